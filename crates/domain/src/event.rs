@@ -1,0 +1,280 @@
+//! Journal events: what a change was, for the audit trail and for every node's index.
+
+use serde::{Deserialize, Serialize};
+
+use crate::api::ApiDefinition;
+use crate::credential::Digest;
+use crate::id::{CredentialId, MembershipId, OrganisationId, PersonId, RequestId};
+use crate::permission::Permissions;
+use crate::person::Roles;
+use crate::time::Timestamp;
+
+/// The place of an event in the journal: 1, 2, 3 … in the order of commit, without a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sequence(pub i64);
+
+/// Who made a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Actor {
+    /// Whoever holds this operator token.
+    Operator {
+        /// The token's id.
+        credential: CredentialId,
+    },
+    /// A person, through one of their own personal tokens or a page.
+    Person {
+        /// Who.
+        id: PersonId,
+        /// With which credential, if with one.
+        credential: Option<CredentialId>,
+    },
+    /// The server itself: first start, a command on its own machine, a sweep.
+    System,
+}
+
+/// A journal row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its place.
+    pub sequence: Sequence,
+    /// When the change was asked for, on the asking node's wall clock.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// In which request.
+    pub request: RequestId,
+    /// What.
+    pub event: Event,
+}
+
+/// What a change waits for before it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Ends or narrows something: until every node has applied it.
+    Ending,
+    /// Makes something that the index holds: until every node has applied it, but for a bounded time only.
+    Creation,
+    /// Nothing that the index holds: the commit.
+    Unindexed,
+}
+
+/// A secret of a credential, as its events name it: by its digest, the key of the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretState {
+    /// Its digest.
+    pub digest: Digest,
+    /// When this secret stops to work by itself: the token's expiry, or the end of an overlap.
+    pub not_after: Option<Timestamp>,
+}
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $class:ident $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {
+        /// A change. Holds no names, addresses or other personal data, and no secret.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(tag = "type", rename_all = "snake_case")]
+        pub enum Event {
+            $($(#[$doc])* $name { $($(#[$field_doc])* $field: $type,)* },)*
+        }
+
+        impl Event {
+            /// What the change waits for.
+            pub const fn class(&self) -> Class {
+                match self { $(Self::$name { .. } => Class::$class,)* }
+            }
+        }
+    };
+}
+
+events! {
+    /// An organisation was made.
+    Creation OrganisationCreated {
+        /// Which.
+        organisation: OrganisationId,
+    }
+    /// An organisation's name was changed.
+    Unindexed OrganisationRenamed {
+        /// Which.
+        organisation: OrganisationId,
+    }
+    /// Nothing of an organisation works any more.
+    Ending OrganisationSuspended {
+        /// Which.
+        organisation: OrganisationId,
+    }
+    /// A suspended organisation works again.
+    Creation OrganisationResumed {
+        /// Which.
+        organisation: OrganisationId,
+    }
+    /// A person was made known.
+    Creation PersonCreated {
+        /// Who.
+        person: PersonId,
+    }
+    /// A person's name or mail address was changed.
+    Unindexed PersonChanged {
+        /// Who.
+        person: PersonId,
+    }
+    /// None of a person's credentials work any more.
+    Ending PersonSuspended {
+        /// Who.
+        person: PersonId,
+    }
+    /// A suspended person's credentials work again.
+    Creation PersonResumed {
+        /// Who.
+        person: PersonId,
+    }
+    /// A person's data was erased and everything of theirs ended.
+    Ending PersonErased {
+        /// Who.
+        person: PersonId,
+    }
+    /// A person became a member of an organisation.
+    Creation MembershipCreated {
+        /// The membership.
+        membership: MembershipId,
+        /// Who.
+        person: PersonId,
+        /// Where.
+        organisation: OrganisationId,
+        /// As what.
+        roles: Roles,
+    }
+    /// A member's roles were changed.
+    Ending MembershipChanged {
+        /// The membership.
+        membership: MembershipId,
+        /// The roles before.
+        before: Roles,
+        /// The roles from now on.
+        roles: Roles,
+    }
+    /// A member went to another organisation, tokens and all.
+    Ending MembershipMoved {
+        /// The membership.
+        membership: MembershipId,
+        /// From here.
+        from: OrganisationId,
+        /// To here.
+        organisation: OrganisationId,
+        /// As what from now on.
+        roles: Roles,
+    }
+    /// A person is no longer a member; the tokens that hang from the membership are ended.
+    Ending MembershipEnded {
+        /// The membership.
+        membership: MembershipId,
+        /// Who.
+        person: PersonId,
+        /// Of which organisation.
+        organisation: OrganisationId,
+    }
+    /// A personal token was made, or imported.
+    Creation TokenCreated {
+        /// The token.
+        token: CredentialId,
+        /// The membership it hangs from.
+        membership: MembershipId,
+        /// Its secret.
+        secret: SecretState,
+        /// What it may do at most.
+        permissions: Permissions,
+        /// Whether it came from another system.
+        imported: bool,
+    }
+    /// A personal token's description, permissions or expiry was changed.
+    Ending TokenChanged {
+        /// The token.
+        token: CredentialId,
+        /// Its secrets as they are from now on.
+        secrets: Vec<SecretState>,
+        /// What it may do at most from now on.
+        permissions: Permissions,
+    }
+    /// A personal token got a new secret; the old one works until the end of the overlap.
+    Ending TokenRotated {
+        /// The token.
+        token: CredentialId,
+        /// The secret before, and its end.
+        old: SecretState,
+        /// The secret from now on.
+        new: SecretState,
+        /// Secrets of earlier rotations, ended at once.
+        ended: Vec<Digest>,
+    }
+    /// A personal token is paused.
+    Ending TokenSuspended {
+        /// The token.
+        token: CredentialId,
+        /// Its secrets.
+        digests: Vec<Digest>,
+    }
+    /// A paused personal token works again.
+    Creation TokenResumed {
+        /// The token.
+        token: CredentialId,
+        /// Its secrets.
+        digests: Vec<Digest>,
+    }
+    /// Personal tokens were ended: one, or all of a person.
+    Ending TokensRevoked {
+        /// The tokens.
+        tokens: Vec<CredentialId>,
+        /// All their secrets.
+        digests: Vec<Digest>,
+    }
+    /// An API was made known, or its definition was changed.
+    Ending ApiDefined {
+        /// Its definition from now on.
+        definition: ApiDefinition,
+    }
+    /// An API was removed; its credentials are ended.
+    Ending ApiRemoved {
+        /// Its name.
+        api: String,
+    }
+    /// An API got a credential to ask with.
+    Creation ApiCredentialCreated {
+        /// The credential.
+        credential: CredentialId,
+        /// The API's name.
+        api: String,
+        /// Its secret.
+        digest: Digest,
+    }
+    /// An API's credential was ended.
+    Ending ApiCredentialRevoked {
+        /// The credential.
+        credential: CredentialId,
+        /// Its secret.
+        digest: Digest,
+    }
+    /// An operator token was made.
+    Creation OperatorTokenCreated {
+        /// The credential.
+        credential: CredentialId,
+        /// Its secret.
+        digest: Digest,
+    }
+    /// An operator token was ended.
+    Ending OperatorTokenRevoked {
+        /// The credential.
+        credential: CredentialId,
+        /// Its secret.
+        digest: Digest,
+    }
+    /// A server key was made, for sealing or for signing.
+    Unindexed ServerKeyCreated {
+        /// Its id.
+        key: String,
+    }
+    /// The server keys were encrypted anew under another master key.
+    Unindexed MasterKeyRotated {
+        /// How many.
+        keys: u32,
+    }
+}

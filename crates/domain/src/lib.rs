@@ -1,0 +1,53 @@
+//! The rules of Poort: ids, credentials, permissions, APIs, journal events and the pure decision.
+//!
+//! Nothing here does I/O, waits, reads a clock or draws randomness: all of that is handed in.
+//!
+//! # Glossary
+//!
+//! Code, SQL, URLs, documents and screens use these words, and no others, for these things.
+//!
+//! | word | meaning |
+//! | --- | --- |
+//! | organisation | a tenant: owns members and their tokens; suppliers are organisations too |
+//! | person | somebody a credential acts for; a member of organisations |
+//! | membership | one person in one organisation, with roles; personal tokens hang from it |
+//! | role | what a member is in an organisation: owner, key manager, project manager, member |
+//! | API | a protected resource server: its permissions, its routes, the presentations it takes |
+//! | permission | one thing that an API lets a caller do, `api:thing:action` |
+//! | credential | what a caller presents: a personal token, an API credential, an operator token |
+//! | personal token | the credential of a person's own software |
+//! | API credential | what an API shows to ask about others' credentials |
+//! | operator token | the credential of whoever runs this installation |
+//! | presentation | how a credential is put on the wire: bare, `Bearer`, `Token`, `Basic`, `X-API-Key` |
+//! | digest | SHA-256 of a credential's text: all that is stored of it |
+//! | installation | the two to four letters with which this server's credentials begin |
+//! | verdict | allow (who, for whom, what) or deny (why); "I cannot know now" is neither |
+//! | refusal | the reason of a denial |
+//! | journal | the ordered record of every change: audit trail, feed of the index, clock of coherence |
+//! | sequence | the place of a change in the journal |
+//! | tombstone | what an ended credential leaves in memory, to tell "revoked" from "unknown" |
+//! | lease | the time until which a node may answer from its index |
+
+pub mod api;
+pub mod credential;
+pub mod entropy;
+pub mod event;
+pub mod id;
+pub mod organisation;
+pub mod path;
+pub mod permission;
+pub mod person;
+pub mod personal_token;
+pub mod presentation;
+pub mod refusal;
+pub mod secret;
+pub mod text;
+pub mod time;
+pub mod verify;
+
+pub use credential::{Digest, Kind};
+pub use event::{Event, Sequence};
+pub use id::{CredentialId, MembershipId, OrganisationId, PersonId, RequestId};
+pub use refusal::Refusal;
+pub use secret::Secret;
+pub use time::Timestamp;

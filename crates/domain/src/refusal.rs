@@ -1,0 +1,83 @@
+//! Refusals: why a check denied, as data.
+
+use serde::{Deserialize, Serialize};
+
+/// The reason of a denial. It goes to the API that asked and to the explanation; the caller outside sees less
+/// (see [`Refusal::outward`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// The request presents no credential.
+    MissingCredential,
+    /// The credential cannot be read, or its checksum is wrong.
+    MalformedCredential,
+    /// No such credential, or one that this API does not take.
+    UnknownCredential,
+    /// The credential's time is over.
+    Expired,
+    /// The credential was ended.
+    Revoked,
+    /// The credential is paused.
+    Suspended,
+    /// Its person is suspended, erased or no longer a member.
+    OwnerInactive,
+    /// Its organisation is suspended.
+    OrganisationSuspended,
+    /// It does not have the permission, or no rule of the API covers the request.
+    PermissionMissing,
+    /// It was presented in a way, or for an API, that does not exist or is not taken.
+    WrongApi,
+}
+
+/// What a caller outside is told (RFC 6750 section 3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outward {
+    /// 401 without an error code: nothing was presented.
+    Unauthenticated,
+    /// 401 `invalid_token`: one answer for every reason why a credential does not count.
+    InvalidToken,
+    /// 403 `insufficient_scope`: the credential is good, but not for this.
+    InsufficientScope,
+}
+
+impl Refusal {
+    /// Its code on the wire.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::MissingCredential => "missing_credential",
+            Self::MalformedCredential => "malformed_credential",
+            Self::UnknownCredential => "unknown_credential",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::Suspended => "suspended",
+            Self::OwnerInactive => "owner_inactive",
+            Self::OrganisationSuspended => "organisation_suspended",
+            Self::PermissionMissing => "permission_missing",
+            Self::WrongApi => "wrong_api",
+        }
+    }
+
+    /// What the caller outside is told. Unknown, expired and revoked are one and the same, so that nobody can
+    /// find out by asking whether a text was ever a credential.
+    pub const fn outward(self) -> Outward {
+        match self {
+            Self::MissingCredential => Outward::Unauthenticated,
+            Self::MalformedCredential
+            | Self::UnknownCredential
+            | Self::Expired
+            | Self::Revoked
+            | Self::Suspended
+            | Self::OwnerInactive
+            | Self::OrganisationSuspended => Outward::InvalidToken,
+            Self::PermissionMissing | Self::WrongApi => Outward::InsufficientScope,
+        }
+    }
+
+    /// The HTTP status that goes with it: 401 or 403.
+    pub const fn status(self) -> u16 {
+        match self.outward() {
+            Outward::Unauthenticated | Outward::InvalidToken => 401,
+            Outward::InsufficientScope => 403,
+        }
+    }
+}

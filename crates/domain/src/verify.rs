@@ -1,0 +1,185 @@
+//! The decision: may this credential, in the state that it and its owners are in, do what the request asks?
+
+use crate::api::{Api, Rule};
+use crate::credential::Kind;
+use crate::id::{CredentialId, OrganisationId, PersonId};
+use crate::person::Roles;
+use crate::presentation::Presentation;
+use crate::refusal::Refusal;
+use crate::time::Timestamp;
+
+/// A credential and its live parents, as one consistent reading of the index gives them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// Its id.
+    pub id: CredentialId,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its own state.
+    pub state: State,
+    /// From this moment on the presented secret does not work.
+    pub not_after: Option<Timestamp>,
+    /// Whether it came from another system.
+    pub imported: bool,
+    /// What it may do at most on the API that is asked about, as the API's mask.
+    pub permissions: u64,
+    /// Whose it is.
+    pub owner: Owner,
+}
+
+/// The state of a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Works.
+    Live,
+    /// Paused.
+    Suspended,
+    /// Ended; only a tombstone is left.
+    Revoked,
+}
+
+/// Whose a credential is: the path to the root, looked up, never copied into the credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// A member of an organisation.
+    Member {
+        /// Who.
+        person: PersonId,
+        /// Whether the person is neither suspended nor erased, and still a member.
+        active: bool,
+        /// Where.
+        organisation: OrganisationId,
+        /// Whether the organisation is not suspended.
+        organisation_active: bool,
+        /// As what.
+        roles: Roles,
+    },
+    /// An API, by its number in the catalogue.
+    Api(u32),
+    /// Whoever runs the installation.
+    Operator,
+}
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Only to know whether the credential is good.
+    Identity,
+    /// What this rule asks.
+    Rule(Rule),
+    /// Something that no rule of the API covers.
+    Uncovered,
+}
+
+/// Decides. Gives the permissions on this API that the credential has at this moment.
+///
+/// The order is part of the contract: why a credential does not count comes before what it may not do, so that a
+/// caller without a good credential learns nothing about the API's rules.
+pub fn decide(api: &Api, facts: &Facts, presentation: Presentation, wanted: Wanted, now: Timestamp) -> Result<u64, Refusal> {
+    if !api.takes(presentation) {
+        return Err(Refusal::MalformedCredential);
+    }
+    let Owner::Member { active, organisation_active, roles, .. } = facts.owner else {
+        return Err(Refusal::UnknownCredential);
+    };
+    let held = facts.permissions & api.allowed_by_roles(roles);
+    // The first that holds is the answer.
+    let refusals = [
+        (facts.kind != Kind::PersonalToken, Refusal::UnknownCredential),
+        (facts.imported && !api.definition().accepts_imported, Refusal::UnknownCredential),
+        (facts.state == State::Revoked, Refusal::Revoked),
+        (facts.not_after.is_some_and(|end| now >= end), Refusal::Expired),
+        (facts.state == State::Suspended, Refusal::Suspended),
+        (!active, Refusal::OwnerInactive),
+        (!organisation_active, Refusal::OrganisationSuspended),
+        (!covers(held, wanted), Refusal::PermissionMissing),
+    ];
+    match refusals.into_iter().find(|(applies, _)| *applies) {
+        Some((_, refusal)) => Err(refusal),
+        None => Ok(held),
+    }
+}
+
+/// Decides about a credential of Poort's own surfaces: an operator token or an API credential.
+pub fn decide_own(facts: &Facts, now: Timestamp) -> Result<(), Refusal> {
+    match facts.state {
+        State::Revoked => Err(Refusal::Revoked),
+        State::Suspended => Err(Refusal::Suspended),
+        State::Live if facts.not_after.is_some_and(|end| now >= end) => Err(Refusal::Expired),
+        State::Live => Ok(()),
+    }
+}
+
+fn covers(held: u64, wanted: Wanted) -> bool {
+    match wanted {
+        Wanted::Identity | Wanted::Rule(Rule::Public) => true,
+        Wanted::Rule(Rule::Permission(bit)) => held >> bit & 1 == 1,
+        Wanted::Uncovered => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::ApiDefinition;
+    use crate::person::Role;
+
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_000);
+
+    fn api() -> Api {
+        let definition: ApiDefinition = serde_json::from_value(serde_json::json!({
+            "name": "a", "title": "A", "presentations": ["bare"],
+            "permissions": [{"name": "a:b:read", "title": "Read"}, {"name": "a:b:write", "title": "Write", "roles": ["owner"]}]
+        }))
+        .expect("a definition");
+        Api::new(definition).expect("valid")
+    }
+
+    fn facts() -> Facts {
+        Facts {
+            id: CredentialId::from_bytes([1; 16]),
+            kind: Kind::PersonalToken,
+            state: State::Live,
+            not_after: None,
+            imported: false,
+            permissions: 0b11,
+            owner: member(true, true, Roles::NONE.with(Role::Member)),
+        }
+    }
+
+    fn member(active: bool, organisation_active: bool, roles: Roles) -> Owner {
+        let (person, organisation) = (PersonId::from_bytes([2; 16]), OrganisationId::from_bytes([3; 16]));
+        Owner::Member { person, active, organisation, organisation_active, roles }
+    }
+
+    fn ask(facts: Facts, wanted: Wanted) -> Result<u64, Refusal> {
+        decide(&api(), &facts, Presentation::Bare, wanted, NOW)
+    }
+
+    #[test]
+    fn every_refusal_has_its_cause() {
+        let roles = Roles::NONE.with(Role::Member);
+        let read = Wanted::Rule(Rule::Permission(0));
+        let cases = [
+            (facts(), read, Ok(0b01)),
+            (facts(), Wanted::Rule(Rule::Permission(1)), Err(Refusal::PermissionMissing)),
+            (facts(), Wanted::Uncovered, Err(Refusal::PermissionMissing)),
+            (facts(), Wanted::Identity, Ok(0b01)),
+            (Facts { permissions: 0, ..facts() }, read, Err(Refusal::PermissionMissing)),
+            (Facts { permissions: 0, ..facts() }, Wanted::Rule(Rule::Public), Ok(0)),
+            (Facts { owner: member(true, true, Roles::NONE.with(Role::Owner)), ..facts() }, Wanted::Rule(Rule::Permission(1)), Ok(0b11)),
+            (Facts { owner: member(false, true, roles), ..facts() }, read, Err(Refusal::OwnerInactive)),
+            (Facts { owner: member(true, false, roles), ..facts() }, read, Err(Refusal::OrganisationSuspended)),
+            (Facts { owner: Owner::Operator, kind: Kind::OperatorToken, ..facts() }, read, Err(Refusal::UnknownCredential)),
+            (Facts { imported: true, ..facts() }, read, Err(Refusal::UnknownCredential)),
+            (Facts { state: State::Suspended, ..facts() }, read, Err(Refusal::Suspended)),
+            (Facts { state: State::Revoked, ..facts() }, read, Err(Refusal::Revoked)),
+            (Facts { not_after: Some(Timestamp::from_unix_seconds(1_001)), ..facts() }, read, Ok(0b01)),
+            (Facts { not_after: Some(NOW), ..facts() }, read, Err(Refusal::Expired)),
+        ];
+        for (facts, wanted, expected) in cases {
+            assert_eq!(ask(facts, wanted), expected, "{facts:?} {wanted:?}");
+        }
+        assert_eq!(decide(&api(), &facts(), Presentation::Basic, read, NOW), Err(Refusal::MalformedCredential));
+    }
+}
