@@ -1,1 +1,95 @@
-//! authority
+//! Use cases, one method each: what may be asked, by whom, what it changes, and what it waits for.
+//!
+//! A use case loads, decides and commits inside one re-runnable transaction ([`Authority::change`]); secrets are
+//! drawn and the clock is read before it. Nothing here knows HTTP or HTML.
+
+mod access;
+mod api;
+mod change;
+mod credential;
+mod error;
+mod idempotency;
+mod import;
+mod install;
+mod membership;
+mod organisation;
+mod password;
+mod person;
+mod personal_token;
+mod read;
+mod receipt;
+
+pub use access::{Caller, OWN_API, PersonCaller, RIGHTS, Right};
+pub use change::{Changed, Context};
+pub use credential::{Issued, NewCredential};
+pub use error::{Error, Outage};
+pub use idempotency::IdempotencyKey;
+pub use import::{ImportReport, ImportRow, Rejected};
+pub use install::{Installed, SetUp, installations};
+pub use organisation::NewOrganisation;
+pub use password::Passwords;
+pub use person::{NewPerson, PersonUpdate};
+pub use personal_token::{IssuedToken, NewToken, TokenUpdate};
+pub use read::Page;
+pub use receipt::Receipt;
+
+use std::sync::Arc;
+
+use domain::credential::Installation;
+use domain::entropy::Entropy;
+use domain::time::Clock;
+use store::Store;
+use verifier::Verifier;
+
+/// Everything that changes or lists credentials goes through here.
+#[derive(Clone)]
+pub struct Authority {
+    store: Store,
+    verifier: Arc<Verifier>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    passwords: Passwords,
+    installation: Installation,
+}
+
+/// What an authority is made of.
+pub struct Parts {
+    /// Where changes go.
+    pub store: Store,
+    /// The index that every change reaches before it is answered.
+    pub verifier: Arc<Verifier>,
+    /// The clocks.
+    pub clock: Arc<dyn Clock>,
+    /// The source of secrets and ids.
+    pub entropy: Arc<dyn Entropy>,
+    /// The letters with which new credentials begin.
+    pub installation: Installation,
+}
+
+impl Authority {
+    /// Puts it together.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { store, verifier, clock, entropy, installation } = parts;
+        Self { store, verifier, clock, entropy, passwords: Passwords::new(), installation }
+    }
+
+    /// The index.
+    pub fn verifier(&self) -> &Arc<Verifier> {
+        &self.verifier
+    }
+
+    /// The store, for the server's own upkeep: usage, old answers.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The clocks.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// The source of secrets and ids.
+    pub fn entropy(&self) -> &Arc<dyn Entropy> {
+        &self.entropy
+    }
+}

@@ -1,0 +1,124 @@
+//! Who may do what through Poort's own management.
+
+use domain::person::{Role, Roles};
+use domain::personal_token::PersonalToken;
+use domain::{CredentialId, OrganisationId, PersonId};
+
+use crate::Error;
+
+/// The name of the built-in API: Poort's own management, as far as people's tokens reach.
+pub const OWN_API: &str = "poort";
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// Whoever runs the installation: may do everything.
+    Operator {
+        /// With this token.
+        credential: CredentialId,
+    },
+    /// A person, with one of their own personal tokens.
+    Person(PersonCaller),
+    /// The server itself.
+    System,
+}
+
+/// A person who asks, as the check of their token gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonCaller {
+    /// Who.
+    pub id: PersonId,
+    /// With which token.
+    pub credential: CredentialId,
+    /// In which organisation.
+    pub organisation: OrganisationId,
+    /// As what.
+    pub roles: Roles,
+    /// The rights that the token holds.
+    pub rights: Vec<Right>,
+}
+
+/// A permission of the built-in API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// See one's own tokens.
+    TokensRead,
+    /// Make, change and end one's own tokens.
+    TokensWrite,
+    /// See the organisation's people and their tokens.
+    PeopleRead,
+    /// Change the organisation's people and their tokens.
+    PeopleWrite,
+}
+
+/// Every right, with the name of its permission.
+pub const RIGHTS: [(Right, &str); 4] = [
+    (Right::TokensRead, "poort:tokens:read"),
+    (Right::TokensWrite, "poort:tokens:write"),
+    (Right::PeopleRead, "poort:people:read"),
+    (Right::PeopleWrite, "poort:people:write"),
+];
+
+impl Caller {
+    /// Bytes that name the caller, for binding what is kept for it.
+    pub(crate) fn name(&self) -> [u8; 17] {
+        let (kind, id) = match self {
+            Self::Operator { credential } => (b'o', *credential.as_bytes()),
+            Self::Person(person) => (b'p', *person.id.as_bytes()),
+            Self::System => (b's', [0; 16]),
+        };
+        let mut name = [kind; 17];
+        name[1..].copy_from_slice(&id);
+        name
+    }
+
+    /// Whether the caller runs the installation.
+    pub fn is_operator(&self) -> bool {
+        matches!(self, Self::Operator { .. } | Self::System)
+    }
+
+    /// Refuses everybody but operators.
+    pub fn require_operator(&self) -> Result<(), Error> {
+        if self.is_operator() { Ok(()) } else { Err(Error::Forbidden) }
+    }
+
+    /// Refuses a caller without this right; operators have all.
+    pub fn require(&self, right: Right) -> Result<(), Error> {
+        match self {
+            Self::Person(person) if !person.rights.contains(&right) => Err(Error::Forbidden),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the caller manages the people of this organisation.
+    pub fn manages(&self, organisation: OrganisationId, right: Right) -> bool {
+        match self {
+            Self::Operator { .. } | Self::System => true,
+            Self::Person(person) => {
+                person.organisation == organisation && person.roles.has(Role::Owner) && person.rights.contains(&right)
+            }
+        }
+    }
+
+    /// Lets the caller at this organisation's people, or says that there is no such thing: what is somebody else's
+    /// cannot be told from what is not there.
+    pub fn require_management(&self, organisation: OrganisationId, right: Right) -> Result<(), Error> {
+        if self.manages(organisation, right) { Ok(()) } else { Err(Error::NotFound) }
+    }
+
+    /// Lets the caller at a person who is a member of these organisations.
+    pub fn require_person(&self, person: PersonId, member_of: &[OrganisationId], right: Right) -> Result<(), Error> {
+        let itself = matches!(self, Self::Person(caller) if caller.id == person) && right != Right::PeopleWrite;
+        let managed = member_of.iter().any(|organisation| self.manages(*organisation, right));
+        if itself || managed || self.is_operator() { Ok(()) } else { Err(Error::NotFound) }
+    }
+
+    /// Lets the caller at a token: its own, one of a member of an organisation that it manages, any for an operator.
+    pub fn require_token(&self, token: &PersonalToken, write: bool) -> Result<(), Error> {
+        let (own, managed) = if write { (Right::TokensWrite, Right::PeopleWrite) } else { (Right::TokensRead, Right::PeopleRead) };
+        match self {
+            Self::Person(caller) if caller.id == token.person => self.require(own),
+            _ => self.require_management(token.organisation, managed),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! APIs: defined, redefined, removed.
+
+use domain::Event;
+use domain::api::{Api, ApiDefinition};
+use domain::text::Name;
+use store::{Abort, Outcome};
+
+use crate::access::{OWN_API, RIGHTS};
+use crate::{Authority, Changed, Context, Error};
+
+impl Authority {
+    /// Makes an API known. Its name must be free.
+    pub async fn create_api(&self, context: &Context, definition: ApiDefinition) -> Result<Changed<ApiDefinition>, Error> {
+        self.define(context, definition, |there| match there {
+            None => Ok(()),
+            Some(_) => Err(Error::Conflict { code: "name_taken", detail: "an API with this name exists" }),
+        })
+        .await
+    }
+
+    /// Gives an API another definition, or makes it known. `expected_revision` refuses the change where a later one is there.
+    pub async fn put_api(&self, context: &Context, definition: ApiDefinition, expected_revision: Option<i64>) -> Result<Changed<ApiDefinition>, Error> {
+        self.define(context, definition, move |there| if expected_revision.is_some() && expected_revision != there { Err(Error::Stale) } else { Ok(()) })
+            .await
+    }
+
+    /// Removes an API and ends its credentials.
+    pub async fn remove_api(&self, context: &Context, name: String) -> Result<Changed<()>, Error> {
+        context.caller.require_operator()?;
+        refuse_own(&name)?;
+        self.change(context, move |tx, by| {
+            let name = name.clone();
+            Box::pin(async move {
+                for credential in tx.api_credentials(&name).await?.into_iter().filter(|credential| credential.revoked_at.is_none()) {
+                    if let Some(digest) = tx.revoke_api_credential(credential.id, by.at).await? {
+                        tx.record(by, Event::ApiCredentialRevoked { credential: credential.id, digest }).await?;
+                    }
+                }
+                if !tx.remove_api(&name).await? {
+                    return Err(Abort::Refused(Error::NotFound));
+                }
+                let recorded = tx.record(by, Event::ApiRemoved { api: name }).await?;
+                Ok(Outcome::Changed((), recorded))
+            })
+        })
+        .await
+    }
+
+    async fn define<F>(&self, context: &Context, definition: ApiDefinition, allow: F) -> Result<Changed<ApiDefinition>, Error>
+    where
+        F: Fn(Option<i64>) -> Result<(), Error> + Clone + Send + Sync + 'static,
+    {
+        context.caller.require_operator()?;
+        refuse_own(&definition.name)?;
+        valid(&definition)?;
+        self.change(context, move |tx, by| {
+            let (definition, allow) = (definition.clone(), allow.clone());
+            Box::pin(async move {
+                let there = tx.api(&definition.name).await?.map(|(_, revision)| revision);
+                allow(there).map_err(Abort::Refused)?;
+                tx.put_api(&definition).await?;
+                let recorded = tx.record(by, Event::ApiDefined { definition: definition.clone() }).await?;
+                Ok(Outcome::Changed(definition, recorded))
+            })
+        })
+        .await
+    }
+}
+
+/// The definition of Poort's own management as an API, for people's own tokens.
+pub(crate) fn own_definition() -> Result<ApiDefinition, Error> {
+    let titles = ["See your tokens", "Make, change and end your tokens", "See your organisation's people", "Change your organisation's people"];
+    let permissions = RIGHTS.iter().zip(titles).map(|((_, name), title)| {
+        let roles: &[&str] = if name.contains(":people:") { &["owner"] } else { &[] };
+        serde_json::json!({"name": name, "title": title, "roles": roles})
+    });
+    let title = Name::new("Poort").map_err(|problem| Error::invalid("title", problem))?;
+    let definition = serde_json::json!({
+        "name": OWN_API, "title": title.as_str(), "presentations": ["bearer"], "permissions": permissions.collect::<Vec<_>>(),
+    });
+    serde_json::from_value(definition).map_err(|problem| Error::invalid("definition", problem))
+}
+
+fn refuse_own(name: &str) -> Result<(), Error> {
+    if name == OWN_API {
+        return Err(Error::Conflict { code: "built_in", detail: "the API \"poort\" is built in" });
+    }
+    Ok(())
+}
+
+fn valid(definition: &ApiDefinition) -> Result<(), Error> {
+    match Api::new(definition.clone()) {
+        Ok(_) => Ok(()),
+        Err(problems) => Err(Error::Invalid(problems.into_iter().map(|problem| (problem.field, problem.problem)).collect())),
+    }
+}

@@ -1,0 +1,112 @@
+//! The one way to change anything: a transaction with its journal row, an answer that can be asked for again, a receipt.
+
+use std::sync::Arc;
+
+use domain::event::Actor;
+use domain::time::Clock as _;
+use domain::{RequestId, Timestamp};
+use futures_util::future::BoxFuture;
+use store::{Abort, By, Outcome, Tx};
+
+use crate::idempotency::{IdempotencyKey, Kept};
+use crate::{Authority, Caller, Error, Receipt};
+
+/// In what a use case runs: who asks, when, in which request.
+#[derive(Clone)]
+pub struct Context {
+    /// Who asks.
+    pub caller: Caller,
+    /// The request's id, for the journal and the log.
+    pub request: RequestId,
+    /// The wall clock, read once at the edge.
+    pub now: Timestamp,
+    /// From where, for the erasable side table.
+    pub address: Option<String>,
+    /// Under which key the answer is kept for a repeated request.
+    pub idempotency: Option<IdempotencyKey>,
+}
+
+impl Context {
+    /// A context of the server itself: first start, or a command on its own machine.
+    pub fn system(request: RequestId, now: Timestamp) -> Self {
+        Self { caller: Caller::System, request, now, address: None, idempotency: None }
+    }
+
+    /// As the journal names it.
+    pub(crate) fn by(&self) -> By {
+        let actor = match &self.caller {
+            Caller::Operator { credential } => Actor::Operator { credential: *credential },
+            Caller::Person(person) => Actor::Person { id: person.id, credential: Some(person.credential) },
+            Caller::System => Actor::System,
+        };
+        By { at: self.now, actor, request: self.request, address: self.address.clone() }
+    }
+}
+
+/// What a change gave, and what it has reached.
+#[derive(Debug, Clone)]
+pub struct Changed<T> {
+    /// The use case's answer.
+    pub value: T,
+    /// What was reached.
+    pub receipt: Receipt,
+    /// Whether this is the answer of an earlier request with the same idempotency key.
+    pub replayed: bool,
+}
+
+/// The result of one run of a use case's transaction.
+pub(crate) type Work<T> = Result<Outcome<T>, Abort<Error>>;
+
+impl Authority {
+    /// Runs `work` in a transaction, possibly more than once; keeps the answer under the caller's idempotency key.
+    pub(crate) async fn change<T, F>(&self, context: &Context, work: F) -> Result<Changed<T>, Error>
+    where
+        T: Kept + Send + 'static,
+        F: for<'a> Fn(&'a mut Tx<'_>, &'a By) -> BoxFuture<'a, Work<T>> + Send + Sync + 'static,
+    {
+        let started = self.clock.boottime();
+        let work = Arc::new(work);
+        let by = context.by();
+        let key = match &context.idempotency {
+            Some(key) => Some(key.bind(&context.caller, &*self.entropy)?),
+            None => None,
+        };
+        let committed = self
+            .store
+            .write(move |tx| {
+                let (work, by, key) = (work.clone(), by.clone(), key.clone());
+                Box::pin(async move {
+                    let Some(key) = key else {
+                        return Ok(with_replay(work(tx, &by).await?, false));
+                    };
+                    if let Some(kept) = tx.idempotent_answer(&key.digest, by.at).await? {
+                        return Ok(Outcome::Unchanged((key.open(&kept).map_err(Abort::Refused)?, true)));
+                    }
+                    let outcome = work(tx, &by).await?;
+                    if let Outcome::Changed(value, _) = &outcome {
+                        let sealed = key.seal(value).map_err(Abort::Refused)?;
+                        tx.keep_answer(&key.digest, &key.request, &sealed, by.at).await?;
+                    }
+                    Ok(with_replay(outcome, false))
+                })
+            })
+            .await?;
+        let (value, replayed) = committed.value;
+        let elapsed = self.clock.boottime().0.saturating_sub(started.0);
+        let receipt = Receipt {
+            sequence: committed.sequence.map(|sequence| sequence.0),
+            nodes: 1,
+            confirmed: 1,
+            waited_out: 0,
+            milliseconds: elapsed / 1_000_000,
+        };
+        Ok(Changed { value, receipt, replayed })
+    }
+}
+
+fn with_replay<T>(outcome: Outcome<T>, replayed: bool) -> Outcome<(T, bool)> {
+    match outcome {
+        Outcome::Changed(value, recorded) => Outcome::Changed((value, replayed), recorded),
+        Outcome::Unchanged(value) => Outcome::Unchanged((value, replayed)),
+    }
+}

@@ -1,0 +1,127 @@
+//! Asking again safely: the answer of a change is kept for a short time, sealed under the caller's own key.
+
+use std::time::Duration;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hkdf;
+use domain::Digest;
+use domain::entropy::Entropy;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use store::KeptAnswer;
+use zeroize::Zeroizing;
+
+use crate::error::Outage;
+use crate::{Caller, Error};
+
+/// For how long an answer can be asked for again.
+pub const KEPT_FOR: Duration = Duration::from_secs(600);
+/// The fewest characters of a key: 22 of 64 are 132 bits.
+const MIN_KEY_CHARACTERS: usize = 22;
+const MAX_KEY_CHARACTERS: usize = 255;
+
+/// The value of an `Idempotency-Key` header together with what was asked under it.
+#[derive(Clone)]
+pub struct IdempotencyKey {
+    key: Zeroizing<String>,
+    request: Digest,
+}
+
+impl IdempotencyKey {
+    /// Takes a key of 22 to 255 visible ASCII characters; `request` is the digest of method, path and body.
+    pub fn new(key: &str, request: Digest) -> Result<Self, Error> {
+        let fits = (MIN_KEY_CHARACTERS..=MAX_KEY_CHARACTERS).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+        if !fits {
+            return Err(Error::invalid("Idempotency-Key", "must be 22 to 255 visible ASCII characters, at least 128 bits of them random"));
+        }
+        Ok(Self { key: Zeroizing::new(key.to_owned()), request })
+    }
+
+    /// Binds it to the caller: two callers with one key do not meet.
+    pub(crate) fn bind(&self, caller: &Caller, entropy: &dyn Entropy) -> Result<BoundKey, Error> {
+        let mut nonce = [0; NONCE_LEN];
+        entropy.fill(&mut nonce)?;
+        let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, b"poort idempotent answer").extract(self.key.as_bytes());
+        let mut bytes = Zeroizing::new([0; 32]);
+        secret
+            .expand(&[b"seal"], hkdf::HKDF_SHA256)
+            .and_then(|expanded| expanded.fill(&mut *bytes))
+            .map_err(|_| Error::Unavailable(Outage::Internal("key derivation failed")))?;
+        let name = [caller.name().as_slice(), self.key.as_bytes()].concat();
+        Ok(BoundKey { digest: Digest::of(&name), request: self.request, sealing_key: bytes, nonce })
+    }
+}
+
+/// A key with everything that sealing needs, drawn before the transaction.
+#[derive(Clone)]
+pub(crate) struct BoundKey {
+    pub(crate) digest: Digest,
+    pub(crate) request: Digest,
+    sealing_key: Zeroizing<[u8; 32]>,
+    nonce: [u8; NONCE_LEN],
+}
+
+impl BoundKey {
+    /// Seals an answer: nonce, then ciphertext with its tag.
+    pub(crate) fn seal<T: Kept>(&self, value: &T) -> Result<Vec<u8>, Error> {
+        let mut buffer = value.keep().ok_or(Error::Unavailable(Outage::Internal("an answer cannot be kept")))?.to_vec();
+        self.cipher()?
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(self.nonce), Aad::from(self.request.as_bytes()), &mut buffer)
+            .map_err(|_| Error::Unavailable(Outage::Internal("sealing failed")))?;
+        Ok([self.nonce.as_slice(), &buffer].concat())
+    }
+
+    /// Opens a kept answer; another request under the same key is refused.
+    pub(crate) fn open<T: Kept>(&self, kept: &KeptAnswer) -> Result<T, Error> {
+        const BROKEN: Error = Error::Unavailable(Outage::Internal("a kept answer cannot be opened"));
+        if kept.request_digest != self.request {
+            return Err(Error::KeyReused);
+        }
+        let (nonce, ciphertext) = kept.sealed.split_at_checked(NONCE_LEN).ok_or(BROKEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| BROKEN)?;
+        let mut buffer = Zeroizing::new(ciphertext.to_vec());
+        let plain = self.cipher()?.open_in_place(nonce, Aad::from(self.request.as_bytes()), &mut buffer).map_err(|_| BROKEN)?;
+        T::restore(plain).ok_or(BROKEN)
+    }
+
+    fn cipher(&self) -> Result<LessSafeKey, Error> {
+        let key = UnboundKey::new(&AES_256_GCM, &*self.sealing_key).map_err(|_| Error::Unavailable(Outage::Internal("no cipher")))?;
+        Ok(LessSafeKey::new(key))
+    }
+}
+
+/// An answer that can be kept, sealed, for a repeated request.
+pub(crate) trait Kept: Sized {
+    /// As bytes.
+    fn keep(&self) -> Option<Zeroizing<Vec<u8>>>;
+    /// From bytes.
+    fn restore(bytes: &[u8]) -> Option<Self>;
+}
+
+/// Answers that hold no secret are kept as JSON.
+pub(crate) trait Plain: Serialize + DeserializeOwned {}
+
+impl<T: Plain> Kept for T {
+    fn keep(&self) -> Option<Zeroizing<Vec<u8>>> {
+        serde_json::to_vec(self).ok().map(Zeroizing::new)
+    }
+
+    fn restore(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+}
+
+macro_rules! plain {
+    ($($type:ty),* $(,)?) => { $(impl Plain for $type {})* };
+}
+
+plain!(
+    (),
+    u64,
+    domain::organisation::Organisation,
+    domain::person::Person,
+    domain::person::Membership,
+    domain::personal_token::PersonalToken,
+    domain::api::ApiDefinition,
+    crate::ImportReport,
+);

@@ -1,0 +1,154 @@
+//! Import of tokens from another system: their digests work at once, their texts are never seen.
+
+use domain::event::Sequence;
+use domain::permission::Permissions;
+use domain::personal_token::PersonalToken;
+use domain::text::{Description, Email};
+use domain::{CredentialId, Digest, PersonId, Timestamp};
+use futures_util::{StreamExt as _, stream};
+use serde::{Deserialize, Serialize};
+use store::{Abort, Outcome};
+
+use crate::personal_token::{check_permissions, insert, valid_expiry};
+use crate::{Authority, Context, Error};
+
+/// The most rows of one call.
+pub const MAX_ROWS: usize = 1_000;
+/// How many rows wait for one commit together.
+const AT_ONCE: usize = 128;
+
+/// One token to import.
+#[derive(Debug, Clone)]
+pub struct ImportRow {
+    /// Whose, by id.
+    pub person: Option<PersonId>,
+    /// Whose, by mail address.
+    pub email: Option<Email>,
+    /// What it is for.
+    pub description: Description,
+    /// SHA-256 of its text.
+    pub digest: Digest,
+    /// When it stops by itself, if ever.
+    pub expires_at: Option<Timestamp>,
+    /// What it may do at most.
+    pub permissions: Permissions,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportReport {
+    /// How many tokens were imported.
+    pub imported: u64,
+    /// How many were there already, the same.
+    pub unchanged: u64,
+    /// The rows that were refused, each on its own.
+    pub rejected: Vec<Rejected>,
+    /// The last change of the import.
+    pub sequence: Option<Sequence>,
+}
+
+/// A refused row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// Its place in the call, from 0.
+    pub index: usize,
+    /// Why, as a stable name.
+    pub code: String,
+    /// Why, in words.
+    pub detail: String,
+}
+
+impl Authority {
+    /// Imports tokens. Each row is a change of its own; a refused one leaves the others alone; a repeated one changes nothing.
+    pub async fn import_tokens(&self, context: &Context, rows: Vec<ImportRow>) -> Result<ImportReport, Error> {
+        context.caller.require_operator()?;
+        if rows.len() > MAX_ROWS {
+            return Err(Error::invalid("tokens", format!("must be {MAX_ROWS} at most in one call")));
+        }
+        let context = Context { idempotency: None, ..context.clone() };
+        let work = rows.into_iter().enumerate().map(|(index, row)| {
+            let context = context.clone();
+            async move { (index, self.import_token(&context, row).await) }
+        });
+        let mut done = stream::iter(work).buffered(AT_ONCE);
+        let mut report = ImportReport::default();
+        while let Some((index, result)) = done.next().await {
+            let (code, detail) = match result {
+                Ok((_, None)) => {
+                    report.unchanged += 1;
+                    continue;
+                }
+                Ok((_, Some(sequence))) => {
+                    report.imported += 1;
+                    report.sequence = report.sequence.max(Some(sequence));
+                    continue;
+                }
+                // An outage ends the import: what came so far is there, and a repeated call goes on.
+                Err(Error::Unavailable(outage)) => return Err(Error::Unavailable(outage)),
+                Err(Error::Conflict { code, detail }) => (code, detail.to_owned()),
+                Err(Error::Invalid(problems)) => {
+                    let told: Vec<String> = problems.into_iter().map(|(field, problem)| format!("{field}: {problem}")).collect();
+                    ("invalid", told.join("; "))
+                }
+                Err(other) => ("unknown_person", other.to_string()),
+            };
+            report.rejected.push(Rejected { index, code: code.to_owned(), detail });
+        }
+        Ok(report)
+    }
+
+    async fn import_token(&self, context: &Context, row: ImportRow) -> Result<(CredentialId, Option<Sequence>), Error> {
+        let expires_at = row.expires_at.map(|wished| valid_expiry(wished, context.now)).transpose()?;
+        let id = CredentialId::generate(context.now, &*self.entropy)?;
+        let by = context.by();
+        let verifier = self.verifier.clone();
+        let committed = self
+            .store
+            .write(move |tx| {
+                let (row, by, verifier) = (row.clone(), by.clone(), verifier.clone());
+                Box::pin(async move {
+                    let person = match (row.person, &row.email) {
+                        (Some(id), None) => tx.person(id).await?,
+                        (None, Some(email)) => tx.person_by_email(email).await?,
+                        _ => return Err(Abort::Refused(Error::invalid("person", "name the person by id or by mail address, not by both"))),
+                    };
+                    let person = person.ok_or(Abort::Refused(Error::NotFound))?;
+                    if tx.digest_known(&row.digest).await? {
+                        let known = tx.token_with_digest(&row.digest).await?;
+                        let same = known.is_some_and(|known| known.person == person.id && known.description == row.description && known.revoked_at.is_none());
+                        return if same {
+                            Ok(Outcome::Unchanged(id))
+                        } else {
+                            Err(Abort::Refused(Error::Conflict { code: "digest_known", detail: "this digest is known already" }))
+                        };
+                    }
+                    let Some(membership) = tx.memberships_of(person.id).await?.into_iter().next() else {
+                        return Err(Abort::Refused(Error::invalid("person", "is not a member of any organisation")));
+                    };
+                    check_permissions(&verifier, &row.permissions, membership.roles).map_err(Abort::Refused)?;
+                    let token = PersonalToken {
+                        id,
+                        person: person.id,
+                        membership: membership.id,
+                        organisation: membership.organisation,
+                        description: row.description,
+                        permissions: row.permissions,
+                        prefix: None,
+                        created_at: by.at,
+                        expires_at,
+                        suspended_at: None,
+                        revoked_at: None,
+                        old_secret_ends_at: None,
+                        last_used_at: None,
+                        last_used_from: None,
+                        uses: 0,
+                        revision: 1,
+                    };
+                    let recorded = insert(tx, &by, &token, row.digest, true).await?;
+                    Ok(Outcome::Changed(id, recorded))
+                })
+            })
+            .await?;
+        Ok((committed.value, committed.sequence))
+    }
+}

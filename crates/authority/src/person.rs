@@ -1,0 +1,134 @@
+//! People: made known, changed, suspended, resumed, erased.
+
+use domain::person::{Membership, Person, Roles};
+use domain::text::{Email, Name};
+use domain::{Event, MembershipId, OrganisationId, PersonId, Secret};
+use store::{Abort, Outcome};
+
+use crate::organisation::clash;
+use crate::{Authority, Changed, Context, Error, Right};
+
+/// What is asked for a new person.
+#[derive(Clone)]
+pub struct NewPerson {
+    /// Name.
+    pub name: Name,
+    /// Mail address, unique without regard to case.
+    pub email: Email,
+    /// A password to sign in with, if any.
+    pub password: Option<Secret<String>>,
+    /// The organisation to become a member of, and as what.
+    pub member_of: Option<(OrganisationId, Roles)>,
+}
+
+/// What is to be different about a person.
+#[derive(Debug, Clone, Default)]
+pub struct PersonUpdate {
+    /// Another name.
+    pub name: Option<Name>,
+    /// Another mail address.
+    pub email: Option<Email>,
+}
+
+impl Authority {
+    /// Makes a person known, and a member of an organisation if so asked.
+    pub async fn create_person(&self, context: &Context, new: NewPerson) -> Result<Changed<Person>, Error> {
+        match new.member_of {
+            Some((organisation, _)) => context.caller.require_management(organisation, Right::PeopleWrite)?,
+            None => context.caller.require_operator()?,
+        }
+        let password_hash = match &new.password {
+            Some(password) => Some(self.passwords.hash(password.clone(), &*self.entropy).await?),
+            None => None,
+        };
+        let id = PersonId::generate(context.now, &*self.entropy)?;
+        let membership = MembershipId::generate(context.now, &*self.entropy)?;
+        let (name, email) = (Some(new.name), Some(new.email));
+        let person = Person { id, name, email, created_at: context.now, suspended_at: None, erased_at: None };
+        self.change(context, move |tx, by| {
+            let (person, password_hash) = (person.clone(), password_hash.clone());
+            Box::pin(async move {
+                tx.insert_person(&person, password_hash).await.map_err(clash)?;
+                let mut recorded = tx.record(by, Event::PersonCreated { person: id }).await?;
+                if let Some((organisation, roles)) = new.member_of {
+                    if tx.organisation(organisation).await?.is_none() {
+                        return Err(Abort::Refused(Error::invalid("organisation", "there is no such organisation")));
+                    }
+                    let member = Membership { id: membership, person: id, organisation, roles, created_at: by.at };
+                    tx.insert_membership(&member).await.map_err(clash)?;
+                    recorded = tx.record(by, Event::MembershipCreated { membership, person: id, organisation, roles }).await?;
+                }
+                Ok(Outcome::Changed(person, recorded))
+            })
+        })
+        .await
+    }
+
+    /// Changes a person's name or mail address.
+    pub async fn update_person(&self, context: &Context, id: PersonId, update: PersonUpdate) -> Result<Changed<Person>, Error> {
+        let caller = context.caller.clone();
+        self.change(context, move |tx, by| {
+            let (caller, update) = (caller.clone(), update.clone());
+            Box::pin(async move {
+                let mut person = live_person(tx, id, &caller).await?;
+                person.name = update.name.or(person.name);
+                person.email = update.email.or(person.email);
+                if let (Some(name), Some(email)) = (&person.name, &person.email) {
+                    tx.update_person(id, name, email).await.map_err(clash)?;
+                }
+                let recorded = tx.record(by, Event::PersonChanged { person: id }).await?;
+                Ok(Outcome::Changed(person, recorded))
+            })
+        })
+        .await
+    }
+
+    /// Suspends a person, so that none of the person's credentials work, or lets them work again.
+    pub async fn suspend_person(&self, context: &Context, id: PersonId, suspend: bool) -> Result<Changed<Person>, Error> {
+        // The person may be a member elsewhere too: only who runs the installation stops all of it.
+        context.caller.require_operator()?;
+        let caller = context.caller.clone();
+        self.change(context, move |tx, by| {
+            let caller = caller.clone();
+            Box::pin(async move {
+                let mut person = live_person(tx, id, &caller).await?;
+                let suspended_at = suspend.then_some(by.at);
+                if !tx.set_person_suspended(id, suspended_at).await? {
+                    return Ok(Outcome::Unchanged(person));
+                }
+                person.suspended_at = suspended_at;
+                let event = if suspend { Event::PersonSuspended { person: id } } else { Event::PersonResumed { person: id } };
+                let recorded = tx.record(by, event).await?;
+                Ok(Outcome::Changed(person, recorded))
+            })
+        })
+        .await
+    }
+
+    /// Erases a person: ends every token and membership, forgets name, mail address and password. The journal keeps the id only.
+    pub async fn erase_person(&self, context: &Context, id: PersonId) -> Result<Changed<()>, Error> {
+        context.caller.require_operator()?;
+        let caller = context.caller.clone();
+        self.change(context, move |tx, by| {
+            let caller = caller.clone();
+            Box::pin(async move {
+                live_person(tx, id, &caller).await?;
+                for membership in tx.memberships_of(id).await? {
+                    super::membership::end(tx, by, &membership).await?;
+                }
+                tx.erase_person(id, by.at).await?;
+                let recorded = tx.record(by, Event::PersonErased { person: id }).await?;
+                Ok(Outcome::Changed((), recorded))
+            })
+        })
+        .await
+    }
+}
+
+/// The person, where the caller may change it.
+async fn live_person(tx: &mut store::Tx<'_>, id: PersonId, caller: &crate::Caller) -> Result<Person, Abort<Error>> {
+    let person = tx.person(id).await?.filter(|person| person.erased_at.is_none()).ok_or(Abort::Refused(Error::NotFound))?;
+    let member_of: Vec<OrganisationId> = tx.memberships_of(id).await?.iter().map(|membership| membership.organisation).collect();
+    caller.require_person(id, &member_of, Right::PeopleWrite).map_err(Abort::Refused)?;
+    Ok(person)
+}

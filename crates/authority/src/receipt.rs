@@ -1,0 +1,18 @@
+//! What a change has reached when it is answered.
+
+use serde::{Deserialize, Serialize};
+
+/// The receipt of a change. With an embedded database there is one node, and it has applied the change already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The change's place in the journal; absent when nothing had to be changed.
+    pub sequence: Option<i64>,
+    /// How many nodes were live.
+    pub nodes: u32,
+    /// How many of them have applied the change.
+    pub confirmed: u32,
+    /// How many were waited out until their lease had certainly ended.
+    pub waited_out: u32,
+    /// How long the change took, in milliseconds.
+    pub milliseconds: u64,
+}
