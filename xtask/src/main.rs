@@ -5,7 +5,12 @@
 )]
 
 mod checks;
+mod durability;
+mod http;
+mod kill_rounds;
 mod machine;
+mod random;
+mod server;
 mod shell;
 mod test;
 mod tidy;
@@ -38,6 +43,13 @@ const COMMANDS: &[Command] = &[
         arguments: "[--check]",
         help: "write the generated documents, or check that they are fresh",
         run: checks::docs,
+    },
+    Command { name: "kill-rounds", arguments: "[N]", help: "issue, revoke, kill -9, compare: 1,000 rounds", run: kill_rounds::command },
+    Command {
+        name: "durability",
+        arguments: "",
+        help: "a sync before each answer to a change, shown with strace",
+        run: durability::command,
     },
 ];
 

@@ -16,6 +16,15 @@ pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
+/// A program that `cargo test` has built beside this test.
+#[cfg(test)]
+pub(crate) fn built(program: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own program");
+    let file = test.ancestors().nth(2).expect("tests lie two folders below the profile's").join(program);
+    assert!(file.is_file(), "{} is not there: run `cargo build --workspace` first", file.display());
+    file
+}
+
 /// The cargo that started this tool.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
