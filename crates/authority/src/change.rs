@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use domain::event::Actor;
-use domain::time::Clock as _;
 use domain::{RequestId, Timestamp};
 use futures_util::future::BoxFuture;
-use store::{Abort, By, Outcome, Tx};
+use store::{Abort, By, Outcome, StoredAnswer, Tx};
 
-use crate::idempotency::{IdempotencyKey, Kept};
+use crate::idempotency::{IdempotencyKey, KEPT_FOR, Kept};
 use crate::{Authority, Caller, Error, Receipt};
 
 /// In what a use case runs: who asks, when, in which request.
@@ -85,7 +84,8 @@ impl Authority {
                     let outcome = work(tx, &by).await?;
                     if let Outcome::Changed(value, _) = &outcome {
                         let sealed = key.seal(value).map_err(Abort::Refused)?;
-                        tx.keep_answer(&key.digest, &key.request, &sealed, by.at).await?;
+                        let answer = StoredAnswer { request_digest: key.request, sealed };
+                        tx.keep_answer(&key.digest, &answer, by.at.saturating_add(KEPT_FOR)).await?;
                     }
                     Ok(with_replay(outcome, false))
                 })

@@ -2,9 +2,9 @@
 
 use domain::credential::format::shown_prefix;
 use domain::text::Description;
-use domain::{CredentialId, Digest, Event, Kind, Secret};
+use domain::{CredentialId, Digest, Event, Kind, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::{Abort, ApiCredential, OperatorToken, Outcome};
+use store::{Abort, ApiCredential, By, OperatorToken, Outcome, Page, Recorded, Tx};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::idempotency::Kept;
@@ -18,34 +18,47 @@ pub struct NewCredential {
     pub description: Description,
 }
 
+/// An API credential or an operator token as lists show it: everything but the secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceCredential {
+    /// Its id.
+    pub id: CredentialId,
+    /// The API's name; absent for an operator token.
+    pub api: Option<String>,
+    /// What it is for.
+    pub description: Description,
+    /// The first characters of its text.
+    pub prefix: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last used, give or take the flush interval.
+    pub last_used_at: Option<Timestamp>,
+}
+
 /// A credential with its text: shown once, in this answer.
 #[derive(Clone)]
-pub struct Issued<T> {
+pub struct Issued {
     /// The credential as lists show it.
-    pub credential: T,
+    pub credential: ServiceCredential,
     /// Its text.
     pub secret: Secret<String>,
 }
 
 impl Authority {
     /// Gives an API a credential to ask about others' credentials with.
-    pub async fn create_api_credential(&self, context: &Context, api: String, new: NewCredential) -> Result<Changed<Issued<ApiCredential>>, Error> {
+    pub async fn create_api_credential(&self, context: &Context, api: String, new: NewCredential) -> Result<Changed<Issued>, Error> {
         context.caller.require_operator()?;
-        let id = CredentialId::generate(context.now, &*self.entropy)?;
-        let secret = self.installation.generate(Kind::ApiCredential, &*self.entropy)?;
-        let digest = Digest::of(secret.expose().as_bytes());
-        let prefix = shown_prefix(secret.expose()).to_owned();
-        let credential =
-            ApiCredential { id, api: api.clone(), description: new.description, prefix, created_at: context.now, last_used_at: None, revoked_at: None };
+        let issued = self.draw(context, Kind::ApiCredential, Some(api), new)?;
         self.change(context, move |tx, by| {
-            let (credential, secret, api) = (credential.clone(), secret.clone(), api.clone());
+            let issued = issued.clone();
             Box::pin(async move {
-                if tx.api(&api).await?.is_none() {
+                let (row, digest) = (api_credential(&issued), issued.digest());
+                if tx.api(&row.api).await?.is_none() {
                     return Err(Abort::Refused(Error::NotFound));
                 }
-                tx.insert_api_credential(&credential, &digest).await.map_err(clash)?;
-                let recorded = tx.record(by, Event::ApiCredentialCreated { credential: id, api, digest }).await?;
-                Ok(Outcome::Changed(Issued { credential, secret }, recorded))
+                tx.insert_api_credential(&row).await.map_err(clash)?;
+                let recorded = tx.record(by, Event::ApiCredentialCreated { credential: row.id, api: row.api, digest }).await?;
+                Ok(Outcome::Changed(issued, recorded))
             })
         })
         .await
@@ -56,19 +69,19 @@ impl Authority {
         context.caller.require_operator()?;
         self.change(context, move |tx, by| {
             Box::pin(async move {
-                match tx.revoke_api_credential(id, by.at).await? {
-                    Some(digest) => Ok(Outcome::Changed((), tx.record(by, Event::ApiCredentialRevoked { credential: id, digest }).await?)),
-                    None => Err(Abort::Refused(Error::NotFound)),
-                }
+                let credential = tx.api_credential(id).await?.filter(|credential| credential.revoked_at.is_none());
+                let digest = credential.ok_or(Abort::Refused(Error::NotFound))?.digest;
+                tx.revoke_api_credential(id, by.at).await?;
+                Ok(Outcome::Changed((), tx.record(by, Event::ApiCredentialRevoked { credential: id, digest }).await?))
             })
         })
         .await
     }
 
     /// Makes an operator token.
-    pub async fn create_operator_token(&self, context: &Context, new: NewCredential) -> Result<Changed<Issued<OperatorToken>>, Error> {
+    pub async fn create_operator_token(&self, context: &Context, new: NewCredential) -> Result<Changed<Issued>, Error> {
         context.caller.require_operator()?;
-        let issued = self.draw_operator_token(context, new)?;
+        let issued = self.draw(context, Kind::OperatorToken, None, new)?;
         self.change(context, move |tx, by| {
             let issued = issued.clone();
             Box::pin(async move {
@@ -84,48 +97,71 @@ impl Authority {
         context.caller.require_operator()?;
         self.change(context, move |tx, by| {
             Box::pin(async move {
-                let live = tx.operator_tokens().await?.iter().filter(|token| token.revoked_at.is_none()).count();
-                let Some(digest) = tx.revoke_operator_token(id, by.at).await? else {
-                    return Err(Abort::Refused(Error::NotFound));
-                };
-                if live <= 1 {
+                let token = tx.operator_token(id).await?.filter(|token| token.revoked_at.is_none());
+                let digest = token.ok_or(Abort::Refused(Error::NotFound))?.digest;
+                if tx.operator_tokens(Page::first(2)).await?.len() < 2 {
                     let detail = "this is the last operator token: make another one first";
                     return Err(Abort::Refused(Error::Conflict { code: "last_operator_token", detail }));
                 }
+                tx.revoke_operator_token(id, by.at).await?;
                 Ok(Outcome::Changed((), tx.record(by, Event::OperatorTokenRevoked { credential: id, digest }).await?))
             })
         })
         .await
     }
 
-    /// Draws an operator token; it counts once it is inserted.
-    pub(crate) fn draw_operator_token(&self, context: &Context, new: NewCredential) -> Result<Issued<OperatorToken>, Error> {
+    /// Draws a credential; it counts once it is inserted.
+    pub(crate) fn draw(&self, context: &Context, kind: Kind, api: Option<String>, new: NewCredential) -> Result<Issued, Error> {
         let id = CredentialId::generate(context.now, &*self.entropy)?;
-        let secret = self.installation.generate(Kind::OperatorToken, &*self.entropy)?;
+        let secret = self.installation.generate(kind, &*self.entropy)?;
         let prefix = shown_prefix(secret.expose()).to_owned();
-        let credential = OperatorToken { id, description: new.description, prefix, created_at: context.now, last_used_at: None, revoked_at: None };
+        let credential = ServiceCredential { id, api, description: new.description, prefix, created_at: context.now, last_used_at: None };
         Ok(Issued { credential, secret })
     }
 }
 
+impl Issued {
+    fn digest(&self) -> Digest {
+        Digest::of(self.secret.expose().as_bytes())
+    }
+}
+
 /// Writes an operator token and its event.
-pub(crate) async fn insert_operator_token(
-    tx: &mut store::Tx<'_>,
-    by: &store::By,
-    issued: &Issued<OperatorToken>,
-) -> Result<store::Recorded, Abort<Error>> {
-    let digest = Digest::of(issued.secret.expose().as_bytes());
-    tx.insert_operator_token(&issued.credential, &digest).await.map_err(clash)?;
-    Ok(tx.record(by, Event::OperatorTokenCreated { credential: issued.credential.id, digest }).await?)
+pub(crate) async fn insert_operator_token(tx: &mut Tx<'_>, by: &By, issued: &Issued) -> Result<Recorded, Abort<Error>> {
+    let ServiceCredential { id, description, prefix, created_at, .. } = issued.credential.clone();
+    let digest = issued.digest();
+    let row = OperatorToken { id, description, prefix, digest, created_at, last_used_at: None, revoked_at: None };
+    tx.insert_operator_token(&row).await.map_err(clash)?;
+    Ok(tx.record(by, Event::OperatorTokenCreated { credential: id, digest }).await?)
+}
+
+fn api_credential(issued: &Issued) -> ApiCredential {
+    let ServiceCredential { id, api, description, prefix, created_at, .. } = issued.credential.clone();
+    let api = api.unwrap_or_default();
+    ApiCredential { id, api, description, prefix, digest: issued.digest(), created_at, last_used_at: None, revoked_at: None }
+}
+
+impl From<ApiCredential> for ServiceCredential {
+    fn from(row: ApiCredential) -> Self {
+        let ApiCredential { id, api, description, prefix, created_at, last_used_at, .. } = row;
+        Self { id, api: Some(api), description, prefix, created_at, last_used_at }
+    }
+}
+
+impl From<OperatorToken> for ServiceCredential {
+    fn from(row: OperatorToken) -> Self {
+        let OperatorToken { id, description, prefix, created_at, last_used_at, .. } = row;
+        Self { id, api: None, description, prefix, created_at, last_used_at }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
-struct KeptCredential<T> {
-    credential: T,
+struct KeptCredential {
+    credential: ServiceCredential,
     secret: String,
 }
 
-impl<T: Serialize + for<'de> Deserialize<'de> + Clone> Kept for Issued<T> {
+impl Kept for Issued {
     fn keep(&self) -> Option<Zeroizing<Vec<u8>>> {
         let mut kept = KeptCredential { credential: self.credential.clone(), secret: self.secret.expose().clone() };
         let bytes = serde_json::to_vec(&kept).ok().map(Zeroizing::new);

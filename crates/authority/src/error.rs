@@ -59,13 +59,12 @@ impl Error {
 }
 
 /// The unique constraints of the store, and what a clash with each means.
-const CONFLICTS: [(&str, &str, &str); 6] = [
+const CONFLICTS: [(&str, &str, &str); 5] = [
     ("organisation_name", "name_taken", "an organisation with this name exists"),
     ("person_email", "email_taken", "a person with this mail address exists"),
-    ("membership", "already_member", "this person is a member of this organisation already"),
+    ("membership_person_organisation", "already_member", "this person is a member of this organisation already"),
     ("personal_token_description", "description_taken", "this person has a token with this description"),
     ("secret_digest", "digest_known", "this digest is known already"),
-    ("api_name", "name_taken", "an API with this name exists"),
 ];
 
 impl From<StoreError> for Error {

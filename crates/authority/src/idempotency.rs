@@ -8,7 +8,7 @@ use domain::Digest;
 use domain::entropy::Entropy;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use store::KeptAnswer;
+use store::StoredAnswer;
 use zeroize::Zeroizing;
 
 use crate::error::Outage;
@@ -72,7 +72,7 @@ impl BoundKey {
     }
 
     /// Opens a kept answer; another request under the same key is refused.
-    pub(crate) fn open<T: Kept>(&self, kept: &KeptAnswer) -> Result<T, Error> {
+    pub(crate) fn open<T: Kept>(&self, kept: &StoredAnswer) -> Result<T, Error> {
         const BROKEN: Error = Error::Unavailable(Outage::Internal("a kept answer cannot be opened"));
         if kept.request_digest != self.request {
             return Err(Error::KeyReused);

@@ -7,7 +7,7 @@ use domain::text::{Description, Email};
 use domain::{CredentialId, Digest, PersonId, Timestamp};
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
-use store::{Abort, Outcome};
+use store::{Abort, Outcome, StoreError, Tx};
 
 use crate::personal_token::{check_permissions, insert, valid_expiry};
 use crate::{Authority, Context, Error};
@@ -114,9 +114,7 @@ impl Authority {
                     };
                     let person = person.ok_or(Abort::Refused(Error::NotFound))?;
                     if tx.digest_known(&row.digest).await? {
-                        let known = tx.token_with_digest(&row.digest).await?;
-                        let same = known.is_some_and(|known| known.person == person.id && known.description == row.description && known.revoked_at.is_none());
-                        return if same {
+                        return if is_there(tx, person.id, &row).await? {
                             Ok(Outcome::Unchanged(id))
                         } else {
                             Err(Abort::Refused(Error::Conflict { code: "digest_known", detail: "this digest is known already" }))
@@ -151,4 +149,10 @@ impl Authority {
             .await?;
         Ok((committed.value, committed.sequence))
     }
+}
+
+/// Whether the very token was imported before.
+async fn is_there(tx: &mut Tx<'_>, person: PersonId, row: &ImportRow) -> Result<bool, StoreError> {
+    let Some(token) = tx.token_described(person, &row.description).await? else { return Ok(false) };
+    Ok(tx.token_secrets(token).await?.iter().any(|secret| secret.digest == row.digest))
 }

@@ -54,7 +54,7 @@ impl Authority {
             return Ok(None);
         }
         let description = Description::new("first operator token").map_err(|problem| Error::invalid("description", problem))?;
-        let issued = self.draw_operator_token(context, NewCredential { description })?;
+        let issued = self.draw(context, Kind::OperatorToken, None, NewCredential { description })?;
         keep(&issued.secret).map_err(|_| Error::invalid("data", "the operator token cannot be written to its file"))?;
         let operator_token = issued.secret.clone();
         let set_up_code = self.draw_set_up_code()?;
@@ -65,7 +65,7 @@ impl Authority {
             Box::pin(async move {
                 tx.put_setting(INSTALLATION, installation.as_str()).await?;
                 tx.put_setting(SET_UP_DIGEST, &code_digest).await?;
-                tx.put_api(&own).await?;
+                tx.put_api(&own, 1).await?;
                 tx.record(by, Event::ApiDefined { definition: own }).await?;
                 let recorded = insert_operator_token(tx, by, &issued).await?;
                 Ok(Outcome::Changed((), recorded))
@@ -117,6 +117,28 @@ impl Authority {
             })
         })
         .await
+    }
+
+    /// Remembers the present prefix of the installation beside the earlier ones, which stay recognised.
+    pub async fn remember_installation(&self, context: &Context) -> Result<(), Error> {
+        let mut known = installations(&self.store).await?;
+        if known.first() == Some(&self.installation) {
+            return Ok(());
+        }
+        known.retain(|earlier| *earlier != self.installation);
+        known.insert(0, self.installation);
+        let text = known.iter().map(Installation::as_str).collect::<Vec<_>>().join(" ");
+        let prefix = self.installation.as_str().to_owned();
+        self.change(context, move |tx, by| {
+            let (text, prefix) = (text.clone(), prefix.clone());
+            Box::pin(async move {
+                tx.put_setting(INSTALLATION, &text).await?;
+                let recorded = tx.record(by, Event::InstallationChanged { prefix }).await?;
+                Ok(Outcome::Changed((), recorded))
+            })
+        })
+        .await?;
+        Ok(())
     }
 
     fn draw_set_up_code(&self) -> Result<Secret<String>, Error> {

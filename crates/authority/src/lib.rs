@@ -18,10 +18,11 @@ mod person;
 mod personal_token;
 mod read;
 mod receipt;
+mod upkeep;
 
 pub use access::{Caller, OWN_API, PersonCaller, RIGHTS, Right};
 pub use change::{Changed, Context};
-pub use credential::{Issued, NewCredential};
+pub use credential::{Issued, NewCredential, ServiceCredential};
 pub use error::{Error, Outage};
 pub use idempotency::IdempotencyKey;
 pub use import::{ImportReport, ImportRow, Rejected};

@@ -7,9 +7,7 @@ use domain::person::{Membership, Person};
 use domain::personal_token::PersonalToken;
 use domain::text::Email;
 use domain::{CredentialId, OrganisationId, PersonId};
-use store::{ApiCredential, OperatorToken};
-
-use crate::{Authority, Caller, Error, Right};
+use crate::{Authority, Caller, Error, Right, ServiceCredential};
 
 pub use store::Page;
 
@@ -113,17 +111,17 @@ impl Authority {
     }
 
     /// The live credentials of an API, for operators.
-    pub async fn api_credentials(&self, caller: &Caller, api: String) -> Result<Vec<ApiCredential>, Error> {
+    pub async fn api_credentials(&self, caller: &Caller, api: String, page: Page) -> Result<Vec<ServiceCredential>, Error> {
         self.api(caller, api.clone()).await?;
-        let all = self.store.read(move |reader| Box::pin(async move { reader.api_credentials(&api).await })).await?;
-        Ok(all.into_iter().filter(|credential| credential.revoked_at.is_none()).collect())
+        let rows = self.store.read(move |reader| Box::pin(async move { reader.api_credentials(&api, page).await })).await?;
+        Ok(rows.into_iter().map(ServiceCredential::from).collect())
     }
 
     /// The live operator tokens, for operators.
-    pub async fn operator_tokens(&self, caller: &Caller) -> Result<Vec<OperatorToken>, Error> {
+    pub async fn operator_tokens(&self, caller: &Caller, page: Page) -> Result<Vec<ServiceCredential>, Error> {
         caller.require_operator()?;
-        let all = self.store.read(move |reader| Box::pin(async move { reader.operator_tokens().await })).await?;
-        Ok(all.into_iter().filter(|token| token.revoked_at.is_none()).collect())
+        let rows = self.store.read(move |reader| Box::pin(async move { reader.operator_tokens(page).await })).await?;
+        Ok(rows.into_iter().map(ServiceCredential::from).collect())
     }
 
     /// The journal after a place, oldest first: all for an operator, about the own person otherwise.

@@ -267,6 +267,11 @@ events! {
         /// Its secret.
         digest: Digest,
     }
+    /// New credentials begin with another prefix from now on.
+    Unindexed InstallationChanged {
+        /// The prefix.
+        prefix: String,
+    }
     /// A server key was made, for sealing or for signing.
     Unindexed ServerKeyCreated {
         /// Its id.
