@@ -1,0 +1,209 @@
+//! What each event of the journal does to the index.
+
+use domain::credential::{Digest, Kind};
+use domain::event::{Event, SecretState};
+use domain::permission::Permissions;
+use domain::verify::State;
+use domain::{CredentialId, MembershipId};
+
+use crate::MembershipRecord;
+use crate::catalogue::ALL;
+use crate::credential::Record;
+use crate::index::Index;
+use crate::seconds;
+use crate::writer::{MAX_TOMBSTONES, Writer};
+
+/// Applies one event; whatever it changes appears at once.
+pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) {
+    match event {
+        Event::OrganisationCreated { organisation } | Event::OrganisationResumed { organisation } => {
+            writer.organisation(index, *organisation, true);
+        }
+        Event::OrganisationSuspended { organisation } => writer.organisation(index, *organisation, false),
+        Event::PersonCreated { person } | Event::PersonResumed { person } => writer.person(index, *person, true),
+        Event::PersonSuspended { person } | Event::PersonErased { person } => writer.person(index, *person, false),
+        Event::MembershipCreated { membership, person, organisation, roles } => {
+            let record = MembershipRecord { id: *membership, person: *person, organisation: *organisation, roles: *roles };
+            writer.membership(index, &record);
+        }
+        Event::MembershipChanged { membership, roles, .. } => writer.change_membership(index, *membership, None, *roles),
+        Event::MembershipMoved { membership, organisation, roles, .. } => {
+            writer.change_membership(index, *membership, Some(*organisation), *roles);
+        }
+        Event::MembershipEnded { membership, .. } => writer.end_membership(index, *membership),
+        Event::ApiDefined { definition } => writer.define_api(index, definition),
+        Event::ApiRemoved { api } => writer.remove_api(index, api, at),
+        Event::TokenCreated { token, membership, secret, permissions, imported } => {
+            let new = Token { id: *token, membership: *membership, secret: *secret, imported: *imported };
+            create_token(writer, index, &new, permissions);
+        }
+        Event::TokenChanged { secrets, permissions, .. } => change_token(writer, index, secrets, permissions),
+        Event::TokenRotated { old, new, ended, .. } => rotate_token(writer, index, at, (old, new, ended)),
+        Event::TokenSuspended { digests, .. } => pause(writer, index, digests, State::Suspended),
+        Event::TokenResumed { digests, .. } => pause(writer, index, digests, State::Live),
+        Event::TokensRevoked { digests, .. } => revoke(writer, index, at, digests),
+        Event::ApiCredentialCreated { credential, api, digest } => {
+            let parent = Writer::api_number(index, api);
+            create(writer, index, digest, &Record { kind: Kind::ApiCredential, parent, ..blank(*credential) });
+        }
+        Event::OperatorTokenCreated { credential, digest } => {
+            create(writer, index, digest, &Record { kind: Kind::OperatorToken, ..blank(*credential) });
+        }
+        Event::ApiCredentialRevoked { digest, .. } | Event::OperatorTokenRevoked { digest, .. } => {
+            revoke(writer, index, at, std::slice::from_ref(digest));
+        }
+        Event::OrganisationRenamed { .. }
+        | Event::PersonChanged { .. }
+        | Event::ServerKeyCreated { .. }
+        | Event::MasterKeyRotated { .. }
+        | Event::InstallationChanged { .. } => {}
+    }
+    bound_tombstones(writer, index);
+}
+
+struct Token {
+    id: CredentialId,
+    membership: MembershipId,
+    secret: SecretState,
+    imported: bool,
+}
+
+/// A live credential of nobody's.
+pub(crate) fn blank(id: CredentialId) -> Record {
+    Record {
+        id: *id.as_bytes(),
+        parent: 0,
+        set: ALL,
+        kind: Kind::PersonalToken,
+        state: State::Live,
+        imported: false,
+        superseded: false,
+        until: 0,
+    }
+}
+
+fn create_token(writer: &mut Writer, index: &Index, token: &Token, permissions: &Permissions) {
+    let parent = writer.memberships.find(token.membership.as_bytes(), index, &index.memberships).unwrap_or(0);
+    writer.anomalies += u64::from(parent == 0);
+    let Some(set) = writer.sets.take(permissions, &index.catalogue.load()) else { return writer.anomaly() };
+    let until = seconds::pack_option(token.secret.not_after);
+    create(writer, index, &token.secret.digest, &Record { parent, set, imported: token.imported, until, ..blank(token.id) });
+}
+
+fn create(writer: &mut Writer, index: &Index, digest: &Digest, record: &Record) {
+    let Some(place) = writer.prepare(index, digest) else { return writer.sets.give(record.set) };
+    let window = index.epoch.window();
+    let before = writer.place(index, &place, record);
+    drop(window);
+    if let Some(set) = before {
+        writer.sets.give(set);
+    }
+}
+
+fn change_token(writer: &mut Writer, index: &Index, secrets: &[SecretState], permissions: &Permissions) {
+    let mut changes = Vec::with_capacity(secrets.len());
+    for secret in secrets {
+        let Some(slot) = writer.find(index, &secret.digest) else { continue };
+        let before = index.entries.entry(slot).read();
+        let Some(set) = writer.sets.take(permissions, &index.catalogue.load()) else { return writer.anomaly() };
+        let until = if before.state == State::Revoked { before.until } else { seconds::pack_option(secret.not_after) };
+        changes.push((slot, before.set, Record { set, until, ..before }));
+    }
+    let window = index.epoch.window();
+    for (slot, _, after) in &changes {
+        index.entries.entry(*slot).write(after);
+    }
+    drop(window);
+    for (slot, set, after) in changes {
+        writer.sets.give(set);
+        if after.superseded && after.state != State::Revoked && after.until != 0 {
+            writer.overlaps.push(std::cmp::Reverse((after.until, slot)));
+        }
+    }
+}
+
+/// The new secret gets what the old one has; the old one gets its end. The new text is one of ours, also when the
+/// old one was imported.
+fn rotate_token(writer: &mut Writer, index: &Index, at: u32, (old, new, ended): (&SecretState, &SecretState, &[Digest])) {
+    let Some(old_slot) = writer.find(index, &old.digest) else { return };
+    let before = index.entries.entry(old_slot).read();
+    let set = writer.sets.retake(before.set);
+    let Some(place) = writer.prepare(index, &new.digest) else { return writer.sets.give(set) };
+    let ended: Vec<u32> = ended.iter().filter_map(|digest| index.slot(&crate::credential::words(digest))).collect();
+    let window = index.epoch.window();
+    let after = Record { set, imported: false, superseded: false, until: seconds::pack_option(new.not_after), ..before };
+    let replaced = writer.place(index, &place, &after);
+    if before.state != State::Revoked {
+        let until = seconds::pack_option(old.not_after);
+        index.entries.entry(old_slot).write(&Record { superseded: true, until, ..before });
+        if until != 0 {
+            writer.overlaps.push(std::cmp::Reverse((until, old_slot)));
+        }
+    }
+    for slot in ended {
+        writer.revoke(index, slot, at);
+    }
+    drop(window);
+    if let Some(set) = replaced {
+        writer.sets.give(set);
+    }
+}
+
+fn pause(writer: &mut Writer, index: &Index, digests: &[Digest], state: State) {
+    let slots: Vec<u32> = digests.iter().filter_map(|digest| writer.find(index, digest)).collect();
+    let _window = index.epoch.window();
+    for slot in slots {
+        let entry = index.entries.entry(slot);
+        let record = entry.read();
+        if record.state != State::Revoked {
+            entry.write(&Record { state, ..record });
+        }
+    }
+}
+
+fn revoke(writer: &mut Writer, index: &Index, at: u32, digests: &[Digest]) {
+    // An old secret whose overlap was swept is named too, but not known any more.
+    let slots: Vec<u32> = digests.iter().filter_map(|digest| index.slot(&crate::credential::words(digest))).collect();
+    let _window = index.epoch.window();
+    for slot in slots {
+        writer.revoke(index, slot, at);
+    }
+}
+
+fn bound_tombstones(writer: &mut Writer, index: &Index) {
+    while writer.tombstones.len() > MAX_TOMBSTONES {
+        let Some((at, slot)) = writer.tombstones.pop_front() else { return };
+        if is_tombstone(index, slot, at) {
+            writer.remove(index, slot);
+            writer.dropped_tombstones += 1;
+        }
+    }
+}
+
+fn is_tombstone(index: &Index, slot: u32, at: u32) -> bool {
+    let record = index.entries.entry(slot).read();
+    record.state == State::Revoked && record.until == at
+}
+
+/// Removes tombstones and overlaps that ended at `end` or before, no more than `most`.
+/// Gives whether there may be more.
+pub(crate) fn sweep(writer: &mut Writer, index: &Index, end: u32, most: usize) -> bool {
+    for _ in 0..most {
+        if let Some(&(at, slot)) = writer.tombstones.front().filter(|(at, _)| *at <= end) {
+            writer.tombstones.pop_front();
+            if is_tombstone(index, slot, at) {
+                writer.remove(index, slot);
+            }
+        } else if let Some(&std::cmp::Reverse((until, slot))) = writer.overlaps.peek().filter(|next| next.0.0 <= end) {
+            writer.overlaps.pop();
+            let record = index.entries.entry(slot).read();
+            // Revoked meanwhile: its tombstone stays for its own time.
+            if record.superseded && record.state != State::Revoked && record.until == until {
+                writer.remove(index, slot);
+            }
+        } else {
+            return false;
+        }
+    }
+    true
+}

@@ -1,0 +1,200 @@
+//! What checks read: entries, tables, parents and the catalogue of APIs, under one epoch.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+
+use arc_swap::ArcSwap;
+use domain::credential::Kind;
+use domain::id::{CredentialId, OrganisationId, PersonId};
+use domain::person::Roles;
+use domain::verify::{Facts, Owner};
+
+use crate::arena::{Arena, Row};
+use crate::catalogue::{Catalogue, Known};
+use crate::credential::{Entries, Record, Words, join, split};
+use crate::epoch::Epoch;
+use crate::seconds;
+use crate::table::{self, Key, SHARDS, Table};
+
+/// How many people, and how many memberships, there can be.
+const MAX_PEOPLE: usize = 1 << 25;
+/// How many organisations there can be.
+const MAX_ORGANISATIONS: usize = 1 << 22;
+
+/// The state that readers and the one writer share. All of it is atomics.
+pub(crate) struct Index {
+    pub(crate) epoch: Epoch,
+    pub(crate) catalogue: ArcSwap<Catalogue>,
+    pub(crate) entries: Entries,
+    tables: Box<[ArcSwap<Table>]>,
+    key: Key,
+    /// Words: 0 person and organisation (slots), 1 entries and flags, 2–3 id.
+    pub(crate) memberships: Arena<4>,
+    /// Words: 0–1 id, 2 whether active.
+    pub(crate) people: Arena<3>,
+    /// Words: 0–1 id, 2 whether active.
+    pub(crate) organisations: Arena<3>,
+    pub(crate) applied: AtomicI64,
+    pub(crate) live: AtomicUsize,
+}
+
+/// What was found under a digest.
+pub(crate) struct Found {
+    pub(crate) slot: u32,
+    pub(crate) facts: Facts,
+}
+
+/// A membership, read: slots and flags.
+#[derive(Clone, Copy)]
+pub(crate) struct Member {
+    pub(crate) person: u32,
+    pub(crate) organisation: u32,
+    /// How many entries hang from it.
+    pub(crate) entries: u32,
+    pub(crate) roles: Roles,
+    /// Whether it has not ended.
+    pub(crate) live: bool,
+}
+
+impl Member {
+    /// The membership that is not known.
+    const NONE: Self = Self { person: 0, organisation: 0, entries: 0, roles: Roles::NONE, live: false };
+
+    #[inline(always)]
+    pub(crate) fn read(row: &Row<4>) -> Self {
+        let (links, rest) = (row.get(0), row.get(1));
+        let roles = Roles::from_bits(rest as u8 & 0x0f);
+        Self { person: (links >> 32) as u32, organisation: links as u32, entries: (rest >> 32) as u32, roles, live: rest & 0x100 != 0 }
+    }
+
+    pub(crate) fn write(self, row: &Row<4>) {
+        row.set(0, u64::from(self.person) << 32 | u64::from(self.organisation));
+        row.set(1, u64::from(self.entries) << 32 | u64::from(self.live) << 8 | u64::from(self.roles.bits()));
+    }
+}
+
+impl Index {
+    pub(crate) fn new() -> Self {
+        Self {
+            epoch: Epoch::new(),
+            catalogue: ArcSwap::default(),
+            entries: Entries::new(),
+            tables: (0..SHARDS).map(|_| ArcSwap::from_pointee(Table::with_room(0))).collect(),
+            key: Key::random(),
+            memberships: Arena::new(MAX_PEOPLE),
+            people: Arena::new(MAX_PEOPLE),
+            organisations: Arena::new(MAX_ORGANISATIONS),
+            applied: AtomicI64::new(0),
+            live: AtomicUsize::new(0),
+        }
+    }
+
+    /// The slot and the facts of a digest, `permissions` being the mask on this API. Whatever it gives counts only
+    /// if the epoch is unchanged afterwards; until then it may be a mixture, but nothing here goes wrong over that.
+    #[inline]
+    pub(crate) fn gather(&self, digest: &Words, api: Option<&Known>) -> Option<Found> {
+        let hash = self.key.hash(digest[0], digest[1]);
+        let table = self.tables[table::shard(hash)].load();
+        let mut record = None;
+        let slot = table.find(hash, |slot| match self.entries.get(slot) {
+            Some((entry, used)) => {
+                // Reading the counter starts to fetch its line, which a check that allows is about to write.
+                std::hint::black_box(used.touch());
+                record = Some(entry.read());
+                entry.has(digest)
+            }
+            None => false,
+        })?;
+        let record = record?;
+        let facts = Facts {
+            id: CredentialId::from_bytes(record.id),
+            kind: record.kind,
+            state: record.state,
+            not_after: seconds::unpack(record.until),
+            imported: record.imported,
+            permissions: api.map_or(0, |api| api.masks.get(record.set)),
+            owner: self.owner(&record),
+        };
+        Some(Found { slot, facts })
+    }
+
+    #[inline(always)]
+    fn owner(&self, record: &Record) -> Owner {
+        match record.kind {
+            Kind::OperatorToken => Owner::Operator,
+            Kind::ApiCredential => Owner::Api(record.parent),
+            Kind::PersonalToken => {
+                let member = self.memberships.get(record.parent).map_or(Member::NONE, Member::read);
+                let (person, person_active) = party(&self.people, member.person);
+                let (organisation, organisation_active) = party(&self.organisations, member.organisation);
+                Owner::Member {
+                    person: PersonId::from_bytes(person),
+                    active: person_active && member.live,
+                    organisation: OrganisationId::from_bytes(organisation),
+                    organisation_active,
+                    roles: member.roles,
+                }
+            }
+        }
+    }
+
+    /// The slot of a digest, for the writer.
+    pub(crate) fn slot(&self, digest: &Words) -> Option<u32> {
+        let hash = self.key.hash(digest[0], digest[1]);
+        self.tables[table::shard(hash)].load().find(hash, |slot| self.entries.get(slot).is_some_and(|(entry, _)| entry.has(digest)))
+    }
+
+    /// The hash of an entry's digest, for the writer.
+    pub(crate) fn hash_of(&self, slot: u32) -> u64 {
+        let (first, second) = self.entries.entry(slot).hashed();
+        self.key.hash(first, second)
+    }
+
+    /// The hash of a digest or of an id.
+    pub(crate) fn hash(&self, first: u64, second: u64) -> u64 {
+        self.key.hash(first, second)
+    }
+
+    /// The table of a hash, for the writer.
+    pub(crate) fn table(&self, hash: u64) -> Arc<Table> {
+        self.tables[table::shard(hash)].load_full()
+    }
+
+    /// Puts another table in the place of one.
+    pub(crate) fn exchange(&self, shard: usize, table: Table) {
+        self.tables[shard].store(Arc::new(table));
+    }
+
+    /// Sees to room for one entry more beside `entries` in the table of this hash. Readers find the same before
+    /// and after, so it needs no window.
+    pub(crate) fn make_room(&self, hash: u64, entries: usize) {
+        let table = self.table(hash);
+        if table.has_room(entries) {
+            return;
+        }
+        let grown = table.grown();
+        for slot in table.slots() {
+            grown.insert(self.hash_of(slot), slot);
+        }
+        self.exchange(table::shard(hash), grown);
+    }
+
+    /// The sequence that was applied last.
+    pub(crate) fn applied(&self) -> i64 {
+        self.applied.load(Ordering::Acquire)
+    }
+}
+
+/// The id of a person or an organisation, and whether they are active. One that is not known is not active.
+#[inline(always)]
+pub(crate) fn party(parties: &Arena<3>, slot: u32) -> ([u8; 16], bool) {
+    parties.get(slot).map_or(([0; 16], false), |row| (join(row.get(0), row.get(1)), row.get(2) & 1 == 1))
+}
+
+/// Writes the row of a person or an organisation.
+pub(crate) fn write_party(row: &Row<3>, id: &[u8; 16], active: bool) {
+    let (first, second) = split(id);
+    row.set(0, first);
+    row.set(1, second);
+    row.set(2, u64::from(active));
+}

@@ -1,0 +1,177 @@
+//! The bulk load: a snapshot of the database, exclusively and fast.
+
+use std::sync::MutexGuard;
+use std::sync::atomic::Ordering;
+
+use domain::api::ApiDefinition;
+use domain::credential::{Digest, Kind};
+use domain::event::{SecretState, Sequence};
+use domain::permission::Permissions;
+use domain::person::Roles;
+use domain::verify::State;
+use domain::{CredentialId, MembershipId, OrganisationId, PersonId, Timestamp};
+
+use crate::apply::blank;
+use crate::credential::{Record, words};
+use crate::index::Index;
+use crate::seconds;
+use crate::table::{self, SHARDS, Table};
+use crate::writer::Writer;
+
+/// One secret of a personal token, as a snapshot gives it.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenRecord<'r> {
+    /// The token.
+    pub id: CredentialId,
+    /// The membership it hangs from.
+    pub membership: MembershipId,
+    /// The secret: a token in its overlap has two records.
+    pub secret: SecretState,
+    /// Whether a newer secret took this one's place: such a one is removed some time after its end, the others stay
+    /// for as long as the token is not revoked, because the end of a token can be moved.
+    pub superseded: bool,
+    /// What it may do at most.
+    pub permissions: &'r Permissions,
+    /// Whether it came from another system.
+    pub imported: bool,
+    /// Whether it is paused.
+    pub suspended: bool,
+    /// Since when it is ended: a tombstone.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A membership, as a snapshot gives it.
+#[derive(Debug, Clone, Copy)]
+pub struct MembershipRecord {
+    /// Its id.
+    pub id: MembershipId,
+    /// Who.
+    pub person: PersonId,
+    /// Where.
+    pub organisation: OrganisationId,
+    /// As what.
+    pub roles: Roles,
+}
+
+/// Fills the index from one consistent snapshot. What was in it before is gone. Parents come before what hangs from
+/// them: organisations and people, then memberships, then tokens; APIs before their credentials.
+///
+/// From the call of [`crate::Verifier::loader`] until [`Loader::finish`] every check is [`crate::Unavailable`]; and
+/// if the loader is dropped instead, until another load is finished: half a snapshot is no knowledge.
+pub struct Loader<'v> {
+    index: &'v Index,
+    writer: MutexGuard<'v, Writer>,
+    entries_of_table: Vec<u32>,
+    last_membership: Option<(MembershipId, u32)>,
+}
+
+impl<'v> Loader<'v> {
+    pub(crate) fn new(index: &'v Index, mut writer: MutexGuard<'v, Writer>) -> Self {
+        index.epoch.close();
+        *writer = Writer::new(index);
+        for shard in 0..SHARDS {
+            index.exchange(shard, Table::with_room(0));
+        }
+        index.catalogue.store(std::sync::Arc::default());
+        index.entries.take_fresh(|_, used| used.clear());
+        index.live.store(0, Ordering::Relaxed);
+        Self { index, writer, entries_of_table: vec![0; SHARDS], last_membership: None }
+    }
+
+    /// An organisation.
+    pub fn organisation(&mut self, id: OrganisationId, suspended: bool) {
+        self.writer.organisation(self.index, id, !suspended);
+    }
+
+    /// A person; active is who is neither suspended nor erased.
+    pub fn person(&mut self, id: PersonId, active: bool) {
+        self.writer.person(self.index, id, active);
+    }
+
+    /// A membership.
+    pub fn membership(&mut self, record: &MembershipRecord) {
+        self.writer.membership(self.index, record);
+    }
+
+    /// An API.
+    pub fn api(&mut self, definition: ApiDefinition) {
+        self.writer.define_api(self.index, &definition);
+    }
+
+    /// A secret of a personal token.
+    pub fn token(&mut self, token: &TokenRecord<'_>) {
+        let parent = self.membership_slot(token.membership);
+        let Some(set) = self.writer.sets.take(token.permissions, &self.index.catalogue.load()) else { return self.writer.anomaly() };
+        let (state, until) = match token.revoked_at {
+            Some(at) => (State::Revoked, seconds::pack(at)),
+            None if token.suspended => (State::Suspended, seconds::pack_option(token.secret.not_after)),
+            None => (State::Live, seconds::pack_option(token.secret.not_after)),
+        };
+        let record = Record { parent, set, state, imported: token.imported, superseded: token.superseded, until, ..blank(token.id) };
+        self.credential(&token.secret.digest, &record);
+    }
+
+    /// A live credential of an API.
+    pub fn api_credential(&mut self, id: CredentialId, api: &str, digest: Digest) {
+        let parent = Writer::api_number(self.index, api);
+        self.credential(&digest, &Record { kind: Kind::ApiCredential, parent, ..blank(id) });
+    }
+
+    /// A live operator token.
+    pub fn operator_token(&mut self, id: CredentialId, digest: Digest) {
+        self.credential(&digest, &Record { kind: Kind::OperatorToken, ..blank(id) });
+    }
+
+    /// Ends the load: the index is the state after the event `applied`, and may be read.
+    pub fn finish(mut self, applied: Sequence) {
+        self.build_tables();
+        self.writer.sort_tombstones();
+        self.index.applied.store(applied.0, Ordering::Release);
+        self.index.epoch.reopen();
+    }
+
+    fn membership_slot(&mut self, id: MembershipId) -> u32 {
+        if let Some((last, slot)) = self.last_membership.filter(|(last, _)| *last == id) {
+            let _ = last;
+            return slot;
+        }
+        let found = self.writer.memberships.find(id.as_bytes(), self.index, &self.index.memberships);
+        let slot = found.unwrap_or_else(|| {
+            self.writer.anomaly();
+            0
+        });
+        self.last_membership = Some((id, slot));
+        slot
+    }
+
+    /// Writes an entry; the tables are built at the end, when it is known how long each of them must be.
+    fn credential(&mut self, digest: &Digest, record: &Record) {
+        let Some(slot) = self.writer.slots.take() else { return self.writer.anomaly() };
+        let digest = words(digest);
+        let entry = self.index.entries.make(slot);
+        entry.write_digest(&digest);
+        entry.write(record);
+        self.writer.link(self.index, slot, record);
+        self.entries_of_table[table::shard(self.index.hash(digest[0], digest[1]))] += 1;
+    }
+
+    fn build_tables(&mut self) {
+        let tables: Vec<Table> = self.entries_of_table.iter().map(|entries| Table::with_room(*entries as usize)).collect();
+        let entries = &self.index.entries;
+        for slot in 1..self.writer.slots.end() {
+            let hash = self.index.hash_of(slot);
+            let table = &tables[table::shard(hash)];
+            let digest = entries.entry(slot).digest();
+            if table.find(hash, |other| entries.entry(other).has(&digest)).is_some() {
+                // A digest is that of one credential; the database sees to it.
+                self.writer.anomaly();
+                continue;
+            }
+            table.insert(hash, slot);
+            self.writer.entries_of_table[table::shard(hash)] += 1;
+        }
+        for (shard, table) in tables.into_iter().enumerate() {
+            self.index.exchange(shard, table);
+        }
+    }
+}
