@@ -1,1 +1,13 @@
-//! gateway
+//! Forward-auth: what a proxy asks about a request, and the answer that it acts upon. Pure functions, no I/O.
+
+mod call;
+mod decide;
+mod granted;
+mod network;
+mod original;
+
+pub use call::{Call, target};
+pub use decide::{Refused, challenges, decide};
+pub use granted::{Granted, HEADERS, Subject};
+pub use network::{InvalidNetwork, Network, Networks};
+pub use original::{NoOriginal, Original};

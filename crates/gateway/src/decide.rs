@@ -1,0 +1,91 @@
+//! From a call to its answer: every path that is not a clear yes is a refusal.
+
+use domain::Refusal;
+use domain::presentation::Presentation;
+use domain::refusal::Outward;
+use http::{HeaderMap, HeaderValue};
+use verifier::{Asked, Question, Verdict, Verifier};
+
+use crate::call::{Call, Read, Single, target};
+use crate::granted::{Granted, Subject};
+use crate::network::Networks;
+use crate::original::{NoOriginal, Original};
+
+/// Why a call is not answered with yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// The peer is not among the trusted proxies: nothing was decided.
+    UntrustedPeer,
+    /// The call names no request that can be decided on.
+    NoOriginal(NoOriginal),
+    /// The credential, or its absence, does not allow the request.
+    Denied {
+        /// Why; the caller outside is told less, see [`Refusal::outward`].
+        refusal: Refusal,
+        /// Whether the API takes `Basic`, so that a browser may ask for it.
+        basic: bool,
+    },
+    /// It cannot be known now: 503, neither yes nor no.
+    Unavailable,
+}
+
+/// Answers a call of forward-auth: on yes, the headers that tell of the caller are written to `answer`.
+pub fn decide(verifier: &Verifier, trusted: &Networks, call: &Call<'_>, answer: &mut HeaderMap) -> Result<(), Refused> {
+    if !trusted.contains(call.peer) {
+        return Err(Refused::UntrustedPeer);
+    }
+    let (api, appended) = target(call.target).unwrap_or_default();
+    let read = Read::of(call.headers);
+    let denied = |refusal| Refused::Denied { refusal, basic: takes_basic(verifier, api) };
+    let (Some(authorization), Some(api_key)) = (at_most_once(read.authorization), at_most_once(read.api_key)) else {
+        return Err(denied(Refusal::MalformedCredential));
+    };
+    let original = Original::of(call, appended, &read).map_err(Refused::NoOriginal)?;
+    let question = Question {
+        api,
+        authorization,
+        api_key,
+        asked: Asked::Request { method: original.method, path: &original.path },
+        address: Some(read.address(call, trusted)),
+        now: call.now,
+    };
+    match verifier.check(&question).map_err(|_| Refused::Unavailable)? {
+        Verdict::Allow(allowed) => {
+            let subject = Subject::of(&allowed.facts);
+            let credential = Some(allowed.facts.id);
+            let granted = Granted { credential, subject, workspace: allowed.workspace, permissions: allowed.permissions };
+            granted.write(Some(&allowed.api), call.request_id, answer);
+            Ok(())
+        }
+        Verdict::Anonymous { workspace } => {
+            Granted { credential: None, subject: None, workspace, permissions: 0 }.write(None, call.request_id, answer);
+            Ok(())
+        }
+        Verdict::Deny(refused) => Err(denied(refused.refusal)),
+    }
+}
+
+/// The values of `WWW-Authenticate` that go with a refusal (RFC 9110 section 11.6.1, RFC 6750 section 3); every
+/// reason why a credential does not count has the same ones.
+pub fn challenges(refusal: Refusal, basic: bool) -> impl Iterator<Item = HeaderValue> {
+    const BASIC: HeaderValue = HeaderValue::from_static("Basic realm=\"poort\", charset=\"UTF-8\"");
+    let bearer = match refusal.outward() {
+        Outward::Unauthenticated => HeaderValue::from_static("Bearer realm=\"poort\""),
+        Outward::InvalidToken => HeaderValue::from_static("Bearer realm=\"poort\", error=\"invalid_token\""),
+        Outward::InsufficientScope => HeaderValue::from_static("Bearer realm=\"poort\", error=\"insufficient_scope\""),
+    };
+    let is_about_credentials = refusal.outward() != Outward::InsufficientScope;
+    std::iter::once(bearer).chain((basic && is_about_credentials).then_some(BASIC))
+}
+
+fn takes_basic(verifier: &Verifier, api: &str) -> bool {
+    verifier.api(api).is_some_and(|api| api.takes(Presentation::Basic))
+}
+
+fn at_most_once(header: Single<'_>) -> Option<Option<&[u8]>> {
+    match header {
+        Single::Absent => Some(None),
+        Single::Once(value) => Some(Some(value)),
+        Single::Repeated => None,
+    }
+}

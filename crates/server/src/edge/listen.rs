@@ -1,0 +1,166 @@
+//! Listens: takes connections in, until it is told to stop.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{self, Poll};
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch::Receiver;
+use tokio_rustls::TlsAcceptor;
+
+use super::connection::Connection;
+use super::watch::{Admitted, Watch, Watched, WatchedStream};
+use super::{Edge, Scheme, Sites};
+
+const TICK: Duration = Duration::from_secs(1);
+/// How long nothing is accepted when the process is out of file descriptors or memory.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How often a stopping server looks whether the last request is done.
+const STOP_LOOK: Duration = Duration::from_millis(5);
+
+/// The certificate or the key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read, or is not PEM.
+    #[error("{0} cannot be read as PEM")]
+    File(String),
+    /// They do not fit each other, or are of a kind that is not known.
+    #[error("the certificate and the key cannot be used: {0}")]
+    Unusable(rustls::Error),
+}
+
+/// Reads a certificate chain and its private key, both PEM, for HTTP/1.1 over TLS 1.2 or 1.3.
+pub fn tls(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
+    let unreadable = |path: &Path| TlsError::File(path.display().to_string());
+    let chain = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let chain = chain.map_err(|_| unreadable(certificate))?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|_| unreadable(key))?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let versions = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let mut config =
+        versions.map_err(TlsError::Unusable)?.with_no_client_auth().with_single_cert(chain, key).map_err(TlsError::Unusable)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+impl Edge {
+    /// Serves the sites on a listener until `stop` turns true or its sender is gone: then nothing new is accepted,
+    /// running requests have [`super::Limits::stop_milliseconds`] to finish, and what is left is dropped.
+    pub async fn serve(self: Arc<Self>, listener: TcpListener, tls: Option<Arc<ServerConfig>>, sites: Sites, mut stop: Receiver<bool>) {
+        let watch = Arc::new(Watch::new(self.limits.clone()));
+        let (sites, tls) = (Arc::new(sites), tls.map(TlsAcceptor::from));
+        let mut ticks = tokio::time::interval(TICK);
+        let mut stopped = pin!(async move {
+            let _ = stop.wait_for(|stopped| *stopped).await;
+        });
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                _ = ticks.tick() => {
+                    watch.tick();
+                    continue;
+                }
+                () = &mut stopped => break,
+            };
+            match accepted {
+                Ok((stream, peer)) => self.take_in(&watch, stream, peer, tls.clone(), sites.clone()),
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "no connection can be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        drop(listener);
+        self.stop(&watch).await;
+    }
+
+    fn take_in(self: &Arc<Self>, watch: &Arc<Watch>, stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, sites: Arc<Sites>) {
+        let Some(admitted) = watch.admit() else {
+            tracing::warn!(connections = watch.count(), "too many connections; a new one is refused");
+            return;
+        };
+        // Answers are written whole: waiting to fill a packet would only delay them.
+        let _ = stream.set_nodelay(true);
+        let scheme = if tls.is_some() { Scheme::Https } else { Scheme::Http };
+        let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+        let watched = admitted.watched.clone();
+        let connection = Connection { edge: self.clone(), sites, ids: self.ids.connection(), peer, scheme, watched: watched.clone() };
+        let header_bytes = self.limits.header_bytes;
+        let future = async move {
+            match tls {
+                None => converse(stream, connection, header_bytes).await,
+                Some(tls) => {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        converse(stream, connection, header_bytes).await;
+                    }
+                }
+            }
+        };
+        crate::task::spawn("connection", Cuttable { future: Box::pin(future), watched, _admitted: admitted });
+    }
+
+    async fn stop(&self, watch: &Watch) {
+        watch.stop();
+        let finished = async {
+            while watch.count() > 0 {
+                tokio::time::sleep(STOP_LOOK).await;
+            }
+        };
+        let time = Duration::from_millis(self.limits.stop_milliseconds.into());
+        if tokio::time::timeout(time, finished).await.is_err() {
+            tracing::warn!(connections = watch.count(), "connections were cut at the stop");
+            watch.cut();
+        }
+    }
+}
+
+/// Whether accepting failed for the one connection only, which its caller already gave up.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(stream: S, connection: Connection, header_bytes: usize) {
+    let watched = connection.watched.clone();
+    let stream = TokioIo::new(WatchedStream::new(stream, watched.clone()));
+    // No timer: the watch takes the time. At most 100 headers is what the parser does of its own (431).
+    let mut conversation = pin!(http1::Builder::new().max_buf_size(header_bytes).serve_connection(stream, connection));
+    let mut told = false;
+    std::future::poll_fn(|context| {
+        if !told && watched.is_stopping() {
+            told = true;
+            conversation.as_mut().graceful_shutdown();
+        }
+        // How it ended is the caller's business: broken connections and malformed requests are daily bread.
+        conversation.as_mut().poll(context).map(drop)
+    })
+    .await;
+}
+
+/// A connection's task, which ends as soon as the watch cuts it.
+struct Cuttable<F> {
+    future: Pin<Box<F>>,
+    watched: Arc<Watched>,
+    _admitted: Admitted,
+}
+
+impl<F: Future<Output = ()>> Future for Cuttable<F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<()> {
+        self.watched.listen(context);
+        if self.watched.is_cut() { Poll::Ready(()) } else { self.future.as_mut().poll(context) }
+    }
+}
