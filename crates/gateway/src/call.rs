@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use domain::{RequestId, Timestamp};
 use http::{HeaderMap, Method};
 
-use crate::network::Networks;
+use crate::network::TrustedPeers;
 
 /// Where forward-auth is asked.
 const PREFIX: &str = "/forward-auth/";
@@ -94,7 +94,7 @@ impl<'r> Read<'r> {
     }
 
     /// The caller's address: the last hop that no trusted proxy is, or the peer where none is told.
-    pub(crate) fn address(&self, call: &Call<'_>, trusted: &Networks) -> IpAddr {
+    pub(crate) fn address(&self, call: &Call<'_>, trusted: &TrustedPeers) -> IpAddr {
         if !self.has_forwarded_for {
             return call.peer;
         }
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn the_last_hop_that_is_no_proxy_is_the_caller() {
-        let trusted: Networks = ["127.0.0.0/8", "10.0.0.0/8"].into_iter().map(|text| text.parse().expect("a network")).collect();
+        let trusted: TrustedPeers = TrustedPeers::parse(&["127.0.0.0/8", "10.0.0.0/8"]).expect("networks");
         for (values, expected) in [
             (&[][..], "127.0.0.1"),
             (&["192.0.2.1"], "192.0.2.1"),

@@ -8,7 +8,7 @@ use verifier::{Asked, Question, Verdict, Verifier};
 
 use crate::call::{Call, Read, Single, target};
 use crate::granted::{Granted, Subject};
-use crate::network::Networks;
+use crate::network::TrustedPeers;
 use crate::original::{NoOriginal, Original};
 
 /// Why a call is not answered with yes.
@@ -30,7 +30,7 @@ pub enum Refused {
 }
 
 /// Answers a call of forward-auth: on yes, the headers that tell of the caller are written to `answer`.
-pub fn decide(verifier: &Verifier, trusted: &Networks, call: &Call<'_>, answer: &mut HeaderMap) -> Result<(), Refused> {
+pub fn decide(verifier: &Verifier, trusted: &TrustedPeers, call: &Call<'_>, answer: &mut HeaderMap) -> Result<(), Refused> {
     if !trusted.contains(call.peer) {
         return Err(Refused::UntrustedPeer);
     }

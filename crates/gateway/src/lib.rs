@@ -9,5 +9,5 @@ mod original;
 pub use call::{Call, target};
 pub use decide::{Refused, challenges, decide};
 pub use granted::{Granted, HEADERS, Subject};
-pub use network::{InvalidNetwork, Network, Networks};
+pub use network::{InvalidNetwork, Network, TrustedPeers};
 pub use original::{NoOriginal, Original};

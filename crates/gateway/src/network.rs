@@ -1,4 +1,4 @@
-//! Networks of addresses: which peers are proxies that may be believed.
+//! TrustedPeers of addresses: which peers are proxies that may be believed.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -12,9 +12,9 @@ pub struct Network {
 }
 
 /// The text is no network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected an address or a network such as 10.0.0.0/8, without bits beyond its length")]
-pub struct InvalidNetwork;
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?}: expected an address or a network such as 10.0.0.0/8, without bits beyond its length")]
+pub struct InvalidNetwork(pub String);
 
 impl Network {
     /// Whether the address lies in it. An IPv4 address in IPv6 clothing is the IPv4 address.
@@ -35,28 +35,32 @@ impl FromStr for Network {
     type Err = InvalidNetwork;
 
     fn from_str(text: &str) -> Result<Self, InvalidNetwork> {
-        let (address, bits) = match text.split_once('/') {
-            Some((address, bits)) => (address, Some(bits)),
-            None => (text, None),
-        };
-        let base: IpAddr = address.parse().map_err(|_| InvalidNetwork)?;
-        let width = if base.is_ipv4() { 32 } else { 128 };
-        let bits = match bits {
-            None => width,
-            Some(bits) if bits.len() <= 3 && bits.bytes().all(|digit| digit.is_ascii_digit()) => {
-                bits.parse().map_err(|_| InvalidNetwork)?
-            }
-            Some(_) => return Err(InvalidNetwork),
-        };
-        let value = match base {
-            IpAddr::V4(base) => base.to_bits().into(),
-            IpAddr::V6(base) => base.to_bits(),
-        };
-        // `10.1.2.3/8` is more likely a slip than a wish for all of 10.0.0.0/8.
-        let rest = 128 - u32::from(width) + u32::from(bits);
-        let beyond = if rest >= 128 { 0 } else { value << (128 - u32::from(width)) << bits };
-        if bits > width || beyond != 0 { Err(InvalidNetwork) } else { Ok(Self { base, bits }) }
+        read(text).ok_or_else(|| InvalidNetwork(text.to_owned()))
     }
+}
+
+fn read(text: &str) -> Option<Network> {
+    let (address, bits) = match text.split_once('/') {
+        Some((address, bits)) => (address, Some(bits)),
+        None => (text, None),
+    };
+    let base: IpAddr = address.parse().ok()?;
+    let width = if base.is_ipv4() { 32 } else { 128 };
+    let bits = match bits {
+        None => width,
+        Some(bits) if bits.len() <= 3 && bits.bytes().all(|digit| digit.is_ascii_digit()) => bits.parse().ok()?,
+        Some(_) => return None,
+    };
+    let value = match base {
+        IpAddr::V4(base) => base.to_bits().into(),
+        IpAddr::V6(base) => base.to_bits(),
+    };
+    if bits > width {
+        return None;
+    }
+    // `10.1.2.3/8` is more likely a slip than a wish for all of 10.0.0.0/8.
+    let beyond = value << (128 - u32::from(width));
+    if beyond.checked_shl(bits.into()).unwrap_or(0) != 0 { None } else { Some(Network { base, bits }) }
 }
 
 impl fmt::Display for Network {
@@ -65,18 +69,23 @@ impl fmt::Display for Network {
     }
 }
 
-/// A list of networks. The default is empty: nobody is believed who was not named.
+/// The networks whose addresses are proxies that may be believed. The default is empty: nobody is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Networks(Vec<Network>);
+pub struct TrustedPeers(Vec<Network>);
 
-impl Networks {
+impl TrustedPeers {
+    /// Reads a list of networks; the first that is none is the error.
+    pub fn parse<T: AsRef<str>>(networks: &[T]) -> Result<Self, InvalidNetwork> {
+        networks.iter().map(|network| network.as_ref().parse()).collect()
+    }
+
     /// Whether the address lies in one of them.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(address))
     }
 }
 
-impl FromIterator<Network> for Networks {
+impl FromIterator<Network> for TrustedPeers {
     fn from_iter<I: IntoIterator<Item = Network>>(networks: I) -> Self {
         Self(networks.into_iter().collect())
     }
@@ -106,13 +115,13 @@ mod tests {
             let parsed: Network = network.parse().expect("a network");
             assert_eq!(parsed.contains(address.parse().expect("an address")), expected, "{network} {address}");
         }
-        assert!(!Networks::default().contains("127.0.0.1".parse().expect("an address")));
+        assert!(!TrustedPeers::default().contains("127.0.0.1".parse().expect("an address")));
     }
 
     #[test]
     fn anything_else_is_no_network() {
         for bad in ["", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "10.0.0.1/8", "::1/64", "::/129", "localhost", "10.0.0.0/8/8", "1.2.3"] {
-            assert_eq!(bad.parse::<Network>(), Err(InvalidNetwork), "{bad}");
+            assert_eq!(bad.parse::<Network>(), Err(InvalidNetwork(bad.to_owned())), "{bad}");
         }
         assert_eq!("::/64".parse::<Network>().map(|network| network.to_string()), Ok("::/64".to_owned()));
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::Refusal;
 use domain::refusal::Outward;
-use gateway::{Call, Networks, NoOriginal, Refused};
+use gateway::{Call, TrustedPeers, NoOriginal, Refused};
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, Response};
 use verifier::Verifier;
@@ -18,12 +18,12 @@ use super::{Code, Context, Direct, Head, Problem};
 /// Answers forward-auth before the router is asked: it is the hottest path of all.
 pub struct ForwardAuth {
     verifier: Arc<Verifier>,
-    trusted: Networks,
+    trusted: TrustedPeers,
 }
 
 impl ForwardAuth {
     /// Decides with this verifier, for proxies in these networks only.
-    pub const fn new(verifier: Arc<Verifier>, trusted: Networks) -> Self {
+    pub const fn new(verifier: Arc<Verifier>, trusted: TrustedPeers) -> Self {
         Self { verifier, trusted }
     }
 }
