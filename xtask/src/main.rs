@@ -4,6 +4,7 @@
     reason = "tools run on the machine's own clock and environment, and no part of the product links them"
 )]
 
+mod bench;
 mod checks;
 mod durability;
 mod http;
@@ -44,6 +45,7 @@ const COMMANDS: &[Command] = &[
         help: "write the generated documents, or check that they are fresh",
         run: checks::docs,
     },
+    Command { name: "bench", arguments: "[checks|process|start|changes]…", help: "measure, and print one table", run: bench::command },
     Command { name: "kill-rounds", arguments: "[N]", help: "issue, revoke, kill -9, compare: 1,000 rounds", run: kill_rounds::command },
     Command {
         name: "durability",

@@ -32,6 +32,7 @@ impl Server {
         let mut command = Command::new(words.next().unwrap_or_default());
         let log = std::fs::File::create(data.join("tool.log")).map_err(|error| format!("{}: {error}", data.display()))?;
         command.args(words).arg("serve").arg("--data").arg(data).args(["--listen", &address]);
+        command.env("POORT_TRUSTED_PROXIES", "[\"127.0.0.1\"]");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let begin = Instant::now();
         let child = command.spawn().map_err(|error| format!("{}: {error}", program.display()))?;
@@ -167,7 +168,7 @@ pub(crate) fn text(value: &Value, name: &str) -> Outcome<String> {
 }
 
 /// A port that nobody listens on, below the range from which the system takes the ports of clients.
-fn free_port() -> Outcome<u16> {
+pub(crate) fn free_port() -> Outcome<u16> {
     let mut random = crate::random::Random::seeded(crate::random::Random::new_seed());
     for _ in 0..100 {
         let port = 20_000 + random.below(12_000) as u16;

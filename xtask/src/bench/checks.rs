@@ -1,0 +1,82 @@
+//! Checks over HTTP: cost and pace of each, interleaved with the yardstick's under the same load.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::process::{cpu_microseconds, median};
+use super::{Row, Table};
+use crate::{Outcome, shell};
+
+pub(super) const RUNS: usize = 5;
+pub(super) const SECONDS_OF_RUN: &str = "4s";
+pub(super) const CONNECTIONS: &str = "32";
+
+/// A server under load.
+pub(super) struct Target {
+    pub(super) name: String,
+    pub(super) process: u32,
+    pub(super) address: String,
+    /// The API's credential, for `verify`.
+    pub(super) credential: String,
+    /// Files of tokens; each request takes one of the files, then a token of it.
+    pub(super) tokens: Vec<PathBuf>,
+    /// The share of requests that must be refused.
+    pub(super) refused: f64,
+}
+
+/// One surface, asked of each target in turn; the first is the yardstick.
+pub(super) struct Round<'r> {
+    pub(super) surface: &'static str,
+    pub(super) targets: &'r [Target],
+    /// The load script.
+    pub(super) script: &'r Path,
+}
+
+#[derive(Clone, Copy)]
+struct Measured {
+    microseconds: f64,
+    pace: f64,
+}
+
+/// Measures all of them in turn, `RUNS` times, and adds a row for each.
+pub(super) fn measure(round: &Round<'_>, table: &mut Table) -> Outcome {
+    let mut runs: Vec<Vec<Measured>> = vec![Vec::new(); round.targets.len()];
+    for _ in 0..RUNS {
+        for (target, runs) in round.targets.iter().zip(&mut runs) {
+            runs.push(load(round, target)?);
+        }
+    }
+    let middle = |runs: &[Measured]| Measured {
+        microseconds: median(runs.iter().map(|run| run.microseconds).collect()),
+        pace: median(runs.iter().map(|run| run.pace).collect()),
+    };
+    let null = middle(&runs[0]);
+    for (target, runs) in round.targets.iter().zip(&runs) {
+        let Measured { microseconds, pace } = middle(runs);
+        let (cost, speed) = (microseconds / null.microseconds, pace / null.pace);
+        table.push(Row {
+            what: format!("{}, {}", round.surface, target.name),
+            value: format!("{microseconds:.2} µs CPU a request, {pace:.0} requests/s"),
+            ratio: format!("{cost:.2} × the CPU, {speed:.2} × the pace of null"),
+        });
+    }
+    Ok(())
+}
+
+fn load(round: &Round<'_>, target: &Target) -> Outcome<Measured> {
+    let mut wrk = Command::new("wrk");
+    wrk.args(["--threads", "2", "--connections", CONNECTIONS, "--duration", SECONDS_OF_RUN, "--script"]).arg(round.script);
+    wrk.arg(format!("http://{}", target.address)).args(["--", round.surface, &target.credential]).args(&target.tokens);
+    let before = cpu_microseconds(target.process)?;
+    let said = shell::output(&mut wrk)?;
+    let used = cpu_microseconds(target.process)? - before;
+    let fail = |what: &str| format!("{} at {}: {what}\n{said}", round.surface, target.name);
+    let number = |before: &str| said.lines().find_map(|line| line.trim().strip_prefix(before)?.trim().parse::<f64>().ok());
+    let requests = said.lines().find_map(|line| line.trim().split_once(" requests in ")?.0.parse::<f64>().ok());
+    let (requests, pace) = requests.zip(number("Requests/sec:")).ok_or_else(|| fail("wrk told no numbers"))?;
+    let refused = number("Non-2xx or 3xx responses:").unwrap_or(0.0) / requests;
+    if said.contains("Socket errors") || (refused - target.refused).abs() > 0.02 {
+        return Err(fail(&format!("{:.1} % were refused, {:.1} % expected", refused * 100.0, target.refused * 100.0)));
+    }
+    Ok(Measured { microseconds: used / requests, pace })
+}
