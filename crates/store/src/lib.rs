@@ -1,1 +1,50 @@
-//! store
+//! The store: one SQL text for SQLite and PostgreSQL, changes that cannot be committed without their journal entry, and
+//! the server's keys under a master key.
+//!
+//! [`Store::read`] gives a [`Reader`], [`Store::write`] a [`Tx`]; the verbs on them are in the modules named after what
+//! they read and change. Everything that waits to be written shares one commit, with a savepoint for each change, so that
+//! a failing change leaves its neighbours alone.
+
+mod api;
+mod api_credential;
+mod change;
+mod database;
+pub mod error;
+mod executor;
+mod idempotency;
+mod journal;
+mod member;
+mod membership;
+mod migration;
+mod operator_token;
+mod options;
+mod organisation;
+mod person;
+mod personal_token;
+mod postgres;
+pub mod sealing;
+mod secret;
+mod server_key;
+pub mod setting;
+mod snapshot;
+mod sqlite;
+pub mod statement;
+mod store;
+mod transaction;
+mod usage;
+mod value;
+mod writer;
+
+pub use api_credential::ApiCredential;
+pub use error::{Abort, Outage, StoreError, WriteError, conflict};
+pub use idempotency::{KEPT_FOR, KeptAnswer};
+pub use migration::MigrationReport;
+pub use operator_token::OperatorToken;
+pub use options::{DatabaseUrl, Options};
+pub use personal_token::NewToken;
+pub use server_key::ServerKeyRow;
+pub use snapshot::{MembershipRecord, SnapshotSink, TokenRecord};
+pub use store::Store;
+pub use transaction::{By, Committed, Outcome, Page, Reader, Recorded, Tx};
+pub use usage::UsageRow;
+pub use writer::Feed;

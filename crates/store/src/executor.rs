@@ -1,0 +1,210 @@
+//! The one place that knows that there are two databases: runs a statement, gives its rows, maps its errors.
+
+use std::time::Duration;
+
+use deadpool_postgres::ClientWrapper;
+
+use crate::error::StoreError;
+use crate::statement::{Engine, Statement};
+use crate::value::{Param, Row};
+use crate::{postgres, sqlite};
+
+/// A connection inside a transaction.
+pub(crate) enum Executor<'c> {
+    /// Exclusive, because a SQLite connection may be used by one thread at a time.
+    Sqlite(&'c mut rusqlite::Connection),
+    Postgres(Postgres<'c>),
+}
+
+/// A PostgreSQL connection and how long one statement may take.
+pub(crate) struct Postgres<'c> {
+    client: &'c ClientWrapper,
+    limit: Duration,
+    /// A statement ran into the limit: what the connection is doing is not known any more.
+    timed_out: bool,
+}
+
+/// How a transaction begins, ends and marks places. Not registered: no row is read or changed by it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Control {
+    BeginRead,
+    BeginWrite,
+    Savepoint,
+    Release,
+    RollbackToSavepoint,
+    Commit,
+    Rollback,
+}
+
+impl Control {
+    const fn text(self, engine: Engine) -> &'static str {
+        match (self, engine) {
+            (Self::BeginRead, Engine::Sqlite) => "BEGIN",
+            (Self::BeginRead, Engine::Postgres) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            // A deferred transaction that reads and then writes fails at once with SQLITE_BUSY_SNAPSHOT.
+            (Self::BeginWrite, Engine::Sqlite) => "BEGIN IMMEDIATE",
+            (Self::BeginWrite, Engine::Postgres) => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+            (Self::Savepoint, _) => "SAVEPOINT change",
+            (Self::Release, _) => "RELEASE SAVEPOINT change",
+            // Both keep the savepoint after going back to it, so it must be released too.
+            (Self::RollbackToSavepoint, Engine::Sqlite) => "ROLLBACK TO SAVEPOINT change",
+            (Self::RollbackToSavepoint, Engine::Postgres) => "ROLLBACK TO SAVEPOINT change; RELEASE SAVEPOINT change",
+            (Self::Commit, _) => "COMMIT",
+            (Self::Rollback, _) => "ROLLBACK",
+        }
+    }
+}
+
+impl<'c> Executor<'c> {
+    pub(crate) fn sqlite(connection: &'c mut rusqlite::Connection) -> Self {
+        Self::Sqlite(connection)
+    }
+
+    pub(crate) fn postgres(client: &'c ClientWrapper, limit: Duration) -> Self {
+        Self::Postgres(Postgres { client, limit, timed_out: false })
+    }
+
+    /// Runs a statement; gives how many rows it changed.
+    pub(crate) async fn execute(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<u64, StoreError> {
+        match self {
+            Self::Sqlite(connection) => sqlite::execute(connection, statement, params),
+            Self::Postgres(postgres) => {
+                let work = postgres::execute(postgres.client, statement, params);
+                let done = tokio::time::timeout(postgres.limit, work).await;
+                done.unwrap_or_else(|_| Err(postgres.too_slow()))
+            }
+        }
+    }
+
+    /// Runs several statements, in this order; on PostgreSQL without waiting for one before the next is sent.
+    pub(crate) async fn execute_all(&mut self, work: &[(&'static Statement, &[Param<'_>])]) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(connection) => {
+                for (statement, params) in work {
+                    sqlite::execute(connection, statement, params)?;
+                }
+                Ok(())
+            }
+            Self::Postgres(postgres) => {
+                let done = tokio::time::timeout(postgres.limit, postgres::execute_all(postgres.client, work)).await;
+                done.unwrap_or_else(|_| Err(postgres.too_slow()))
+            }
+        }
+    }
+
+    /// Runs a statement; gives all its rows.
+    pub(crate) async fn rows(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<Vec<Row>, StoreError> {
+        match self {
+            Self::Sqlite(connection) => sqlite::rows(connection, statement, params),
+            Self::Postgres(postgres) => {
+                let work = postgres::rows(postgres.client, statement, params);
+                let done = tokio::time::timeout(postgres.limit, work).await;
+                done.unwrap_or_else(|_| Err(postgres.too_slow()))
+            }
+        }
+    }
+
+    /// Runs a statement that gives one row or none.
+    pub(crate) async fn row(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(statement, params).await?.into_iter().next())
+    }
+
+    /// Whether a statement that gives rows gives at least one.
+    pub(crate) async fn exists(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<bool, StoreError> {
+        Ok(!self.rows(statement, params).await?.is_empty())
+    }
+
+    /// Begins, ends or marks a place in a transaction.
+    pub(crate) async fn control(&mut self, control: Control) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(connection) => {
+                sqlite::control(connection, control.text(Engine::Sqlite))?;
+                if matches!(control, Control::RollbackToSavepoint) {
+                    sqlite::control(connection, Control::Release.text(Engine::Sqlite))?;
+                }
+                Ok(())
+            }
+            Self::Postgres(postgres) => control_postgres(postgres, control.text(Engine::Postgres)).await,
+        }
+    }
+
+    /// Commits. An outage here leaves it unknown whether the change was kept, unless the database itself said no.
+    pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(connection) => sqlite::control(connection, Control::Commit.text(Engine::Sqlite)).map_err(sqlite::commit_error),
+            Self::Postgres(postgres) => {
+                let work = postgres.client.batch_execute(Control::Commit.text(Engine::Postgres));
+                match tokio::time::timeout(postgres.limit, work).await {
+                    Ok(done) => done.map_err(|error| postgres::commit_error(&error)),
+                    Err(_) => {
+                        postgres.timed_out = true;
+                        Err(StoreError::outcome_unknown("the database did not answer a commit in time"))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs the statements of a migration, with this database's words for types and tables.
+    pub(crate) async fn script(&mut self, text: &str) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(connection) => {
+                let text = text.replace("BYTEA", "BLOB").replace("BIGINT", "INTEGER");
+                let text = text.replace("{ROWS}", "STRICT").replace("{KEYED}", "STRICT, WITHOUT ROWID");
+                connection.execute_batch(&text).map_err(|error| sqlite::store_error(&error))
+            }
+            Self::Postgres(postgres) => {
+                let text = text.replace("{ROWS}", "").replace("{KEYED}", "");
+                postgres.client.batch_execute(&text).await.map_err(|error| postgres::store_error(&error))
+            }
+        }
+    }
+
+    /// Lets no other process migrate until the end of the transaction. SQLite has one writer anyway.
+    pub(crate) async fn exclude_migrations(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(postgres) => control_postgres(postgres, "SELECT pg_advisory_xact_lock(7021902, 1)").await,
+        }
+    }
+
+    /// Whether the tables were ever made.
+    pub(crate) async fn has_tables(&mut self) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite(connection) => connection.table_exists(None, "journal_head").map_err(|error| sqlite::store_error(&error)),
+            Self::Postgres(postgres) => {
+                let row = postgres.client.query_one("SELECT to_regclass('journal_head') IS NOT NULL", &[]).await;
+                row.and_then(|row| row.try_get(0)).map_err(|error| postgres::store_error(&error))
+            }
+        }
+    }
+
+    /// Whether every verb is done when it returns, so that waiting inside a transaction is a mistake.
+    pub(crate) fn is_immediate(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+
+    /// Whether the transaction is gone: the connection broke, or the database rolled everything back by itself.
+    pub(crate) fn is_lost(&self) -> bool {
+        match self {
+            // SQLite rolls the whole transaction back after some faults of the disk.
+            Self::Sqlite(connection) => connection.is_autocommit(),
+            Self::Postgres(postgres) => postgres.timed_out || postgres.client.is_closed(),
+        }
+    }
+}
+
+async fn control_postgres(postgres: &mut Postgres<'_>, text: &str) -> Result<(), StoreError> {
+    let work = postgres.client.batch_execute(text);
+    match tokio::time::timeout(postgres.limit, work).await {
+        Ok(done) => done.map_err(|error| postgres::store_error(&error)),
+        Err(_) => Err(postgres.too_slow()),
+    }
+}
+
+impl Postgres<'_> {
+    fn too_slow(&mut self) -> StoreError {
+        self.timed_out = true;
+        StoreError::unavailable("the database did not answer in time")
+    }
+}

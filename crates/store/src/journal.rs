@@ -1,0 +1,168 @@
+//! The journal: every change in the order of commit, what it is about, and from where it was asked for.
+
+use domain::event::{Entry, Event, Sequence};
+
+use crate::error::StoreError;
+use crate::executor::Executor;
+use crate::statement::{Statement, statements};
+use crate::transaction::{By, Reader, Recorded, Tx};
+use crate::value::{Param, Row, params};
+
+macro_rules! columns {
+    () => {
+        "SELECT journal.seq, journal.at, journal.request, journal.actor, journal.event FROM journal "
+    };
+}
+
+// A person's or an organisation's trail holds that of the memberships, from which tokens hang.
+macro_rules! about {
+    () => {
+        "WHERE journal.seq IN (SELECT seq FROM journal_subject WHERE subject = $1
+         OR subject IN (SELECT id FROM membership WHERE person = $1 OR organisation = $1)) "
+    };
+}
+
+statements! {
+    // An UPDATE that changes nothing takes the row's lock on PostgreSQL, and is the same text on SQLite.
+    LOCK_HEAD = "UPDATE journal_head SET seq = seq WHERE id = 1 RETURNING seq, holder";
+    SET_HEAD = "UPDATE journal_head SET seq = $1 WHERE id = 1";
+    HEAD = "SELECT seq, holder FROM journal_head WHERE id = 1";
+    RECORD = "INSERT INTO journal (seq, at, request, actor, event) VALUES ($1, $2, $3, $4, $5)";
+    RECORD_ORIGIN = "INSERT INTO journal_origin (seq, address) VALUES ($1, $2)";
+    RECORD_SUBJECT = "INSERT INTO journal_subject (subject, seq) VALUES ($1, $2)";
+    ENTRIES = concat!(columns!(), "WHERE journal.seq > $1 ORDER BY journal.seq LIMIT $2");
+    ENTRIES_BEFORE = concat!(columns!(), "WHERE journal.seq < $1 ORDER BY journal.seq DESC LIMIT $2");
+    ENTRIES_ABOUT = concat!(columns!(), about!(), "AND journal.seq > $2 ORDER BY journal.seq LIMIT $3");
+    ENTRIES_ABOUT_BEFORE = concat!(columns!(), about!(), "AND journal.seq < $2 ORDER BY journal.seq DESC LIMIT $3");
+    ORIGIN = "SELECT address FROM journal_origin WHERE seq = $1";
+}
+
+/// Where the journal stands, and how many servers have held the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) sequence: Sequence,
+    pub(crate) holder: i64,
+}
+
+/// Takes the head's lock until the end of the transaction: whoever has it is the only writer.
+pub(crate) async fn lock_head(executor: &mut Executor<'_>) -> Result<Head, StoreError> {
+    executor.row(&LOCK_HEAD, &params![]).await?.map_or_else(|| Err(StoreError::corrupt("the journal's head")), head)
+}
+
+pub(crate) async fn read_head(executor: &mut Executor<'_>) -> Result<Head, StoreError> {
+    executor.row(&HEAD, &params![]).await?.map_or_else(|| Err(StoreError::corrupt("the journal's head")), head)
+}
+
+pub(crate) async fn set_head(executor: &mut Executor<'_>, sequence: Sequence) -> Result<(), StoreError> {
+    executor.execute(&SET_HEAD, &params![sequence.0]).await.map(drop)
+}
+
+/// Entries after a place, oldest first.
+pub(crate) async fn tail(executor: &mut Executor<'_>, after: Sequence, limit: u32) -> Result<Vec<Entry>, StoreError> {
+    executor.rows(&ENTRIES, &params![after.0, limit]).await?.into_iter().map(entry).collect()
+}
+
+impl Reader<'_> {
+    /// Entries after a place, oldest first: all, or those about one thing. About a person or an organisation are also
+    /// those about its memberships and their tokens.
+    pub async fn entries(&mut self, after: Sequence, about: Option<[u8; 16]>, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        self.read_entries([&ENTRIES, &ENTRIES_ABOUT], after, about, limit).await
+    }
+
+    /// Entries before a place, newest first; otherwise as [`Reader::entries`].
+    pub async fn entries_before(&mut self, before: Sequence, about: Option<[u8; 16]>, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        self.read_entries([&ENTRIES_BEFORE, &ENTRIES_ABOUT_BEFORE], before, about, limit).await
+    }
+
+    /// The place of the last change.
+    pub async fn head(&mut self) -> Result<Sequence, StoreError> {
+        Ok(read_head(&mut self.executor).await?.sequence)
+    }
+
+    /// From which address a change was asked for, unless it was erased or never known.
+    pub async fn origin(&mut self, sequence: Sequence) -> Result<Option<String>, StoreError> {
+        self.executor.row(&ORIGIN, &params![sequence.0]).await?.map(|mut row| row.take()).transpose()
+    }
+
+    async fn read_entries(
+        &mut self,
+        statements: [&'static Statement; 2],
+        place: Sequence,
+        about: Option<[u8; 16]>,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let rows = match about {
+            None => self.executor.rows(statements[0], &params![place.0, limit]).await?,
+            Some(about) => self.executor.rows(statements[1], &params![&about, place.0, limit]).await?,
+        };
+        rows.into_iter().map(entry).collect()
+    }
+}
+
+impl Tx<'_> {
+    /// Writes an event into the journal. A change may record several; any of them is evidence enough.
+    pub async fn record(&mut self, by: &By, event: Event) -> Result<Recorded, StoreError> {
+        let sequence = Sequence(self.head.0 + self.entries.len() as i64 + 1);
+        let defect = |error: serde_json::Error| StoreError::defect(error.to_string());
+        let actor = serde_json::to_string(&by.actor).map_err(defect)?;
+        let text = serde_json::to_string(&event).map_err(defect)?;
+        let subjects = subjects(&event);
+        let row = params![sequence.0, by.at, &by.request, &actor, &text];
+        let subject_rows: Vec<[Param<'_>; 2]> = subjects.iter().map(|subject| params![subject, sequence.0]).collect();
+        let origin_row = by.address.as_deref().map(|address| params![sequence.0, address]);
+        let mut work: Vec<(&'static Statement, &[Param<'_>])> = vec![(&RECORD, &row)];
+        work.extend(origin_row.iter().map(|row| (&RECORD_ORIGIN, row.as_slice())));
+        work.extend(subject_rows.iter().map(|row| (&RECORD_SUBJECT, row.as_slice())));
+        self.executor.execute_all(&work).await?;
+        self.entries.push(Entry { sequence, at: by.at, actor: by.actor, request: by.request, event });
+        Ok(Recorded(sequence))
+    }
+}
+
+/// What an event is about. Whoever made the change is not among it: that is the actor.
+fn subjects(event: &Event) -> Vec<[u8; 16]> {
+    let mut subjects: Vec<[u8; 16]> = match event {
+        Event::OrganisationCreated { organisation }
+        | Event::OrganisationRenamed { organisation }
+        | Event::OrganisationSuspended { organisation }
+        | Event::OrganisationResumed { organisation } => vec![*organisation.as_bytes()],
+        Event::PersonCreated { person }
+        | Event::PersonChanged { person }
+        | Event::PersonSuspended { person }
+        | Event::PersonResumed { person }
+        | Event::PersonErased { person } => vec![*person.as_bytes()],
+        Event::MembershipCreated { membership, person, organisation, .. } | Event::MembershipEnded { membership, person, organisation } => {
+            vec![*membership.as_bytes(), *person.as_bytes(), *organisation.as_bytes()]
+        }
+        Event::MembershipChanged { membership, .. } => vec![*membership.as_bytes()],
+        Event::MembershipMoved { membership, from, organisation, .. } => {
+            vec![*membership.as_bytes(), *from.as_bytes(), *organisation.as_bytes()]
+        }
+        Event::TokenCreated { token, membership, .. } => vec![*token.as_bytes(), *membership.as_bytes()],
+        Event::TokenChanged { token, .. }
+        | Event::TokenRotated { token, .. }
+        | Event::TokenSuspended { token, .. }
+        | Event::TokenResumed { token, .. } => vec![*token.as_bytes()],
+        Event::TokensRevoked { tokens, .. } => tokens.iter().map(|token| *token.as_bytes()).collect(),
+        Event::ApiCredentialCreated { credential, .. }
+        | Event::ApiCredentialRevoked { credential, .. }
+        | Event::OperatorTokenCreated { credential, .. }
+        | Event::OperatorTokenRevoked { credential, .. } => vec![*credential.as_bytes()],
+        Event::ApiDefined { .. }
+        | Event::ApiRemoved { .. }
+        | Event::InstallationChanged { .. }
+        | Event::ServerKeyCreated { .. }
+        | Event::MasterKeyRotated { .. } => Vec::new(),
+    };
+    subjects.sort_unstable();
+    subjects.dedup();
+    subjects
+}
+
+fn head(mut row: Row) -> Result<Head, StoreError> {
+    Ok(Head { sequence: Sequence(row.take()?), holder: row.take()? })
+}
+
+pub(crate) fn entry(mut row: Row) -> Result<Entry, StoreError> {
+    Ok(Entry { sequence: Sequence(row.take()?), at: row.take()?, request: row.take()?, actor: row.json()?, event: row.json()? })
+}

@@ -1,0 +1,63 @@
+//! Organisations.
+
+use domain::id::OrganisationId;
+use domain::organisation::Organisation;
+use domain::text::Name;
+use domain::time::Timestamp;
+
+use crate::error::StoreError;
+use crate::statement::statements;
+use crate::transaction::{Page, Reader, Tx};
+use crate::value::{Row, params};
+
+statements! {
+    INSERT_ORGANISATION = "INSERT INTO organisation (id, name, name_folded, created_at, suspended_at) VALUES ($1, $2, $3, $4, $5)";
+    ORGANISATION = "SELECT id, name, created_at, suspended_at FROM organisation WHERE id = $1";
+    ORGANISATIONS = "SELECT id, name, created_at, suspended_at FROM organisation WHERE id > $1 ORDER BY id LIMIT $2";
+    RENAME_ORGANISATION = "UPDATE organisation SET name = $2, name_folded = $3 WHERE id = $1 AND name <> $2";
+    SUSPEND_ORGANISATION = "UPDATE organisation SET suspended_at = $2 WHERE id = $1 AND suspended_at IS NULL";
+    RESUME_ORGANISATION = "UPDATE organisation SET suspended_at = NULL WHERE id = $1 AND suspended_at IS NOT NULL";
+}
+
+impl Reader<'_> {
+    /// An organisation.
+    pub async fn organisation(&mut self, id: OrganisationId) -> Result<Option<Organisation>, StoreError> {
+        self.executor.row(&ORGANISATION, &params![&id]).await?.map(organisation).transpose()
+    }
+
+    /// All organisations, a part at a time.
+    pub async fn organisations(&mut self, page: Page) -> Result<Vec<Organisation>, StoreError> {
+        let rows = self.executor.rows(&ORGANISATIONS, &params![page.start(), page.limit]).await?;
+        rows.into_iter().map(organisation).collect()
+    }
+}
+
+impl Tx<'_> {
+    /// Makes an organisation. Conflicts: `organisation_name`, `id`.
+    pub async fn insert_organisation(&mut self, organisation: &Organisation) -> Result<(), StoreError> {
+        let Organisation { id, name, created_at, suspended_at } = organisation;
+        let folded = name.folded();
+        let params = params![id, name.as_str(), &folded, *created_at, *suspended_at];
+        self.executor.execute(&INSERT_ORGANISATION, &params).await.map(drop)
+    }
+
+    /// Gives an organisation another name; says whether anything changed. Conflict: `organisation_name`.
+    pub async fn rename_organisation(&mut self, id: OrganisationId, name: &Name) -> Result<bool, StoreError> {
+        let folded = name.folded();
+        let params = params![&id, name.as_str(), &folded];
+        Ok(self.executor.execute(&RENAME_ORGANISATION, &params).await? > 0)
+    }
+
+    /// Suspends from this moment on, or resumes; says whether anything changed.
+    pub async fn set_organisation_suspended(&mut self, id: OrganisationId, at: Option<Timestamp>) -> Result<bool, StoreError> {
+        let changed = match at {
+            Some(at) => self.executor.execute(&SUSPEND_ORGANISATION, &params![&id, at]).await?,
+            None => self.executor.execute(&RESUME_ORGANISATION, &params![&id]).await?,
+        };
+        Ok(changed > 0)
+    }
+}
+
+fn organisation(mut row: Row) -> Result<Organisation, StoreError> {
+    Ok(Organisation { id: row.take()?, name: row.parse(Name::new)?, created_at: row.take()?, suspended_at: row.take()? })
+}

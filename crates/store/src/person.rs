@@ -1,0 +1,126 @@
+//! People: the one place of names, mail addresses and password hashes.
+
+use domain::id::{OrganisationId, PersonId};
+use domain::person::Person;
+use domain::text::{Email, Name};
+use domain::time::Timestamp;
+
+use crate::error::StoreError;
+use crate::statement::statements;
+use crate::transaction::{Page, Reader, Tx};
+use crate::value::{Row, params};
+
+macro_rules! columns {
+    () => {
+        "SELECT person.id, person.name, person.email, person.created_at, person.suspended_at, person.erased_at FROM person "
+    };
+}
+
+statements! {
+    INSERT_PERSON = "INSERT INTO person (id, name, email, email_folded, password_hash, created_at, suspended_at, erased_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    PERSON = concat!(columns!(), "WHERE id = $1");
+    PERSON_BY_EMAIL = concat!(columns!(), "WHERE email_folded = $1");
+    PEOPLE = concat!(columns!(), "WHERE id > $1 ORDER BY id LIMIT $2");
+    PEOPLE_OF_ORGANISATION = concat!(columns!(), "JOIN membership ON membership.person = person.id
+        WHERE membership.organisation = $1 AND membership.ended = 0 AND person.id > $2 ORDER BY person.id LIMIT $3");
+    UPDATE_PERSON = "UPDATE person SET name = $2, email = $3, email_folded = $4
+        WHERE id = $1 AND erased_at IS NULL AND (name <> $2 OR email <> $3)";
+    SUSPEND_PERSON = "UPDATE person SET suspended_at = $2 WHERE id = $1 AND suspended_at IS NULL AND erased_at IS NULL";
+    RESUME_PERSON = "UPDATE person SET suspended_at = NULL WHERE id = $1 AND suspended_at IS NOT NULL AND erased_at IS NULL";
+    ERASE_PERSON = "UPDATE person SET name = NULL, email = NULL, email_folded = NULL, password_hash = NULL, erased_at = $2
+        WHERE id = $1 AND erased_at IS NULL";
+    ERASE_ORIGINS = "DELETE FROM journal_origin WHERE seq IN (SELECT seq FROM journal_subject WHERE subject = $1)";
+    ERASE_USAGE = "UPDATE credential_usage SET last_used_from = NULL
+        WHERE credential IN (SELECT id FROM personal_token WHERE person = $1)";
+    PASSWORD_HASH = "SELECT password_hash FROM person WHERE id = $1";
+    SET_PASSWORD_HASH = "UPDATE person SET password_hash = $2 WHERE id = $1 AND erased_at IS NULL";
+}
+
+impl Reader<'_> {
+    /// A person.
+    pub async fn person(&mut self, id: PersonId) -> Result<Option<Person>, StoreError> {
+        self.executor.row(&PERSON, &params![&id]).await?.map(person).transpose()
+    }
+
+    /// The person with this mail address, compared without regard to case.
+    pub async fn person_by_email(&mut self, email: &Email) -> Result<Option<Person>, StoreError> {
+        self.executor.row(&PERSON_BY_EMAIL, &params![&email.folded()]).await?.map(person).transpose()
+    }
+
+    /// People, of one organisation or all, a part at a time; erased ones among them.
+    pub async fn people(&mut self, page: Page, organisation: Option<OrganisationId>) -> Result<Vec<Person>, StoreError> {
+        let rows = match organisation {
+            None => self.executor.rows(&PEOPLE, &params![page.start(), page.limit]).await?,
+            Some(id) => self.executor.rows(&PEOPLE_OF_ORGANISATION, &params![&id, page.start(), page.limit]).await?,
+        };
+        rows.into_iter().map(person).collect()
+    }
+
+    /// The hash of a person's password, if they have one.
+    pub async fn password_hash(&mut self, id: PersonId) -> Result<Option<String>, StoreError> {
+        let row = self.executor.row(&PASSWORD_HASH, &params![&id]).await?;
+        Ok(row.map(|mut row| row.take::<Option<String>>()).transpose()?.flatten())
+    }
+}
+
+impl Tx<'_> {
+    /// Makes a person known. Conflicts: `person_email`, `id`.
+    pub async fn insert_person(&mut self, person: &Person, password_hash: Option<String>) -> Result<(), StoreError> {
+        let folded = person.email.as_ref().map(Email::folded);
+        let params = params![
+            &person.id,
+            person.name.as_ref().map(Name::as_str),
+            person.email.as_ref().map(Email::as_str),
+            folded.as_deref(),
+            password_hash.as_deref(),
+            person.created_at,
+            person.suspended_at,
+            person.erased_at,
+        ];
+        self.executor.execute(&INSERT_PERSON, &params).await.map(drop)
+    }
+
+    /// Changes name and mail address; says whether anything changed. Conflict: `person_email`.
+    pub async fn update_person(&mut self, id: PersonId, name: &Name, email: &Email) -> Result<bool, StoreError> {
+        let folded = email.folded();
+        let params = params![&id, name.as_str(), email.as_str(), &folded];
+        Ok(self.executor.execute(&UPDATE_PERSON, &params).await? > 0)
+    }
+
+    /// Suspends from this moment on, or resumes; says whether anything changed.
+    pub async fn set_person_suspended(&mut self, id: PersonId, at: Option<Timestamp>) -> Result<bool, StoreError> {
+        let changed = match at {
+            Some(at) => self.executor.execute(&SUSPEND_PERSON, &params![&id, at]).await?,
+            None => self.executor.execute(&RESUME_PERSON, &params![&id]).await?,
+        };
+        Ok(changed > 0)
+    }
+
+    /// Erases name, mail address, password hash and network addresses; says whether the person was there and not yet
+    /// erased. The id stays, so that the journal stays whole. Ending the person's tokens is the use case's part.
+    pub async fn erase_person(&mut self, id: PersonId, at: Timestamp) -> Result<bool, StoreError> {
+        let erased = self.executor.execute(&ERASE_PERSON, &params![&id, at]).await? > 0;
+        if erased {
+            self.executor.execute(&ERASE_ORIGINS, &params![&id]).await?;
+            self.executor.execute(&ERASE_USAGE, &params![&id]).await?;
+        }
+        Ok(erased)
+    }
+
+    /// Sets or removes the hash of a person's password; says whether the person is there and not erased.
+    pub async fn set_password_hash(&mut self, id: PersonId, hash: Option<&str>) -> Result<bool, StoreError> {
+        Ok(self.executor.execute(&SET_PASSWORD_HASH, &params![&id, hash]).await? > 0)
+    }
+}
+
+fn person(mut row: Row) -> Result<Person, StoreError> {
+    Ok(Person {
+        id: row.take()?,
+        name: row.parse_optional(Name::new)?,
+        email: row.parse_optional(Email::new)?,
+        created_at: row.take()?,
+        suspended_at: row.take()?,
+        erased_at: row.take()?,
+    })
+}

@@ -1,0 +1,1 @@
+//! Keys of the server under the master key.

@@ -1,0 +1,33 @@
+//! Settings of the installation that live with its data.
+
+use crate::error::StoreError;
+use crate::statement::statements;
+use crate::transaction::{Reader, Tx};
+use crate::value::params;
+
+statements! {
+    SETTING = "SELECT value FROM setting WHERE name = $1";
+    PUT_SETTING = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    REMOVE_SETTING = "DELETE FROM setting WHERE name = $1";
+}
+
+/// The fingerprint of the master key that the server keys are sealed under.
+pub const MASTER_KEY_FINGERPRINT: &str = "master_key_fingerprint";
+impl Reader<'_> {
+    /// A setting.
+    pub async fn setting(&mut self, name: &str) -> Result<Option<String>, StoreError> {
+        self.executor.row(&SETTING, &params![name]).await?.map(|mut row| row.take()).transpose()
+    }
+}
+
+impl Tx<'_> {
+    /// Writes a setting, whether it was there or not. No secret may be one.
+    pub async fn put_setting(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
+        self.executor.execute(&PUT_SETTING, &params![name, value]).await.map(drop)
+    }
+
+    /// Removes a setting; says whether it was there.
+    pub async fn remove_setting(&mut self, name: &str) -> Result<bool, StoreError> {
+        Ok(self.executor.execute(&REMOVE_SETTING, &params![name]).await? > 0)
+    }
+}

@@ -1,0 +1,86 @@
+//! Named statements: one SQL text for both databases, all of them in one list.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Which database; only the executor and what opens connections ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// SQLite, embedded.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
+/// A statement of this crate. Parameters are written `$1`, `$2` …
+#[derive(Debug)]
+pub struct Statement {
+    name: &'static str,
+    text: &'static str,
+    sqlite: OnceLock<String>,
+    ran: [AtomicBool; 2],
+}
+
+impl Statement {
+    pub(crate) const fn new(name: &'static str, text: &'static str) -> Self {
+        Self { name, text, sqlite: OnceLock::new(), ran: [AtomicBool::new(false), AtomicBool::new(false)] }
+    }
+
+    /// Its name, unique in this crate.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Whether it has run on this database in this process.
+    pub fn has_run_on(&self, engine: Engine) -> bool {
+        self.ran[engine as usize].load(Ordering::Relaxed)
+    }
+
+    /// The text for a database.
+    pub(crate) fn for_engine(&'static self, engine: Engine) -> &'static str {
+        let ran = &self.ran[engine as usize];
+        if !ran.load(Ordering::Relaxed) {
+            ran.store(true, Ordering::Relaxed);
+        }
+        match engine {
+            Engine::Postgres => self.text,
+            // SQLite would read `$1` as a name and number the names in the order in which they come.
+            Engine::Sqlite => self.sqlite.get_or_init(|| self.text.replace('$', "?")),
+        }
+    }
+}
+
+/// Declares the statements of a module and lists them for the registry.
+macro_rules! statements {
+    ($($name:ident = $text:expr;)*) => {
+        $(static $name: $crate::statement::Statement = $crate::statement::Statement::new(
+            concat!(module_path!(), "::", stringify!($name)), $text
+        );)*
+        /// The statements of this module.
+        pub(crate) static STATEMENTS: &[&$crate::statement::Statement] = &[$(&$name),*];
+    };
+}
+pub(crate) use statements;
+
+/// Every statement of this crate.
+pub fn all() -> impl Iterator<Item = &'static Statement> {
+    let modules = [
+        crate::api::STATEMENTS,
+        crate::api_credential::STATEMENTS,
+        crate::idempotency::STATEMENTS,
+        crate::journal::STATEMENTS,
+        crate::member::STATEMENTS,
+        crate::membership::STATEMENTS,
+        crate::migration::STATEMENTS,
+        crate::operator_token::STATEMENTS,
+        crate::organisation::STATEMENTS,
+        crate::person::STATEMENTS,
+        crate::personal_token::STATEMENTS,
+        crate::secret::STATEMENTS,
+        crate::server_key::STATEMENTS,
+        crate::setting::STATEMENTS,
+        crate::snapshot::STATEMENTS,
+        crate::usage::STATEMENTS,
+    ];
+    modules.into_iter().flatten().copied()
+}

@@ -1,0 +1,215 @@
+//! The store: reads, changes, and what a server needs around them.
+
+use std::sync::Arc;
+
+use domain::event::{Entry, Sequence};
+use domain::time::Timestamp;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::change::{Change, Job, Upkeep};
+use crate::database::{Borrowed, Readers, start_writer};
+use crate::error::{Abort, StoreError, WriteError};
+use crate::executor::Executor;
+use crate::member::{self, Member};
+use crate::migration::{self, MigrationReport};
+use crate::options::{DatabaseUrl, Options};
+use crate::transaction::{Committed, Outcome, Reader, Tx};
+use crate::usage::{self, UsageRow};
+use crate::writer::{Feed, Shared};
+use crate::{idempotency, journal, postgres, sqlite};
+
+/// The database of an installation. Cheap to clone; the parts beneath end with the last clone.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) options: Options,
+    pub(crate) readers: Readers,
+    pub(crate) shared: Arc<Shared>,
+    writer: mpsc::Sender<Box<dyn Job>>,
+    member: Member,
+}
+
+impl Store {
+    /// Opens a database. With `exclusive`, takes the lock of the one server, and waits 1.22 leases where the server
+    /// before it on PostgreSQL did not leave cleanly. `Refused` where another server has the lock.
+    pub async fn open(options: Options) -> Result<Self, StoreError> {
+        let member = Member::take(&options).await?;
+        let shared = Arc::new(Shared::default());
+        let writer = start_writer(&options, shared.clone())?;
+        let readers = Readers::open(&options)?;
+        let store = Self { inner: Arc::new(Inner { options, readers, shared, writer, member }) };
+        store.take_over().await?;
+        Ok(store)
+    }
+
+    /// Makes or changes the tables as far as needed. Two processes may ask at the same time.
+    pub async fn migrate(&self) -> Result<MigrationReport, StoreError> {
+        let report = match &self.inner.options.url {
+            DatabaseUrl::Sqlite(path) => {
+                let mut connection = sqlite::open_writer(path)?;
+                let done = migration::run(&mut Executor::sqlite(&mut connection)).now_or_never();
+                done.unwrap_or_else(|| Err(StoreError::defect("a migration waited")))?
+            }
+            DatabaseUrl::Postgres(url) => {
+                let pool = postgres::pool(url, &self.inner.options, 1)?;
+                let connection = Borrowed(Some(postgres::connection(&pool).await?));
+                let Some(client) = connection.0.as_ref() else { return Err(StoreError::defect("no connection")) };
+                migration::run(&mut Executor::postgres(client, self.inner.options.statement_timeout)).await?
+            }
+        };
+        self.take_over().await?;
+        Ok(report)
+    }
+
+    /// Whether the database is a file of this process: no other server can come between.
+    pub fn is_embedded(&self) -> bool {
+        matches!(self.inner.options.url, DatabaseUrl::Sqlite(_))
+    }
+
+    /// Sets what is called after each commit with its entries, in the order of the journal and without a gap since
+    /// [`Store::snapshot`], before any caller of that commit is answered. It must not wait for the store.
+    pub fn feed(&self, feed: Feed) {
+        self.inner.shared.set_feed(feed);
+    }
+
+    /// Reads in one consistent transaction; the closure awaits nothing but verbs.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a mut Reader<'_>) -> BoxFuture<'a, Result<T, StoreError>> + Send + 'static,
+    {
+        self.inner.readers.read(&self.inner.options, work).await
+    }
+
+    /// Makes a change. The closure may run more than once, so secrets are drawn and clocks are read before it; it awaits
+    /// nothing but verbs. When this returns `Ok`, the change is on the disk and the feed was called.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<Committed<T>, WriteError<E>>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+        F: for<'a> FnMut(&'a mut Tx<'_>) -> BoxFuture<'a, Result<Outcome<T>, Abort<E>>> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        self.send(Box::new(Change::new(work, answer)), answered).await?
+    }
+
+    /// Entries of the journal after a place, oldest first.
+    pub async fn tail(&self, after: Sequence, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        self.read(move |reader| Box::pin(async move { journal::tail(&mut reader.executor, after, limit).await })).await
+    }
+
+    /// Adds uses to what is known: the latest time with its address, the sum of the uses. Not journalled.
+    pub async fn flush_usage(&self, batch: Vec<UsageRow>) -> Result<(), StoreError> {
+        let batch: Arc<[UsageRow]> = batch.into();
+        // In parts, so that changes do not wait behind all of it.
+        for from in (0..batch.len()).step_by(USAGE_PART) {
+            let batch = batch.clone();
+            self.keep(move |executor| {
+                let batch = batch.clone();
+                Box::pin(async move { usage::flush(executor, &batch[from..batch.len().min(from + USAGE_PART)]).await })
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Removes the answers that were kept longer ago than [`crate::KEPT_FOR`]. Not journalled.
+    pub async fn drop_old_answers(&self, now: Timestamp) -> Result<(), StoreError> {
+        let before = now.saturating_sub(idempotency::KEPT_FOR);
+        self.keep(move |executor| Box::pin(idempotency::drop_old(executor, before))).await
+    }
+
+    /// Proves that this process still holds the database. A lease may be extended after `Ok` only, counted from before
+    /// this was called. `Refused`: another server has taken over; this one must stop.
+    pub async fn renew_membership(&self) -> Result<(), StoreError> {
+        self.inner.member.renew(&self.inner.shared).await
+    }
+
+    /// Leaves cleanly: the next server need not wait. Nothing may be answered from the index any more, and nothing
+    /// changed, when this is called.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        let left = match self.inner.shared.holder() {
+            Some(holder) => self.keep(move |executor| Box::pin(member::leave(executor, holder))).await,
+            None => Ok(()),
+        };
+        self.inner.member.release().await;
+        left
+    }
+
+    /// A value that proves how the database keeps its promise: SQLite's `journal_mode` or `synchronous` of the connection
+    /// kind that writes, PostgreSQL's `synchronous_commit` or `fsync`. For diagnosis.
+    pub async fn database_setting(&self, name: &'static str) -> Result<String, StoreError> {
+        match &self.inner.options.url {
+            DatabaseUrl::Sqlite(path) => sqlite::pragma(&sqlite::open_writer(path)?, name),
+            DatabaseUrl::Postgres(url) => {
+                let pool = postgres::pool(url, &self.inner.options, 1)?;
+                let connection = postgres::connection(&pool).await?;
+                let row = connection.query_one("SELECT current_setting($1)", &[&name]).await;
+                row.and_then(|row| row.try_get(0)).map_err(|error| postgres::store_error(&error))
+            }
+        }
+    }
+
+    /// Counts this process as the holder, once there are tables.
+    async fn take_over(&self) -> Result<(), StoreError> {
+        let inner = &self.inner;
+        if !inner.options.exclusive || inner.shared.holder().is_some() {
+            return Ok(());
+        }
+        let was_held = match &inner.options.url {
+            DatabaseUrl::Sqlite(path) => {
+                let mut connection = sqlite::open_writer(path)?;
+                let mut executor = Executor::sqlite(&mut connection);
+                let taken = take_over_if_made(&mut executor, &inner.shared).now_or_never();
+                taken.unwrap_or_else(|| Err(StoreError::defect("taking over waited")))?;
+                // The lock of a file ends with its process: the one before is gone.
+                false
+            }
+            DatabaseUrl::Postgres(url) => {
+                let pool = postgres::pool(url, &inner.options, 1)?;
+                let connection = postgres::connection(&pool).await?;
+                take_over_if_made(&mut Executor::postgres(&connection, inner.options.statement_timeout), &inner.shared).await?
+            }
+        };
+        if was_held {
+            tracing::info!("the server before did not stop cleanly: waiting until it can answer nothing any more");
+            tokio::time::sleep(member::lease_of_another(inner.options.lease)).await;
+        }
+        Ok(())
+    }
+
+    async fn keep<F>(&self, work: F) -> Result<(), StoreError>
+    where
+        F: for<'a> FnMut(&'a mut Executor<'_>) -> BoxFuture<'a, Result<(), StoreError>> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        self.send(Box::new(Upkeep::new(work, answer)), answered).await?
+    }
+
+    /// Hands a job to the writer and waits for its answer, within bounds.
+    async fn send<A>(&self, job: Box<dyn Job>, answered: oneshot::Receiver<A>) -> Result<A, StoreError> {
+        let limit = self.inner.options.write_timeout;
+        match self.inner.writer.send_timeout(job, limit).await {
+            Ok(()) => {}
+            Err(mpsc::error::SendTimeoutError::Timeout(_)) => return Err(StoreError::unavailable("too many changes are waiting")),
+            Err(mpsc::error::SendTimeoutError::Closed(_)) => return Err(StoreError::defect("the writer has ended")),
+        }
+        match tokio::time::timeout(limit, answered).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(_)) => Err(StoreError::outcome_unknown("the writer gave no answer")),
+            Err(_) => Err(StoreError::outcome_unknown("a change waited too long")),
+        }
+    }
+}
+
+/// How many uses are written in one go.
+const USAGE_PART: usize = 500;
+
+async fn take_over_if_made(executor: &mut Executor<'_>, shared: &Shared) -> Result<bool, StoreError> {
+    if executor.has_tables().await? { member::take_over(executor, shared).await } else { Ok(false) }
+}

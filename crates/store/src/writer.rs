@@ -1,0 +1,193 @@
+//! Group commit: everything that waits is one transaction, with a savepoint for each change.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use domain::event::{Entry, Sequence};
+use futures_util::FutureExt as _;
+
+use crate::change::{End, Job, Ran};
+use crate::error::StoreError;
+use crate::executor::{Control, Executor};
+use crate::journal::{self, Head};
+use crate::transaction::Tx;
+
+/// How many changes share one commit at most.
+pub(crate) const BATCH: usize = 256;
+/// How often a change is run again after a deadlock.
+const ATTEMPTS: u32 = 3;
+/// How many missed entries are read at once.
+const CATCH_UP: u32 = 1_000;
+
+/// What is called with the entries of each commit.
+pub type Feed = Arc<dyn Fn(&[Entry]) + Send + Sync>;
+
+/// What the store and its writer share.
+#[derive(Default)]
+pub(crate) struct Shared {
+    feed: RwLock<Option<Feed>>,
+    /// The number under which this process holds the database; 0: it does not.
+    holder: AtomicI64,
+    /// The last place that the feed was given, plus one; 0: none yet.
+    fed: AtomicI64,
+}
+
+impl Shared {
+    pub(crate) fn set_feed(&self, feed: Feed) {
+        *self.feed.write().unwrap_or_else(PoisonError::into_inner) = Some(feed);
+    }
+
+    pub(crate) fn set_holder(&self, holder: i64) {
+        self.holder.store(holder, Ordering::SeqCst);
+    }
+
+    pub(crate) fn holder(&self) -> Option<i64> {
+        Some(self.holder.load(Ordering::SeqCst)).filter(|holder| *holder != 0)
+    }
+
+    pub(crate) fn set_fed(&self, sequence: Sequence) {
+        self.fed.fetch_max(sequence.0 + 1, Ordering::SeqCst);
+    }
+
+    pub(crate) fn fed(&self) -> Option<Sequence> {
+        Some(self.fed.load(Ordering::SeqCst)).filter(|fed| *fed != 0).map(|fed| Sequence(fed - 1))
+    }
+
+    fn publish(&self, entries: &[Entry]) {
+        let Some(last) = entries.last() else { return };
+        let feed = self.feed.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(feed) = feed
+            && std::panic::catch_unwind(AssertUnwindSafe(|| feed(entries))).is_err()
+        {
+            tracing::error!("the feed of the journal panicked");
+        }
+        self.set_fed(last.sequence);
+    }
+}
+
+/// How a batch left its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Fit for the next batch.
+    Fit,
+    /// To be thrown away.
+    Broken,
+    /// To be thrown away; and what was committed is known only once the head can be locked again.
+    Unsettled,
+}
+
+/// Runs a batch in one transaction and answers everybody in it. Without jobs it only gives the feed what others wrote.
+pub(crate) async fn run_batch(executor: Executor<'_>, mut jobs: Vec<Box<dyn Job>>, shared: &Shared) -> Left {
+    let mut tx = Tx::new(executor, Sequence::default());
+    let done = transact(&mut tx, &mut jobs, shared).await;
+    match done {
+        Ok((published, ends)) => {
+            // Before anybody hears that it is done, the index has it.
+            shared.publish(&published);
+            for (job, end) in jobs.into_iter().zip(ends) {
+                job.finish(end);
+            }
+            Left::Fit
+        }
+        Err(error) => {
+            tracing::warn!(cause = error.cause(), waiting = jobs.len(), "a batch of changes failed");
+            let rolled_back = tx.executor.control(Control::Rollback).await.is_ok();
+            for job in jobs {
+                // Also those that were refused: perhaps because of a neighbour that is undone now.
+                job.finish(End::Failed(error.clone()));
+            }
+            if error.is_outcome_unknown() {
+                Left::Unsettled
+            } else if rolled_back {
+                Left::Fit
+            } else {
+                Left::Broken
+            }
+        }
+    }
+}
+
+/// All of a batch up to its commit: what to publish, and how each job ended.
+async fn transact(tx: &mut Tx<'_>, jobs: &mut [Box<dyn Job>], shared: &Shared) -> Result<(Vec<Entry>, Vec<End>), StoreError> {
+    tx.executor.control(Control::BeginWrite).await?;
+    let head = journal::lock_head(&mut tx.executor).await?;
+    if shared.holder().is_some_and(|holder| holder != head.holder) {
+        return Err(StoreError::unavailable("another server has taken this database over"));
+    }
+    tx.head = head.sequence;
+    let mut published = missed(tx, head, shared).await?;
+    let mut ends = Vec::with_capacity(jobs.len());
+    let mut kept = false;
+    for job in jobs {
+        let end = if job.is_abandoned() { End::Undone } else { run_job(tx, &mut **job).await? };
+        kept |= matches!(end, End::Done(_));
+        ends.push(end);
+    }
+    if kept {
+        if !tx.entries.is_empty() {
+            let last = Sequence(tx.head.0 + tx.entries.len() as i64);
+            journal::set_head(&mut tx.executor, last).await?;
+        }
+        tx.executor.commit().await?;
+    } else {
+        tx.executor.control(Control::Rollback).await?;
+    }
+    published.append(&mut tx.entries);
+    Ok((published, ends))
+}
+
+/// What others have committed since the feed was last called: a maintenance command, or this process itself where the
+/// outcome of a commit was not known.
+async fn missed(tx: &mut Tx<'_>, head: Head, shared: &Shared) -> Result<Vec<Entry>, StoreError> {
+    let Some(fed) = shared.fed() else { return Ok(Vec::new()) };
+    if head.sequence < fed {
+        return Err(StoreError::unavailable("the database has lost changes that were committed before"));
+    }
+    let (mut entries, mut after) = (Vec::new(), fed);
+    while after < head.sequence {
+        let part = journal::tail(&mut tx.executor, after, CATCH_UP).await?;
+        after = part.last().ok_or_else(|| StoreError::corrupt("a gap in the journal"))?.sequence;
+        entries.extend(part);
+    }
+    Ok(entries)
+}
+
+/// One change between its savepoints. An error is one of the whole batch.
+async fn run_job(tx: &mut Tx<'_>, job: &mut dyn Job) -> Result<End, StoreError> {
+    let before = tx.entries.len();
+    for attempt in 1.. {
+        tx.executor.control(Control::Savepoint).await?;
+        let ran = if tx.executor.is_immediate() {
+            // The verbs are always ready: whatever waits here would stop the only writer.
+            job.run(tx).now_or_never().unwrap_or_else(|| Ran::Failed(StoreError::defect("a change waited for something else than a verb")))
+        } else {
+            job.run(tx).await
+        };
+        if tx.executor.is_lost() {
+            return Err(if let Ran::Failed(error) = ran { error } else { StoreError::unavailable("the transaction is gone") });
+        }
+        let recorded = tx.entries.len() > before;
+        match ran {
+            Ran::Changed if recorded => {
+                tx.executor.control(Control::Release).await?;
+                return Ok(End::Done(tx.entries.last().map(|entry| entry.sequence)));
+            }
+            Ran::Kept => {
+                tx.executor.control(Control::Release).await?;
+                return Ok(End::Done(None));
+            }
+            other => {
+                tx.entries.truncate(before);
+                tx.executor.control(Control::RollbackToSavepoint).await?;
+                match other {
+                    Ran::Failed(error) if error.is_passing() && attempt < ATTEMPTS => {}
+                    Ran::Failed(error) => return Ok(End::Failed(error)),
+                    Ran::Changed => return Ok(End::Failed(StoreError::defect("a change without its event"))),
+                    Ran::Undone | Ran::Kept => return Ok(End::Undone),
+                }
+            }
+        }
+    }
+    Ok(End::Undone)
+}
