@@ -6,6 +6,7 @@
 
 mod bench;
 mod checks;
+mod documents;
 mod durability;
 mod http;
 mod kill_rounds;
@@ -43,7 +44,7 @@ const COMMANDS: &[Command] = &[
         name: "docs",
         arguments: "[--check]",
         help: "write the generated documents, or check that they are fresh",
-        run: checks::docs,
+        run: documents::command,
     },
     Command { name: "bench", arguments: "[checks|process|start|changes]…", help: "measure, and print one table", run: bench::command },
     Command { name: "kill-rounds", arguments: "[N]", help: "issue, revoke, kill -9, compare: 1,000 rounds", run: kill_rounds::command },

@@ -1,8 +1,8 @@
 //! `cargo xtask test`: prepares the machine, then runs all tests with the environment that they need.
 
+use crate::Outcome;
 use crate::machine::{self, DODONACLI, For};
 use crate::shell::{self, ADMINISTRATORS_FOLDERS};
-use crate::{Outcome, checks};
 
 /// Runs all tests; arguments go to `cargo test` as they are.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
@@ -16,6 +16,5 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let mut cargo = shell::cargo();
     cargo.args(["test", "--workspace", "--locked"]).args(arguments);
     cargo.env("PATH", path).env("POORT_TEST_POSTGRESQL", postgresql).env("POORT_TEST_DODONA", dodonacli);
-    shell::run(&mut cargo)?;
-    if arguments.is_empty() { checks::docs(&["--check".to_owned()]) } else { Ok(()) }
+    shell::run(&mut cargo)
 }
