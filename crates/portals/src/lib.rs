@@ -1,1 +1,6 @@
-//! portals
+//! The reference APIs that Poort protects: real data, real persistence, every request checked through `verifier`.
+//!
+//! How credentials are stored is not known here: people's tokens are reached through [`tokens::PersonTokens`].
+
+pub mod learning;
+pub mod tokens;

@@ -1,0 +1,157 @@
+//! The learning platform's own SQLite file: one writer, a few readers, never on an async thread.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::answer::Failure;
+
+/// The schema's versions: each text brings the file from the version before it to its own.
+const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const READERS: usize = 2;
+/// How long a statement waits for another process's lock, and a request for its turn, before it is an outage.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The file could not be opened or brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// SQLite refused.
+    #[error("the learning platform's database cannot be opened: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A later release has written this file.
+    #[error("the learning platform's database has version {found}; this release knows {known}")]
+    TooNew {
+        /// The file's version.
+        found: usize,
+        /// The latest that this release knows.
+        known: usize,
+    },
+    /// The task that opens it was ended.
+    #[error("the learning platform's database was not opened: the server stops")]
+    Stopping,
+}
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Database {
+    writer: Arc<Lane>,
+    readers: Arc<Lane>,
+}
+
+/// Connections of one kind, with a turn for each.
+struct Lane {
+    turns: Arc<Semaphore>,
+    idle: Mutex<Vec<Connection>>,
+}
+
+/// A connection at work. It goes back whatever happens, a panic included; an open transaction is rolled back before.
+struct Working {
+    connection: Option<Connection>,
+    lane: Arc<Lane>,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Database {
+    pub(super) async fn open(path: &Path) -> Result<Self, OpenError> {
+        let path = path.to_owned();
+        let opened = tokio::task::spawn_blocking(move || {
+            let writer = connect(&path, OpenFlags::default())?;
+            migrate(&writer)?;
+            let readers = (0..READERS).map(|_| connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)).collect::<Result<_, _>>()?;
+            Ok(Self { writer: Arc::new(Lane::new(vec![writer])), readers: Arc::new(Lane::new(readers)) })
+        });
+        opened.await.map_err(|_| OpenError::Stopping)?
+    }
+
+    /// Runs a reading in one snapshot.
+    pub(super) async fn read<T, F>(&self, work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, Failure> + Send + 'static,
+    {
+        run(&self.readers, TransactionBehavior::Deferred, work).await
+    }
+
+    /// Runs a change: all of it is durable when this returns, or none of it happened.
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, Failure> + Send + 'static,
+    {
+        run(&self.writer, TransactionBehavior::Immediate, work).await
+    }
+}
+
+impl Lane {
+    fn new(connections: Vec<Connection>) -> Self {
+        Self { turns: Arc::new(Semaphore::new(connections.len())), idle: Mutex::new(connections) }
+    }
+
+    async fn take(self: &Arc<Self>) -> Result<Working, Failure> {
+        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else {
+            return Err(Failure::Unavailable);
+        };
+        let connection = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        Ok(Working { connection, lane: Arc::clone(self), _turn: turn })
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.lane.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        }
+    }
+}
+
+async fn run<T, F>(lane: &Arc<Lane>, behaviour: TransactionBehavior, work: F) -> Result<T, Failure>
+where
+    T: Send + 'static,
+    F: FnOnce(&Transaction<'_>) -> Result<T, Failure> + Send + 'static,
+{
+    let mut working = lane.take().await?;
+    let done = tokio::task::spawn_blocking(move || {
+        let connection = working.connection.as_mut().ok_or(Failure::Unavailable)?;
+        transaction(connection, behaviour, work)
+    });
+    done.await.unwrap_or(Err(Failure::Unavailable))
+}
+
+fn transaction<T>(
+    connection: &mut Connection,
+    behaviour: TransactionBehavior,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let transaction = connection.transaction_with_behavior(behaviour)?;
+    // Rolled back when it is dropped: a refusal changes nothing.
+    let value = work(&transaction)?;
+    transaction.commit()?;
+    Ok(value)
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    if !flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) {
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+    }
+    Ok(connection)
+}
+
+fn migrate(connection: &Connection) -> Result<(), OpenError> {
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let found = found as usize;
+    if found > MIGRATIONS.len() {
+        return Err(OpenError::TooNew { found, known: MIGRATIONS.len() });
+    }
+    for (version, text) in MIGRATIONS.iter().enumerate().skip(found) {
+        connection.execute_batch(&format!("BEGIN IMMEDIATE; {text} PRAGMA user_version = {}; COMMIT;", version + 1))?;
+    }
+    Ok(())
+}
