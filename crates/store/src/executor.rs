@@ -24,6 +24,45 @@ pub(crate) struct Postgres<'c> {
     timed_out: bool,
 }
 
+/// A row where it lies, for readings of many rows: nothing is copied that is not asked for.
+pub(crate) enum RawRow<'r> {
+    Sqlite(&'r rusqlite::Row<'r>),
+    Postgres(&'r tokio_postgres::Row),
+}
+
+impl RawRow<'_> {
+    pub(crate) fn bytes<const N: usize>(&self, column: usize) -> Result<[u8; N], StoreError> {
+        let bytes = match self {
+            Self::Sqlite(row) => row.get_ref(column).ok().and_then(|value| value.as_blob().ok()),
+            Self::Postgres(row) => row.try_get::<_, &[u8]>(column).ok(),
+        };
+        bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(unreadable)
+    }
+
+    pub(crate) fn text(&self, column: usize) -> Result<&str, StoreError> {
+        let text = match self {
+            Self::Sqlite(row) => row.get_ref(column).ok().and_then(|value| value.as_str().ok()),
+            Self::Postgres(row) => row.try_get::<_, &str>(column).ok(),
+        };
+        text.ok_or_else(unreadable)
+    }
+
+    pub(crate) fn int(&self, column: usize) -> Result<i64, StoreError> {
+        self.optional_int(column)?.ok_or_else(unreadable)
+    }
+
+    pub(crate) fn optional_int(&self, column: usize) -> Result<Option<i64>, StoreError> {
+        match self {
+            Self::Sqlite(row) => row.get_ref(column).ok().and_then(|value| value.as_i64_or_null().ok()).ok_or_else(unreadable),
+            Self::Postgres(row) => row.try_get(column).map_err(|_| unreadable()),
+        }
+    }
+}
+
+fn unreadable() -> StoreError {
+    StoreError::corrupt("a row of a snapshot")
+}
+
 /// How a transaction begins, ends and marks places. Not registered: no row is read or changed by it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Control {
@@ -101,6 +140,25 @@ impl<'c> Executor<'c> {
                 let done = tokio::time::timeout(postgres.limit, work).await;
                 done.unwrap_or_else(|_| Err(postgres.too_slow()))
             }
+        }
+    }
+
+    /// Runs a statement and calls `take` with each of its rows.
+    pub(crate) async fn each<F>(&mut self, statement: &'static Statement, params: &[Param<'_>], take: &mut F) -> Result<(), StoreError>
+    where
+        F: FnMut(&RawRow<'_>) -> Result<(), StoreError> + Send,
+    {
+        match self {
+            Self::Sqlite(connection) => sqlite::each(connection, statement, params, |row| take(&RawRow::Sqlite(row))),
+            Self::Postgres(postgres) => postgres::each(postgres.client, statement, params, |row| take(&RawRow::Postgres(row))).await,
+        }
+    }
+
+    /// Lets the statements of this transaction take as long as they need.
+    pub(crate) async fn lift_limit(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(postgres) => control_postgres(postgres, "SET LOCAL statement_timeout = 0").await,
         }
     }
 

@@ -43,7 +43,7 @@ pub use operator_token::OperatorToken;
 pub use options::{DatabaseUrl, Options};
 pub use personal_token::NewToken;
 pub use server_key::ServerKeyRow;
-pub use snapshot::{MembershipRecord, SnapshotSink, TokenRecord};
+pub use snapshot::{MembershipRecord, Snapshot, SnapshotSink, TokenRecord};
 pub use store::Store;
 pub use transaction::{By, Committed, Outcome, Page, Reader, Recorded, Tx};
 pub use usage::UsageRow;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{ClientWrapper, Manager, ManagerConfig, Pool, PoolConfig, RecyclingMethod, Runtime, Timeouts};
+use futures_util::TryStreamExt as _;
 use futures_util::future::try_join_all;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -120,6 +121,22 @@ pub(crate) async fn rows(client: &ClientWrapper, statement: &'static Statement, 
         rows.iter().map(|row| Ok(Row::new(statement.name(), values(row)?))).collect::<Result<Vec<Row>, tokio_postgres::Error>>()
     };
     run.await.map_err(|error| failed(statement, &error))
+}
+
+/// Calls `take` with each row, as they come.
+pub(crate) async fn each(
+    client: &ClientWrapper,
+    statement: &'static Statement,
+    params: &[Param<'_>],
+    mut take: impl FnMut(&tokio_postgres::Row) -> Result<(), StoreError> + Send,
+) -> Result<(), StoreError> {
+    let failed = |error| failed(statement, &error);
+    let prepared = client.prepare_cached(statement.for_engine(Engine::Postgres)).await.map_err(failed)?;
+    let mut rows = std::pin::pin!(client.query_raw(&prepared, params).await.map_err(failed)?);
+    while let Some(row) = rows.try_next().await.map_err(failed)? {
+        take(&row)?;
+    }
+    Ok(())
 }
 
 /// What an error means for whoever asked. Never its detail: PostgreSQL puts the row's values there.

@@ -1,5 +1,9 @@
 //! What a server's index is made of, from one consistent state of the database.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
 use domain::api::ApiDefinition;
 use domain::credential::Digest;
 use domain::event::{SecretState, Sequence};
@@ -7,12 +11,30 @@ use domain::id::{CredentialId, MembershipId, OrganisationId, PersonId};
 use domain::permission::Permissions;
 use domain::person::Roles;
 use domain::time::Timestamp;
+use futures_util::FutureExt as _;
 
+use crate::Store;
+use crate::database::Borrowed;
 use crate::error::StoreError;
-use crate::statement::statements;
+use crate::executor::{Control, Executor, RawRow};
+use crate::options::{DatabaseUrl, Options};
+use crate::statement::{Statement, statements};
+use crate::value::{Param, params};
+use crate::writer::Shared;
+use crate::{journal, membership, postgres, sqlite};
 
 statements! {
-    SNAPSHOT_ORGANISATIONS = "SELECT id, CASE WHEN suspended_at IS NULL THEN 0 ELSE 1 END FROM organisation";
+    SNAPSHOT_ORGANISATIONS = "SELECT id, suspended_at FROM organisation";
+    SNAPSHOT_PEOPLE = "SELECT id, COALESCE(suspended_at, erased_at) FROM person";
+    SNAPSHOT_MEMBERSHIPS = "SELECT id, person, organisation, roles FROM membership WHERE ended = 0";
+    SNAPSHOT_APIS = "SELECT definition FROM api";
+    SNAPSHOT_API_CREDENTIALS = "SELECT id, api, digest FROM api_credential WHERE revoked_at IS NULL";
+    SNAPSHOT_OPERATOR_TOKENS = "SELECT id, digest FROM operator_token WHERE revoked_at IS NULL";
+    // The columns of both are the same, and the first that are stored.
+    SNAPSHOT_TOKENS = "SELECT id, membership, digest, expires_at, permissions, imported, suspended_at, revoked_at
+        FROM personal_token WHERE revoked_at IS NULL OR revoked_at >= $1";
+    SNAPSHOT_OVERLAPS = "SELECT t.id, t.membership, o.digest, o.not_after, t.permissions, t.imported, t.suspended_at, t.revoked_at
+        FROM overlap_secret o JOIN personal_token t ON t.id = o.token WHERE t.revoked_at IS NULL OR t.revoked_at >= $1";
 }
 
 /// A membership, as the index needs it.
@@ -68,12 +90,231 @@ pub trait SnapshotSink {
     fn operator_token(&mut self, id: CredentialId, digest: Digest);
 }
 
-impl crate::Store {
-    /// Gives the sink everything that an index holds, from one consistent state, and says which: changes after the
-    /// sequence are not in it, and reach the feed. Of revoked tokens only those since `revoked_since` are given. Takes
-    /// the thread it runs on until it is done: it is for a server's start.
-    pub async fn snapshot(&self, sink: &mut (dyn SnapshotSink + Send), revoked_since: Timestamp) -> Result<Sequence, StoreError> {
-        let _ = (sink, revoked_since, &SNAPSHOT_ORGANISATIONS);
-        Err(StoreError::defect("not there yet"))
+/// How many rows the reading thread hands over at once, and how many such parts may wait.
+const PART: usize = 2_048;
+const PARTS: usize = 16;
+
+/// A snapshot on its way.
+pub struct Snapshot {
+    parts: Receiver<Result<Part, StoreError>>,
+    shared: Arc<Shared>,
+}
+
+struct Token {
+    id: CredentialId,
+    membership: MembershipId,
+    secret: SecretState,
+    superseded: bool,
+    permissions: Arc<Permissions>,
+    imported: bool,
+    suspended: bool,
+    revoked_at: Option<Timestamp>,
+}
+
+enum Part {
+    Organisations(Vec<(OrganisationId, bool)>),
+    People(Vec<(PersonId, bool)>),
+    Memberships(Vec<MembershipRecord>),
+    Api(ApiDefinition),
+    Tokens(Vec<Token>),
+    ApiCredential(CredentialId, String, Digest),
+    OperatorToken(CredentialId, Digest),
+    End(Sequence),
+}
+
+impl Snapshot {
+    /// Gives the sink everything and says which state it was: changes after this sequence are not in it.
+    pub fn pour(self, sink: &mut dyn SnapshotSink) -> Result<Sequence, StoreError> {
+        loop {
+            // Without a last part the reading thread has panicked.
+            match self.parts.recv().unwrap_or_else(|_| Err(StoreError::defect("a snapshot ended early")))? {
+                Part::Organisations(part) => part.into_iter().for_each(|(id, suspended)| sink.organisation(id, suspended)),
+                Part::People(part) => part.into_iter().for_each(|(id, active)| sink.person(id, active)),
+                Part::Memberships(part) => part.iter().for_each(|membership| sink.membership(membership)),
+                Part::Api(definition) => sink.api(definition),
+                Part::Tokens(part) => part.iter().for_each(|token| sink.token(&token.record())),
+                Part::ApiCredential(id, api, digest) => sink.api_credential(id, &api, digest),
+                Part::OperatorToken(id, digest) => sink.operator_token(id, digest),
+                Part::End(sequence) => {
+                    self.shared.set_fed(sequence);
+                    return Ok(sequence);
+                }
+            }
+        }
+    }
+}
+
+impl Token {
+    fn record(&self) -> TokenRecord<'_> {
+        TokenRecord {
+            id: self.id,
+            membership: self.membership,
+            secret: self.secret,
+            superseded: self.superseded,
+            permissions: &self.permissions,
+            imported: self.imported,
+            suspended: self.suspended,
+            revoked_at: self.revoked_at,
+        }
+    }
+}
+
+impl Store {
+    /// Reads everything that an index holds from one consistent state. One thread reads; `pour` runs on another and takes
+    /// what was read as it comes, so it may use things that cannot change threads. Of revoked tokens only those since
+    /// `revoked_since` are given. From here on the feed misses nothing.
+    pub async fn snapshot<T, F>(&self, revoked_since: Timestamp, pour: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(Snapshot) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (sender, parts) = sync_channel(PARTS);
+        let options = self.inner.options.clone();
+        let thread = std::thread::Builder::new().name("store-snapshot".to_owned());
+        let reading = thread.spawn(move || {
+            if let Err(error) = read(&options, revoked_since, &sender) {
+                // Nobody listens any more: then nobody needs to know.
+                let _ = sender.send(Err(error));
+            }
+        });
+        reading.map_err(|error| StoreError::unavailable(format!("no thread for the snapshot: {error}")))?;
+        let snapshot = Snapshot { parts, shared: self.inner.shared.clone() };
+        let poured = tokio::task::spawn_blocking(move || pour(snapshot)).await;
+        poured.unwrap_or_else(|_| Err(StoreError::defect("loading a snapshot panicked")))
+    }
+}
+
+fn read(options: &Options, since: Timestamp, sender: &SyncSender<Result<Part, StoreError>>) -> Result<(), StoreError> {
+    match &options.url {
+        DatabaseUrl::Sqlite(path) => {
+            let mut connection = sqlite::open_scanner(path)?;
+            let reading = read_all(Executor::sqlite(&mut connection), since, sender).now_or_never();
+            reading.unwrap_or_else(|| Err(StoreError::defect("a snapshot waited")))
+        }
+        DatabaseUrl::Postgres(url) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.map_err(|error| StoreError::unavailable(format!("no runtime for the snapshot: {error}")))?;
+            runtime.block_on(async {
+                let pool = postgres::pool(url, options, 1)?;
+                let connection = Borrowed(Some(postgres::connection(&pool).await?));
+                let Some(client) = connection.0.as_ref() else { return Err(StoreError::defect("no connection")) };
+                read_all(Executor::postgres(client, options.statement_timeout), since, sender).await
+            })
+        }
+    }
+}
+
+async fn read_all(mut executor: Executor<'_>, since: Timestamp, sender: &SyncSender<Result<Part, StoreError>>) -> Result<(), StoreError> {
+    executor.control(Control::BeginRead).await?;
+    executor.lift_limit().await?;
+    let sequence = journal::read_head(&mut executor).await?.sequence;
+    let mut out = Out { executor, sender };
+    let organisation = |row: &RawRow<'_>| Ok((OrganisationId::from_bytes(row.bytes(0)?), row.optional_int(1)?.is_some()));
+    out.parts(&SNAPSHOT_ORGANISATIONS, &params![], Part::Organisations, organisation).await?;
+    let person = |row: &RawRow<'_>| Ok((PersonId::from_bytes(row.bytes(0)?), row.optional_int(1)?.is_none()));
+    out.parts(&SNAPSHOT_PEOPLE, &params![], Part::People, person).await?;
+    out.parts(&SNAPSHOT_MEMBERSHIPS, &params![], Part::Memberships, membership_record).await?;
+    for mut row in out.executor.rows(&SNAPSHOT_APIS, &params![]).await? {
+        out.send(Part::Api(row.json()?))?;
+    }
+    let mut known = Known::default();
+    out.parts(&SNAPSHOT_TOKENS, &params![since], Part::Tokens, |row| known.token(row, false)).await?;
+    out.parts(&SNAPSHOT_OVERLAPS, &params![since], Part::Tokens, |row| known.token(row, true)).await?;
+    for mut row in out.executor.rows(&SNAPSHOT_API_CREDENTIALS, &params![]).await? {
+        out.send(Part::ApiCredential(row.take()?, row.take()?, row.take()?))?;
+    }
+    for mut row in out.executor.rows(&SNAPSHOT_OPERATOR_TOKENS, &params![]).await? {
+        out.send(Part::OperatorToken(row.take()?, row.take()?))?;
+    }
+    out.executor.control(Control::Rollback).await?;
+    out.send(Part::End(sequence))
+}
+
+/// Where what was read goes.
+struct Out<'c, 's> {
+    executor: Executor<'c>,
+    sender: &'s SyncSender<Result<Part, StoreError>>,
+}
+
+impl Out<'_, '_> {
+    fn send(&self, part: Part) -> Result<(), StoreError> {
+        self.sender.send(Ok(part)).map_err(|_| StoreError::defect("nobody takes the snapshot"))
+    }
+
+    /// Hands over all rows of a statement, some thousand at a time.
+    async fn parts<R, M>(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Param<'_>],
+        make: fn(Vec<R>) -> Part,
+        mut read: M,
+    ) -> Result<(), StoreError>
+    where
+        R: Send,
+        M: FnMut(&RawRow<'_>) -> Result<R, StoreError> + Send,
+    {
+        let sender = self.sender;
+        let gone = |_| StoreError::defect("nobody takes the snapshot");
+        let mut part = Vec::with_capacity(PART);
+        let mut take = |row: &RawRow<'_>| {
+            part.push(read(row)?);
+            if part.len() < PART {
+                return Ok(());
+            }
+            sender.send(Ok(make(std::mem::replace(&mut part, Vec::with_capacity(PART))))).map_err(gone)
+        };
+        self.executor.each(statement, params, &mut take).await?;
+        if part.is_empty() { Ok(()) } else { self.send(make(part)) }
+    }
+}
+
+fn membership_record(row: &RawRow<'_>) -> Result<MembershipRecord, StoreError> {
+    Ok(MembershipRecord {
+        id: MembershipId::from_bytes(row.bytes(0)?),
+        person: PersonId::from_bytes(row.bytes(1)?),
+        organisation: OrganisationId::from_bytes(row.bytes(2)?),
+        roles: membership::roles(row.int(3)?)?,
+    })
+}
+
+/// The sets of permissions seen so far: of a million tokens most have one of a few.
+#[derive(Default)]
+struct Known {
+    last: Option<(String, Arc<Permissions>)>,
+    all: HashMap<String, Arc<Permissions>>,
+}
+
+impl Known {
+    fn token(&mut self, row: &RawRow<'_>, superseded: bool) -> Result<Token, StoreError> {
+        Ok(Token {
+            id: CredentialId::from_bytes(row.bytes(0)?),
+            membership: MembershipId::from_bytes(row.bytes(1)?),
+            secret: SecretState {
+                digest: Digest::from_bytes(row.bytes(2)?),
+                not_after: row.optional_int(3)?.map(Timestamp::from_unix_microseconds),
+            },
+            superseded,
+            permissions: self.permissions(row.text(4)?)?,
+            imported: row.int(5)? != 0,
+            suspended: row.optional_int(6)?.is_some(),
+            revoked_at: row.optional_int(7)?.map(Timestamp::from_unix_microseconds),
+        })
+    }
+
+    fn permissions(&mut self, text: &str) -> Result<Arc<Permissions>, StoreError> {
+        if let Some((_, permissions)) = self.last.as_ref().filter(|(last, _)| last == text) {
+            return Ok(permissions.clone());
+        }
+        let permissions = match self.all.get(text) {
+            Some(permissions) => permissions.clone(),
+            None => {
+                let read = serde_json::from_str(text).map_err(|_| StoreError::corrupt("permissions of a token"))?;
+                let permissions = Arc::new(read);
+                self.all.insert(text.to_owned(), Arc::clone(&permissions));
+                permissions
+            }
+        };
+        self.last = Some((text.to_owned(), permissions.clone()));
+        Ok(permissions)
     }
 }

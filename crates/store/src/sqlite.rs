@@ -42,6 +42,13 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// Opens a connection that reads everything once: through the page cache of the system, without copying.
+pub(crate) fn open_scanner(path: &Path) -> Result<Connection, StoreError> {
+    let connection = open_reader(path)?;
+    set(&connection, "mmap_size", "2147418112")?;
+    Ok(connection)
+}
+
 /// The value of a pragma, for tests and diagnosis.
 pub(crate) fn pragma(connection: &Connection, name: &str) -> Result<String, StoreError> {
     let read = connection.pragma_query_value(None, name, |row| {
@@ -73,6 +80,22 @@ pub(crate) fn rows(connection: &Connection, statement: &'static Statement, param
         Ok(found)
     };
     read().map_err(|error| failed(statement, &error))
+}
+
+/// Calls `take` with each row.
+pub(crate) fn each(
+    connection: &Connection,
+    statement: &'static Statement,
+    params: &[Param<'_>],
+    mut take: impl FnMut(&rusqlite::Row<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let failed = |error| failed(statement, &error);
+    let mut prepared = connection.prepare_cached(statement.for_engine(Engine::Sqlite)).map_err(failed)?;
+    let mut rows = prepared.query(rusqlite::params_from_iter(params)).map_err(failed)?;
+    while let Some(row) = rows.next().map_err(failed)? {
+        take(row)?;
+    }
+    Ok(())
 }
 
 /// Runs one statement without parameters and rows.
