@@ -3,7 +3,7 @@
 use domain::Event;
 use domain::api::{Api, ApiDefinition};
 use domain::text::Name;
-use store::{Abort, Outcome, Page};
+use store::{Abort, Outcome};
 
 use crate::access::{OWN_API, RIGHTS};
 use crate::{Authority, Changed, Context, Error};
@@ -31,10 +31,10 @@ impl Authority {
         self.change(context, move |tx, by| {
             let name = name.clone();
             Box::pin(async move {
-                for credential in tx.api_credentials(&name, Page::first(u32::MAX)).await? {
-                    tx.revoke_api_credential(credential.id, by.at).await?;
-                    let (credential, digest) = (credential.id, credential.digest);
-                    tx.record(by, Event::ApiCredentialRevoked { credential, digest }).await?;
+                for credential in tx.api_credentials(&name).await? {
+                    if let Some(digest) = tx.revoke_api_credential(credential.id, by.at).await? {
+                        tx.record(by, Event::ApiCredentialRevoked { credential: credential.id, digest }).await?;
+                    }
                 }
                 if !tx.remove_api(&name).await? {
                     return Err(Abort::Refused(Error::NotFound));
@@ -58,7 +58,7 @@ impl Authority {
             Box::pin(async move {
                 let there = tx.api(&definition.name).await?.map(|(_, revision)| revision);
                 allow(there).map_err(Abort::Refused)?;
-                tx.put_api(&definition, there.unwrap_or(0) + 1).await?;
+                tx.put_api(&definition).await?;
                 let recorded = tx.record(by, Event::ApiDefined { definition: definition.clone() }).await?;
                 Ok(Outcome::Changed(definition, recorded))
             })

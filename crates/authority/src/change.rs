@@ -5,9 +5,9 @@ use std::sync::Arc;
 use domain::event::Actor;
 use domain::{RequestId, Timestamp};
 use futures_util::future::BoxFuture;
-use store::{Abort, By, Outcome, StoredAnswer, Tx};
+use store::{Abort, By, Outcome, Tx};
 
-use crate::idempotency::{IdempotencyKey, KEPT_FOR, Kept};
+use crate::idempotency::{IdempotencyKey, Kept};
 use crate::{Authority, Caller, Error, Receipt};
 
 /// In what a use case runs: who asks, when, in which request.
@@ -84,8 +84,7 @@ impl Authority {
                     let outcome = work(tx, &by).await?;
                     if let Outcome::Changed(value, _) = &outcome {
                         let sealed = key.seal(value).map_err(Abort::Refused)?;
-                        let answer = StoredAnswer { request_digest: key.request, sealed };
-                        tx.keep_answer(&key.digest, &answer, by.at.saturating_add(KEPT_FOR)).await?;
+                        tx.keep_answer(&key.digest, &key.request, &sealed, by.at).await?;
                     }
                     Ok(with_replay(outcome, false))
                 })

@@ -4,7 +4,7 @@ use domain::credential::format::shown_prefix;
 use domain::text::Description;
 use domain::{CredentialId, Digest, Event, Kind, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::{Abort, ApiCredential, By, OperatorToken, Outcome, Page, Recorded, Tx};
+use store::{Abort, ApiCredential, By, OperatorToken, Outcome, Recorded, Tx};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::idempotency::Kept;
@@ -56,7 +56,7 @@ impl Authority {
                 if tx.api(&row.api).await?.is_none() {
                     return Err(Abort::Refused(Error::NotFound));
                 }
-                tx.insert_api_credential(&row).await.map_err(clash)?;
+                tx.insert_api_credential(&row, &digest).await.map_err(clash)?;
                 let recorded = tx.record(by, Event::ApiCredentialCreated { credential: row.id, api: row.api, digest }).await?;
                 Ok(Outcome::Changed(issued, recorded))
             })
@@ -69,9 +69,7 @@ impl Authority {
         context.caller.require_operator()?;
         self.change(context, move |tx, by| {
             Box::pin(async move {
-                let credential = tx.api_credential(id).await?.filter(|credential| credential.revoked_at.is_none());
-                let digest = credential.ok_or(Abort::Refused(Error::NotFound))?.digest;
-                tx.revoke_api_credential(id, by.at).await?;
+                let digest = tx.revoke_api_credential(id, by.at).await?.ok_or(Abort::Refused(Error::NotFound))?;
                 Ok(Outcome::Changed((), tx.record(by, Event::ApiCredentialRevoked { credential: id, digest }).await?))
             })
         })
@@ -97,13 +95,12 @@ impl Authority {
         context.caller.require_operator()?;
         self.change(context, move |tx, by| {
             Box::pin(async move {
-                let token = tx.operator_token(id).await?.filter(|token| token.revoked_at.is_none());
-                let digest = token.ok_or(Abort::Refused(Error::NotFound))?.digest;
-                if tx.operator_tokens(Page::first(2)).await?.len() < 2 {
+                let digest = tx.revoke_operator_token(id, by.at).await?.ok_or(Abort::Refused(Error::NotFound))?;
+                // The refusal undoes it.
+                if tx.operator_tokens().await?.is_empty() {
                     let detail = "this is the last operator token: make another one first";
                     return Err(Abort::Refused(Error::Conflict { code: "last_operator_token", detail }));
                 }
-                tx.revoke_operator_token(id, by.at).await?;
                 Ok(Outcome::Changed((), tx.record(by, Event::OperatorTokenRevoked { credential: id, digest }).await?))
             })
         })
@@ -130,15 +127,15 @@ impl Issued {
 pub(crate) async fn insert_operator_token(tx: &mut Tx<'_>, by: &By, issued: &Issued) -> Result<Recorded, Abort<Error>> {
     let ServiceCredential { id, description, prefix, created_at, .. } = issued.credential.clone();
     let digest = issued.digest();
-    let row = OperatorToken { id, description, prefix, digest, created_at, last_used_at: None, revoked_at: None };
-    tx.insert_operator_token(&row).await.map_err(clash)?;
+    let row = OperatorToken { id, description, prefix, created_at, last_used_at: None, revoked_at: None };
+    tx.insert_operator_token(&row, &digest).await.map_err(clash)?;
     Ok(tx.record(by, Event::OperatorTokenCreated { credential: id, digest }).await?)
 }
 
 fn api_credential(issued: &Issued) -> ApiCredential {
     let ServiceCredential { id, api, description, prefix, created_at, .. } = issued.credential.clone();
     let api = api.unwrap_or_default();
-    ApiCredential { id, api, description, prefix, digest: issued.digest(), created_at, last_used_at: None, revoked_at: None }
+    ApiCredential { id, api, description, prefix, created_at, last_used_at: None, revoked_at: None }
 }
 
 impl From<ApiCredential> for ServiceCredential {

@@ -1,21 +1,17 @@
 //! Asking again safely: the answer of a change is kept for a short time, sealed under the caller's own key.
 
-use std::time::Duration;
-
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf;
 use domain::Digest;
 use domain::entropy::Entropy;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use store::StoredAnswer;
+use store::KeptAnswer;
 use zeroize::Zeroizing;
 
 use crate::error::Outage;
 use crate::{Caller, Error};
 
-/// For how long an answer can be asked for again.
-pub const KEPT_FOR: Duration = Duration::from_secs(600);
 /// The fewest characters of a key: 22 of 64 are 132 bits.
 const MIN_KEY_CHARACTERS: usize = 22;
 const MAX_KEY_CHARACTERS: usize = 255;
@@ -72,7 +68,7 @@ impl BoundKey {
     }
 
     /// Opens a kept answer; another request under the same key is refused.
-    pub(crate) fn open<T: Kept>(&self, kept: &StoredAnswer) -> Result<T, Error> {
+    pub(crate) fn open<T: Kept>(&self, kept: &KeptAnswer) -> Result<T, Error> {
         const BROKEN: Error = Error::Unavailable(Outage::Internal("a kept answer cannot be opened"));
         if kept.request_digest != self.request {
             return Err(Error::KeyReused);

@@ -13,7 +13,7 @@ use crate::personal_token::{check_permissions, insert, valid_expiry};
 use crate::{Authority, Context, Error};
 
 /// The most rows of one call.
-pub const MAX_ROWS: usize = 1_000;
+const MAX_ROWS: usize = 1_000;
 /// How many rows wait for one commit together.
 const AT_ONCE: usize = 128;
 

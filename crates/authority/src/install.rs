@@ -65,7 +65,7 @@ impl Authority {
             Box::pin(async move {
                 tx.put_setting(INSTALLATION, installation.as_str()).await?;
                 tx.put_setting(SET_UP_DIGEST, &code_digest).await?;
-                tx.put_api(&own, 1).await?;
+                tx.put_api(&own).await?;
                 tx.record(by, Event::ApiDefined { definition: own }).await?;
                 let recorded = insert_operator_token(tx, by, &issued).await?;
                 Ok(Outcome::Changed((), recorded))

@@ -34,12 +34,14 @@ pub use personal_token::{IssuedToken, NewToken, TokenUpdate};
 pub use read::Page;
 pub use receipt::Receipt;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
+use domain::CredentialId;
 use domain::credential::Installation;
 use domain::entropy::Entropy;
 use domain::time::Clock;
-use store::Store;
+use store::{Store, UsageRow};
 use verifier::Verifier;
 
 /// Everything that changes or lists credentials goes through here.
@@ -51,6 +53,7 @@ pub struct Authority {
     entropy: Arc<dyn Entropy>,
     passwords: Passwords,
     installation: Installation,
+    unwritten_usage: Arc<Mutex<HashMap<CredentialId, UsageRow>>>,
 }
 
 /// What an authority is made of.
@@ -71,7 +74,7 @@ impl Authority {
     /// Puts it together.
     pub fn new(parts: Parts) -> Self {
         let Parts { store, verifier, clock, entropy, installation } = parts;
-        Self { store, verifier, clock, entropy, passwords: Passwords::new(), installation }
+        Self { store, verifier, clock, entropy, passwords: Passwords::new(), installation, unwritten_usage: Arc::default() }
     }
 
     /// The index.

@@ -148,8 +148,7 @@ impl Authority {
                 let new = SecretState { digest, not_after: token.expires_at };
                 let ended: Vec<Digest> = secrets.iter().map(|secret| secret.digest).collect();
                 let prefix = domain::credential::format::shown_prefix(secret.expose()).to_owned();
-                let change = store::NewSecret { digest, prefix: prefix.clone(), old };
-                if !tx.replace_secret(id, &change, by.at).await.map_err(clash)? {
+                if !tx.replace_secret(id, &new, &prefix, &old).await.map_err(clash)? {
                     return Err(Abort::Refused(Error::NotFound));
                 }
                 token.prefix = Some(prefix);

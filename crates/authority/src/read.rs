@@ -111,16 +111,16 @@ impl Authority {
     }
 
     /// The live credentials of an API, for operators.
-    pub async fn api_credentials(&self, caller: &Caller, api: String, page: Page) -> Result<Vec<ServiceCredential>, Error> {
+    pub async fn api_credentials(&self, caller: &Caller, api: String) -> Result<Vec<ServiceCredential>, Error> {
         self.api(caller, api.clone()).await?;
-        let rows = self.store.read(move |reader| Box::pin(async move { reader.api_credentials(&api, page).await })).await?;
+        let rows = self.store.read(move |reader| Box::pin(async move { reader.api_credentials(&api).await })).await?;
         Ok(rows.into_iter().map(ServiceCredential::from).collect())
     }
 
     /// The live operator tokens, for operators.
-    pub async fn operator_tokens(&self, caller: &Caller, page: Page) -> Result<Vec<ServiceCredential>, Error> {
+    pub async fn operator_tokens(&self, caller: &Caller) -> Result<Vec<ServiceCredential>, Error> {
         caller.require_operator()?;
-        let rows = self.store.read(move |reader| Box::pin(async move { reader.operator_tokens(page).await })).await?;
+        let rows = self.store.read(move |reader| Box::pin(async move { reader.operator_tokens().await })).await?;
         Ok(rows.into_iter().map(ServiceCredential::from).collect())
     }
 
