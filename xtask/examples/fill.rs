@@ -80,7 +80,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let owner = if tokens < people { number * (people / tokens) } else { number % people };
             let Row::Member(_, membership) = &members[owner] else { return Err("a member was expected".into()) };
             let secret = prefix.generate(Kind::PersonalToken, &entropy)?;
-            rows.push(Row::Token(token(*number, membership, secret.expose(), now, &entropy)?, Digest::of(secret.expose())));
+            rows.push(Row::Token(token(*number, membership, secret.expose(), now, &entropy)?, Digest::of(secret.expose().as_bytes())));
             writeln!(known, "{}", secret.expose())?;
             writeln!(unknown, "{}", prefix.generate(Kind::PersonalToken, &entropy)?.expose())?;
         }

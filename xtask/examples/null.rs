@@ -18,7 +18,7 @@ static NEXT: AtomicU64 = AtomicU64::new(0x1234_5678_9abc);
 
 const ID: &str = "01936e0c-7a3b-7c3e-9d2f-5a6b7c8d9e0f";
 /// What the real server's answer carries besides its length, its type and the time.
-const HEADERS: [(&str, &str); 11] = [
+const HEADERS: [(&str, &str); 13] = [
     ("poort-subject", ID),
     ("poort-subject-type", "person"),
     ("poort-organisation", ID),
@@ -29,6 +29,8 @@ const HEADERS: [(&str, &str); 11] = [
     ("cache-control", "no-store"),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
+    ("x-frame-options", "DENY"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
     ("api-version", "1.0.0"),
 ];
 
@@ -37,7 +39,7 @@ async fn main() -> std::io::Result<()> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8499".to_owned());
     let routes = Router::new()
         .route("/readyz", any(async || "ready"))
-        .route("/forward-auth/{api}", any(async || headers(HEADERS.len())))
+        .route("/forward-auth/{api}", any(async || headers(HEADERS.len() - 1)))
         .route("/api/v1/verify", post(verify));
     let listener = tokio::net::TcpListener::bind(address).await?;
     axum::serve(listener, routes).await

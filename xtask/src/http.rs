@@ -17,6 +17,8 @@ pub(crate) struct Connection {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// The names of its headers, in lower case and in order.
+    pub(crate) headers: Vec<String>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -53,7 +55,7 @@ impl Connection {
     fn answer(&mut self) -> io::Result<Answer> {
         let status_line = self.line()?;
         let status = status_line.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(|| broken("no status line"))?;
-        let (mut length, mut chunked) = (0, false);
+        let (mut length, mut chunked, mut headers) = (0, false, Vec::new());
         loop {
             let line = self.line()?.to_ascii_lowercase();
             if line.is_empty() {
@@ -62,10 +64,12 @@ impl Connection {
             if let Some(value) = line.strip_prefix("content-length:") {
                 length = value.trim().parse().map_err(|_| broken("content-length"))?;
             }
+            headers.extend(line.split_once(':').map(|(name, _)| name.to_owned()));
             chunked |= line.starts_with("transfer-encoding:") && line.contains("chunked");
         }
         let body = if chunked { self.chunks()? } else { self.bytes(length)? };
-        Ok(Answer { status, body })
+        headers.sort();
+        Ok(Answer { status, headers, body })
     }
 
     fn chunks(&mut self) -> io::Result<Vec<u8>> {

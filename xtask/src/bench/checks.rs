@@ -5,6 +5,8 @@ use std::process::Command;
 
 use super::process::{cpu_microseconds, median};
 use super::{Row, Table};
+use crate::http::Connection;
+use crate::server::question;
 use crate::{Outcome, shell};
 
 pub(super) const RUNS: usize = 5;
@@ -36,6 +38,27 @@ pub(super) struct Round<'r> {
 struct Measured {
     microseconds: f64,
     pace: f64,
+}
+
+/// The yardstick measures nothing unless it sends what the server sends.
+pub(super) fn same_headers(null: &Target, target: &Target) -> Outcome {
+    let failed = |error: std::io::Error| format!("{}: {error}", target.tokens[0].display());
+    let tokens = std::fs::read_to_string(&target.tokens[0]).map_err(failed)?;
+    let token = tokens.lines().next().unwrap_or_default();
+    let asks = format!("Authorization: Bearer {token}\r\nX-Forwarded-Method: GET\r\nX-Forwarded-Uri: /submissions\r\n");
+    let knows = format!("Authorization: Bearer {}\r\n", target.credential);
+    let question = question(token).to_string();
+    for (method, path, headers, body) in [("GET", "/forward-auth/learning", &asks, ""), ("POST", "/api/v1/verify", &knows, &question)] {
+        let ask = |address: &str| {
+            let answer = Connection::open(address).and_then(|mut connection| connection.exchange(method, path, headers, body));
+            answer.map_err(|error| format!("{method} {path} at {address}: {error}"))
+        };
+        let (nulls, servers) = (ask(&null.address)?, ask(&target.address)?);
+        if nulls.status != 200 || servers.status != 200 || nulls.headers != servers.headers {
+            return Err(format!("{method} {path}: the yardstick answers otherwise\n{nulls:?}\n{servers:?}"));
+        }
+    }
+    Ok(())
 }
 
 /// Measures all of them in turn, `RUNS` times, and adds a row for each.

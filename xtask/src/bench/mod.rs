@@ -167,6 +167,7 @@ fn all_checks(few: &Filled, many: &Filled, folder: &Path, table: &mut Table) -> 
             target("1 million live tokens", (large.id(), &large.address), many),
             half,
         ];
+        checks::same_headers(&targets[0], &targets[1])?;
         checks::measure(&Round { surface, targets: &targets, script: &script }, table)?;
     }
     Ok(())
