@@ -92,7 +92,8 @@ fn read_basic(encoded: &str) -> Result<Presented<'_>, Malformed> {
 }
 
 fn one_word(presentation: Presentation, text: &str) -> Result<Presented<'_>, Malformed> {
-    if text.is_empty() || text.contains([' ', ',', '"']) { Err(Malformed) } else { Ok(plain(presentation, text)) }
+    let words = text.bytes().fold(false, |found, byte| found | matches!(byte, b' ' | b',' | b'"'));
+    if text.is_empty() || words { Err(Malformed) } else { Ok(plain(presentation, text)) }
 }
 
 fn plain(presentation: Presentation, text: &str) -> Presented<'_> {
@@ -101,10 +102,11 @@ fn plain(presentation: Presentation, text: &str) -> Presented<'_> {
 
 /// The header's value as visible ASCII, without the white space around it.
 fn visible(value: &[u8]) -> Result<&str, Malformed> {
-    if value.len() > MAX_HEADER_BYTES || !value.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t')) {
+    // Without leaving early: a loop that looks at every byte is several times as fast, and every request goes through it.
+    if value.len() > MAX_HEADER_BYTES || !value.iter().fold(true, |fits, byte| fits & matches!(byte, b' '..=b'~' | b'\t')) {
         return Err(Malformed);
     }
-    std::str::from_utf8(value).map(str::trim).map_err(|_| Malformed)
+    std::str::from_utf8(value.trim_ascii()).map_err(|_| Malformed)
 }
 
 #[cfg(test)]

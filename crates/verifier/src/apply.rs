@@ -11,7 +11,7 @@ use crate::catalogue::ALL;
 use crate::credential::Record;
 use crate::index::Index;
 use crate::seconds;
-use crate::writer::{MAX_TOMBSTONES, Writer};
+use crate::writer::Writer;
 
 /// Applies one event; whatever it changes appears at once.
 pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) {
@@ -83,9 +83,9 @@ pub(crate) fn blank(id: CredentialId) -> Record {
 }
 
 fn create_token(writer: &mut Writer, index: &Index, token: &Token, permissions: &Permissions) {
-    let parent = writer.memberships.find(token.membership.as_bytes(), index, &index.memberships).unwrap_or(0);
+    let parent = writer.memberships.find(token.membership.as_bytes(), index, &index.membership_ids).unwrap_or(0);
     writer.anomalies += u64::from(parent == 0);
-    let Some(set) = writer.sets.take(permissions, &index.catalogue.load()) else { return writer.anomaly() };
+    let Some(set) = writer.sets.take(permissions, &index.load().catalogue) else { return writer.anomaly() };
     let until = seconds::pack_option(token.secret.not_after);
     create(writer, index, &token.secret.digest, &Record { parent, set, imported: token.imported, until, ..blank(token.id) });
 }
@@ -105,7 +105,7 @@ fn change_token(writer: &mut Writer, index: &Index, secrets: &[SecretState], per
     for secret in secrets {
         let Some(slot) = writer.find(index, &secret.digest) else { continue };
         let before = index.entries.entry(slot).read();
-        let Some(set) = writer.sets.take(permissions, &index.catalogue.load()) else { return writer.anomaly() };
+        let Some(set) = writer.sets.take(permissions, &index.load().catalogue) else { return writer.anomaly() };
         let until = if before.state == State::Revoked { before.until } else { seconds::pack_option(secret.not_after) };
         changes.push((slot, before.set, Record { set, until, ..before }));
     }
@@ -122,8 +122,7 @@ fn change_token(writer: &mut Writer, index: &Index, secrets: &[SecretState], per
     }
 }
 
-/// The new secret gets what the old one has; the old one gets its end. The new text is one of ours, also when the
-/// old one was imported.
+/// The new secret gets what the old one has, no more; the old one gets its end.
 fn rotate_token(writer: &mut Writer, index: &Index, at: u32, (old, new, ended): (&SecretState, &SecretState, &[Digest])) {
     let Some(old_slot) = writer.find(index, &old.digest) else { return };
     let before = index.entries.entry(old_slot).read();
@@ -131,7 +130,7 @@ fn rotate_token(writer: &mut Writer, index: &Index, at: u32, (old, new, ended): 
     let Some(place) = writer.prepare(index, &new.digest) else { return writer.sets.give(set) };
     let ended: Vec<u32> = ended.iter().filter_map(|digest| index.slot(&crate::credential::words(digest))).collect();
     let window = index.epoch.window();
-    let after = Record { set, imported: false, superseded: false, until: seconds::pack_option(new.not_after), ..before };
+    let after = Record { set, superseded: false, until: seconds::pack_option(new.not_after), ..before };
     let replaced = writer.place(index, &place, &after);
     if before.state != State::Revoked {
         let until = seconds::pack_option(old.not_after);
@@ -171,7 +170,7 @@ fn revoke(writer: &mut Writer, index: &Index, at: u32, digests: &[Digest]) {
 }
 
 fn bound_tombstones(writer: &mut Writer, index: &Index) {
-    while writer.tombstones.len() > MAX_TOMBSTONES {
+    while writer.tombstones.len() > writer.max_tombstones {
         let Some((at, slot)) = writer.tombstones.pop_front() else { return };
         if is_tombstone(index, slot, at) {
             writer.remove(index, slot);

@@ -7,8 +7,10 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::Guard;
 use domain::api::Api;
 
+use crate::index::Snapshot;
+
 /// All APIs, sorted by name.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Catalogue(Vec<Arc<Known>>);
 
 /// An API and the masks that sets of permissions have on it. Defining it anew makes a new one with all masks
@@ -52,16 +54,17 @@ impl Catalogue {
     }
 }
 
-/// The API that was decided with. Holds the catalogue of that moment; not for keeping longer than the request.
+/// The API that was decided with, as it was at that moment. Not for keeping longer than the request: it also keeps
+/// the tables of that moment from being freed.
 pub struct ApiGuard {
-    pub(crate) catalogue: Guard<Arc<Catalogue>>,
+    pub(crate) snapshot: Guard<Arc<Snapshot>>,
     pub(crate) place: usize,
 }
 
 impl Deref for ApiGuard {
     type Target = Api;
     fn deref(&self) -> &Api {
-        &self.catalogue.0[self.place].api
+        &self.snapshot.catalogue.0[self.place].api
     }
 }
 

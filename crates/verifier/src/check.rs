@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
-use std::sync::Arc;
 
-use arc_swap::Guard;
 use domain::credential::{Digest, Kind, ParsedText, format};
 use domain::presentation::{self, Presented};
 use domain::verify::{Facts, Owner, Wanted, decide, decide_own};
@@ -100,7 +98,8 @@ impl Verifier {
         };
         loop {
             let begin = self.index.epoch.begin().ok_or(Unavailable)?;
-            let catalogue = self.index.catalogue.load();
+            let snapshot = self.index.load();
+            let catalogue = &snapshot.catalogue;
             let Some(place) = catalogue.place(question.api) else { return Ok(deny(Refusal::WrongApi, None)) };
             let Some(known) = catalogue.get(place) else { return Ok(deny(Refusal::WrongApi, None)) };
             let presented = match &presented {
@@ -116,11 +115,11 @@ impl Verifier {
                 Some(Text::Foreign(_)) if !known.api.definition().accepts_imported => {
                     return Ok(deny(Refusal::UnknownCredential, None));
                 }
-                Some(Text::Own(digest) | Text::Foreign(digest)) => self.index.gather(digest, Some(known)),
+                Some(Text::Own(digest) | Text::Foreign(digest)) => self.index.gather(&snapshot, digest, Some(known)),
             };
             if self.index.epoch.unchanged(begin) {
                 return Ok(match found {
-                    Some(found) => self.decide(question, presented, &found, ApiGuard { catalogue, place }),
+                    Some(found) => self.decide(question, presented, &found, ApiGuard { snapshot, place }),
                     None => deny(Refusal::UnknownCredential, None),
                 });
             }
@@ -135,16 +134,17 @@ impl Verifier {
         let text = self.read_text(&presented.text);
         loop {
             let begin = self.index.epoch.begin().ok_or(Unavailable)?;
-            let catalogue = self.index.catalogue.load();
+            let snapshot = self.index.load();
+            let catalogue = &snapshot.catalogue;
             let own = catalogue.place(OWN_API).and_then(|place| catalogue.get(place));
             let found = match &text {
                 Text::Malformed => return Ok(Err(Refusal::MalformedCredential)),
                 Text::Foreign(_) if !own.is_some_and(|own| own.api.definition().accepts_imported) => None,
-                Text::Own(digest) | Text::Foreign(digest) => self.index.gather(digest, own),
+                Text::Own(digest) | Text::Foreign(digest) => self.index.gather(&snapshot, digest, own),
             };
             if self.index.epoch.unchanged(begin) {
                 let Some(mut found) = found else { return Ok(Err(Refusal::UnknownCredential)) };
-                let decided = own_facts(&mut found.facts, &catalogue, own).and_then(|()| decide_own(&found.facts, now));
+                let decided = own_facts(&mut found.facts, catalogue, own).and_then(|()| decide_own(&found.facts, now));
                 let decided = decided.and_then(|()| owner_works(&found.facts));
                 return Ok(decided.map(|()| {
                     self.count(found.slot, now, None);
@@ -222,7 +222,7 @@ fn wanted<'a>(api: &domain::api::Api, asked: &Asked<'a>) -> (Wanted, Option<Cow<
 }
 
 /// Sets the permissions on Poort's own surfaces, and refuses what they do not take.
-fn own_facts(facts: &mut Facts, catalogue: &Guard<Arc<Catalogue>>, own: Option<&Known>) -> Result<(), Refusal> {
+fn own_facts(facts: &mut Facts, catalogue: &Catalogue, own: Option<&Known>) -> Result<(), Refusal> {
     match facts.owner {
         Owner::Operator => facts.permissions = u64::MAX,
         Owner::Api(number) => {

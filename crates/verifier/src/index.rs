@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use domain::credential::Kind;
 use domain::id::{CredentialId, OrganisationId, PersonId};
 use domain::person::Roles;
@@ -24,18 +24,30 @@ const MAX_ORGANISATIONS: usize = 1 << 22;
 /// The state that readers and the one writer share. All of it is atomics.
 pub(crate) struct Index {
     pub(crate) epoch: Epoch,
-    pub(crate) catalogue: ArcSwap<Catalogue>,
+    snapshot: ArcSwap<Snapshot>,
     pub(crate) entries: Entries,
-    tables: Box<[ArcSwap<Table>]>,
     key: Key,
-    /// Words: 0 person and organisation (slots), 1 entries and flags, 2–3 id.
+    /// Words: 0–1 the person's id, 2 person and organisation (slots), 3 entries and flags. The person's id never
+    /// changes; that it stands here too saves a check from waiting for a third line of memory.
     pub(crate) memberships: Arena<4>,
-    /// Words: 0–1 id, 2 whether active.
-    pub(crate) people: Arena<3>,
+    /// The memberships' ids, for the writer.
+    pub(crate) membership_ids: Arena<2>,
+    /// The people's ids, for the writer.
+    pub(crate) people: Arena<2>,
+    /// A bit for each person: active. So few bytes that they stay in the nearest caches.
+    pub(crate) active_people: Arena<1>,
     /// Words: 0–1 id, 2 whether active.
     pub(crate) organisations: Arena<3>,
     pub(crate) applied: AtomicI64,
     pub(crate) live: AtomicUsize,
+}
+
+/// What is exchanged whole when it changes its shape. Exchanging costs a thousand reference counts, which a table's
+/// growth by a quarter of its length can bear; a check pays for one load of it, not for one of each part.
+#[derive(Clone)]
+pub(crate) struct Snapshot {
+    pub(crate) catalogue: Catalogue,
+    tables: Box<[Table]>,
 }
 
 /// What was found under a digest.
@@ -62,14 +74,20 @@ impl Member {
 
     #[inline(always)]
     pub(crate) fn read(row: &Row<4>) -> Self {
-        let (links, rest) = (row.get(0), row.get(1));
+        let (links, rest) = (row.get(2), row.get(3));
         let roles = Roles::from_bits(rest as u8 & 0x0f);
         Self { person: (links >> 32) as u32, organisation: links as u32, entries: (rest >> 32) as u32, roles, live: rest & 0x100 != 0 }
     }
 
     pub(crate) fn write(self, row: &Row<4>) {
-        row.set(0, u64::from(self.person) << 32 | u64::from(self.organisation));
-        row.set(1, u64::from(self.entries) << 32 | u64::from(self.live) << 8 | u64::from(self.roles.bits()));
+        row.set(2, u64::from(self.person) << 32 | u64::from(self.organisation));
+        row.set(3, u64::from(self.entries) << 32 | u64::from(self.live) << 8 | u64::from(self.roles.bits()));
+    }
+}
+
+impl Snapshot {
+    pub(crate) fn empty() -> Self {
+        Self { catalogue: Catalogue::default(), tables: (0..SHARDS).map(|_| Table::with_room(0)).collect() }
     }
 }
 
@@ -77,12 +95,13 @@ impl Index {
     pub(crate) fn new() -> Self {
         Self {
             epoch: Epoch::new(),
-            catalogue: ArcSwap::default(),
+            snapshot: ArcSwap::from_pointee(Snapshot::empty()),
             entries: Entries::new(),
-            tables: (0..SHARDS).map(|_| ArcSwap::from_pointee(Table::with_room(0))).collect(),
             key: Key::random(),
             memberships: Arena::new(MAX_PEOPLE),
+            membership_ids: Arena::new(MAX_PEOPLE),
             people: Arena::new(MAX_PEOPLE),
+            active_people: Arena::new(MAX_PEOPLE / 64),
             organisations: Arena::new(MAX_ORGANISATIONS),
             applied: AtomicI64::new(0),
             live: AtomicUsize::new(0),
@@ -92,9 +111,9 @@ impl Index {
     /// The slot and the facts of a digest, `permissions` being the mask on this API. Whatever it gives counts only
     /// if the epoch is unchanged afterwards; until then it may be a mixture, but nothing here goes wrong over that.
     #[inline]
-    pub(crate) fn gather(&self, digest: &Words, api: Option<&Known>) -> Option<Found> {
+    pub(crate) fn gather(&self, snapshot: &Snapshot, digest: &Words, api: Option<&Known>) -> Option<Found> {
         let hash = self.key.hash(digest[0], digest[1]);
-        let table = self.tables[table::shard(hash)].load();
+        let table = snapshot.tables.get(table::shard(hash))?;
         let mut record = None;
         let slot = table.find(hash, |slot| match self.entries.get(slot) {
             Some((entry, used)) => {
@@ -124,12 +143,13 @@ impl Index {
             Kind::OperatorToken => Owner::Operator,
             Kind::ApiCredential => Owner::Api(record.parent),
             Kind::PersonalToken => {
-                let member = self.memberships.get(record.parent).map_or(Member::NONE, Member::read);
-                let (person, person_active) = party(&self.people, member.person);
+                let row = self.memberships.get(record.parent);
+                let member = row.map_or(Member::NONE, Member::read);
+                let person = row.map_or([0; 16], |row| join(row.get(0), row.get(1)));
                 let (organisation, organisation_active) = party(&self.organisations, member.organisation);
                 Owner::Member {
                     person: PersonId::from_bytes(person),
-                    active: person_active && member.live,
+                    active: self.is_active(member.person) && member.live,
                     organisation: OrganisationId::from_bytes(organisation),
                     organisation_active,
                     roles: member.roles,
@@ -138,10 +158,23 @@ impl Index {
         }
     }
 
+    /// Whether a person is active. One that is not known is not.
+    #[inline(always)]
+    fn is_active(&self, person: u32) -> bool {
+        self.active_people.get(person / 64).is_some_and(|row| row.get(0) >> (person % 64) & 1 == 1)
+    }
+
+    /// Writes whether a person is active, inside a window.
+    pub(crate) fn set_active(&self, person: u32, active: bool) {
+        let row = self.active_people.make(person / 64);
+        let bit = 1 << (person % 64);
+        row.set(0, if active { row.get(0) | bit } else { row.get(0) & !bit });
+    }
+
     /// The slot of a digest, for the writer.
     pub(crate) fn slot(&self, digest: &Words) -> Option<u32> {
         let hash = self.key.hash(digest[0], digest[1]);
-        self.tables[table::shard(hash)].load().find(hash, |slot| self.entries.get(slot).is_some_and(|(entry, _)| entry.has(digest)))
+        self.load().tables[table::shard(hash)].find(hash, |slot| self.entries.get(slot).is_some_and(|(entry, _)| entry.has(digest)))
     }
 
     /// The hash of an entry's digest, for the writer.
@@ -155,14 +188,30 @@ impl Index {
         self.key.hash(first, second)
     }
 
-    /// The table of a hash, for the writer.
-    pub(crate) fn table(&self, hash: u64) -> Arc<Table> {
-        self.tables[table::shard(hash)].load_full()
+    /// The present snapshot.
+    #[inline(always)]
+    pub(crate) fn load(&self) -> Guard<Arc<Snapshot>> {
+        self.snapshot.load()
     }
 
-    /// Puts another table in the place of one.
-    pub(crate) fn exchange(&self, shard: usize, table: Table) {
-        self.tables[shard].store(Arc::new(table));
+    /// Exchanges the snapshot. Readers must find the same in both, or a window must be open.
+    pub(crate) fn store(&self, snapshot: Snapshot) {
+        self.snapshot.store(Arc::new(snapshot));
+    }
+
+    /// The present snapshot with another catalogue.
+    pub(crate) fn with_catalogue(&self, catalogue: Catalogue) -> Snapshot {
+        Snapshot { catalogue, tables: self.load().tables.clone() }
+    }
+
+    /// The present snapshot with other tables.
+    pub(crate) fn with_tables(&self, tables: Box<[Table]>) -> Snapshot {
+        Snapshot { catalogue: self.load().catalogue.clone(), tables }
+    }
+
+    /// The table of a hash, for the writer.
+    pub(crate) fn table(&self, hash: u64) -> Table {
+        self.load().tables[table::shard(hash)].clone()
     }
 
     /// Sees to room for one entry more beside `entries` in the table of this hash. Readers find the same before
@@ -176,7 +225,9 @@ impl Index {
         for slot in table.slots() {
             grown.insert(self.hash_of(slot), slot);
         }
-        self.exchange(table::shard(hash), grown);
+        let mut tables = self.load().tables.clone();
+        tables[table::shard(hash)] = grown;
+        self.store(self.with_tables(tables));
     }
 
     /// The sequence that was applied last.
@@ -185,13 +236,13 @@ impl Index {
     }
 }
 
-/// The id of a person or an organisation, and whether they are active. One that is not known is not active.
+/// The id of an organisation, and whether it is active. One that is not known is not active.
 #[inline(always)]
 pub(crate) fn party(parties: &Arena<3>, slot: u32) -> ([u8; 16], bool) {
     parties.get(slot).map_or(([0; 16], false), |row| (join(row.get(0), row.get(1)), row.get(2) & 1 == 1))
 }
 
-/// Writes the row of a person or an organisation.
+/// Writes the row of an organisation.
 pub(crate) fn write_party(row: &Row<3>, id: &[u8; 16], active: bool) {
     let (first, second) = split(id);
     row.set(0, first);

@@ -13,7 +13,7 @@ use domain::{CredentialId, MembershipId, OrganisationId, PersonId, Timestamp};
 
 use crate::apply::blank;
 use crate::credential::{Record, words};
-use crate::index::Index;
+use crate::index::{Index, Snapshot};
 use crate::seconds;
 use crate::table::{self, SHARDS, Table};
 use crate::writer::Writer;
@@ -68,11 +68,8 @@ pub struct Loader<'v> {
 impl<'v> Loader<'v> {
     pub(crate) fn new(index: &'v Index, mut writer: MutexGuard<'v, Writer>) -> Self {
         index.epoch.close();
-        *writer = Writer::new(index);
-        for shard in 0..SHARDS {
-            index.exchange(shard, Table::with_room(0));
-        }
-        index.catalogue.store(std::sync::Arc::default());
+        *writer = Writer::new(index, writer.max_tombstones);
+        index.store(Snapshot::empty());
         index.entries.take_fresh(|_, used| used.clear());
         index.live.store(0, Ordering::Relaxed);
         Self { index, writer, entries_of_table: vec![0; SHARDS], last_membership: None }
@@ -101,7 +98,7 @@ impl<'v> Loader<'v> {
     /// A secret of a personal token.
     pub fn token(&mut self, token: &TokenRecord<'_>) {
         let parent = self.membership_slot(token.membership);
-        let Some(set) = self.writer.sets.take(token.permissions, &self.index.catalogue.load()) else { return self.writer.anomaly() };
+        let Some(set) = self.writer.sets.take(token.permissions, &self.index.load().catalogue) else { return self.writer.anomaly() };
         let (state, until) = match token.revoked_at {
             Some(at) => (State::Revoked, seconds::pack(at)),
             None if token.suspended => (State::Suspended, seconds::pack_option(token.secret.not_after)),
@@ -131,11 +128,10 @@ impl<'v> Loader<'v> {
     }
 
     fn membership_slot(&mut self, id: MembershipId) -> u32 {
-        if let Some((last, slot)) = self.last_membership.filter(|(last, _)| *last == id) {
-            let _ = last;
+        if let Some((_, slot)) = self.last_membership.filter(|(last, _)| *last == id) {
             return slot;
         }
-        let found = self.writer.memberships.find(id.as_bytes(), self.index, &self.index.memberships);
+        let found = self.writer.memberships.find(id.as_bytes(), self.index, &self.index.membership_ids);
         let slot = found.unwrap_or_else(|| {
             self.writer.anomaly();
             0
@@ -156,7 +152,7 @@ impl<'v> Loader<'v> {
     }
 
     fn build_tables(&mut self) {
-        let tables: Vec<Table> = self.entries_of_table.iter().map(|entries| Table::with_room(*entries as usize)).collect();
+        let tables: Box<[Table]> = self.entries_of_table.iter().map(|entries| Table::with_room(*entries as usize)).collect();
         let entries = &self.index.entries;
         for slot in 1..self.writer.slots.end() {
             let hash = self.index.hash_of(slot);
@@ -170,8 +166,6 @@ impl<'v> Loader<'v> {
             table.insert(hash, slot);
             self.writer.entries_of_table[table::shard(hash)] += 1;
         }
-        for (shard, table) in tables.into_iter().enumerate() {
-            self.index.exchange(shard, table);
-        }
+        self.index.store(self.index.with_tables(tables));
     }
 }

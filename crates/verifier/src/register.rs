@@ -3,20 +3,18 @@
 use hashbrown::HashTable;
 
 use crate::arena::{Arena, Slots};
-use crate::credential::{join, split};
+use crate::credential::split;
 use crate::index::Index;
 
-/// Slots by id. The ids themselves stand in the rows.
+/// Slots by id. The ids themselves stand in the first two words of the rows.
 pub(crate) struct Register {
     slots: Slots,
     by_id: HashTable<u32>,
-    /// The word of a row where its id begins.
-    id_word: usize,
 }
 
 impl Register {
-    pub(crate) fn new(limit: u32, id_word: usize) -> Self {
-        Self { slots: Slots::new(limit), by_id: HashTable::new(), id_word }
+    pub(crate) fn new(limit: u32) -> Self {
+        Self { slots: Slots::new(limit), by_id: HashTable::new() }
     }
 
     /// The slot of an id.
@@ -24,7 +22,7 @@ impl Register {
         let (first, second) = split(id);
         let is = |slot: &u32| {
             let row = rows.row(*slot);
-            row.get(self.id_word) == first && row.get(self.id_word + 1) == second
+            row.get(0) == first && row.get(1) == second
         };
         self.by_id.find(index.hash(first, second), is).copied()
     }
@@ -34,12 +32,11 @@ impl Register {
         let slot = self.slots.take()?;
         let (first, second) = split(id);
         let row = rows.make(slot);
-        row.set(self.id_word, first);
-        row.set(self.id_word + 1, second);
-        let word = self.id_word;
+        row.set(0, first);
+        row.set(1, second);
         self.by_id.insert_unique(index.hash(first, second), slot, |slot| {
             let row = rows.row(*slot);
-            index.hash(row.get(word), row.get(word + 1))
+            index.hash(row.get(0), row.get(1))
         });
         Some(slot)
     }
@@ -47,7 +44,7 @@ impl Register {
     /// Forgets the id of a slot. The slot stays taken until [`Self::free`].
     pub(crate) fn forget<const W: usize>(&mut self, slot: u32, index: &Index, rows: &Arena<W>) {
         let row = rows.row(slot);
-        let hash = index.hash(row.get(self.id_word), row.get(self.id_word + 1));
+        let hash = index.hash(row.get(0), row.get(1));
         if let Ok(found) = self.by_id.find_entry(hash, |other| *other == slot) {
             found.remove();
         }
@@ -56,11 +53,5 @@ impl Register {
     /// Lets another id have the slot.
     pub(crate) fn free(&mut self, slot: u32) {
         self.slots.give(slot);
-    }
-
-    /// The id of a slot.
-    pub(crate) fn id<const W: usize>(&self, slot: u32, rows: &Arena<W>) -> [u8; 16] {
-        let row = rows.row(slot);
-        join(row.get(self.id_word), row.get(self.id_word + 1))
     }
 }

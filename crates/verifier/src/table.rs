@@ -5,6 +5,7 @@
 //! multiplication), so that they are 64 to 80 % full: 5 to 6.3 bytes for each entry. They are many and small, so
 //! that growing one of them is a short step; a reader of the table before still finds what was in it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// How many tables there are, by the first bits of the hash.
@@ -48,7 +49,8 @@ fn cell(hash: u64, slot: u32) -> u32 {
 }
 
 /// One table. All writing is done by the one writer, inside a window of the epoch.
-pub(crate) struct Table(Box<[AtomicU32]>);
+#[derive(Clone)]
+pub(crate) struct Table(Arc<[AtomicU32]>);
 
 impl Table {
     /// An empty table with room for this many entries.

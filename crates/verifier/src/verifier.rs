@@ -28,12 +28,14 @@ pub struct Settings {
     pub installations: Vec<Installation>,
     /// For how long an ended credential is told apart from an unknown one, in seconds.
     pub tombstone_seconds: u32,
+    /// The most tombstones; past it the oldest goes, and its credential is "unknown" instead of "revoked".
+    pub max_tombstones: usize,
 }
 
 impl Default for Settings {
-    /// No prefix; a day.
+    /// No prefix; a day; a million.
     fn default() -> Self {
-        Self { installations: Vec::new(), tombstone_seconds: 86_400 }
+        Self { installations: Vec::new(), tombstone_seconds: 86_400, max_tombstones: 1_000_000 }
     }
 }
 
@@ -66,7 +68,7 @@ pub struct Unavailable;
 pub struct Anomalies {
     /// Events and records that named what the index does not hold, or did not fit into it.
     pub unknown: u64,
-    /// Tombstones that went before their time because there were more than a million.
+    /// Tombstones that went before their time because there were too many.
     pub dropped_tombstones: u64,
 }
 
@@ -83,7 +85,7 @@ impl Verifier {
     /// An empty index, the state before the first event, with a lease that has run out.
     pub fn new(clock: Arc<dyn Clock>, settings: Settings) -> Self {
         let index = Index::new();
-        let writer = Mutex::new(Writer::new(&index));
+        let writer = Mutex::new(Writer::new(&index, settings.max_tombstones));
         Self { clock, settings, lease: Lease::default(), index, writer }
     }
 
@@ -112,6 +114,11 @@ impl Verifier {
         Sequence(self.index.applied())
     }
 
+    /// The clock that the lease is compared with.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
     /// The lease.
     pub fn lease(&self) -> &Lease {
         &self.lease
@@ -119,18 +126,19 @@ impl Verifier {
 
     /// All APIs, by name.
     pub fn apis(&self) -> Vec<Arc<Api>> {
-        self.index.catalogue.load().iter().map(|known| known.api.clone()).collect()
+        self.index.load().catalogue.iter().map(|known| known.api.clone()).collect()
     }
 
     /// The API with this name.
     pub fn api(&self, name: &str) -> Option<Arc<Api>> {
-        let catalogue = self.index.catalogue.load();
+        let snapshot = self.index.load();
+        let catalogue = &snapshot.catalogue;
         Some(catalogue.get(catalogue.place(name)?)?.api.clone())
     }
 
     /// The API with the number that [`domain::verify::Owner::Api`] names.
     pub fn api_by_number(&self, number: u32) -> Option<Arc<Api>> {
-        self.index.catalogue.load().iter().find(|known| known.number == number).map(|known| known.api.clone())
+        self.index.load().catalogue.iter().find(|known| known.number == number).map(|known| known.api.clone())
     }
 
     /// Gives what was used since the last drain. Uses that are counted meanwhile come now or the next time.

@@ -14,14 +14,11 @@ use domain::{MembershipId, OrganisationId, PersonId};
 
 use crate::arena::Slots;
 use crate::catalogue::{Known, Masks};
-use crate::credential::{Record, Words, words};
+use crate::credential::{Record, Words, split, words};
 use crate::index::{Index, Member, write_party};
 use crate::register::Register;
 use crate::sets::Sets;
 use crate::table::{self, MAX_SLOTS, SHARDS};
-
-/// The most tombstones; past it the oldest goes, and its credential is "unknown" instead of "revoked".
-pub(crate) const MAX_TOMBSTONES: usize = 1_000_000;
 
 /// What only the writer needs.
 pub(crate) struct Writer {
@@ -34,6 +31,8 @@ pub(crate) struct Writer {
     pub(crate) sets: Sets,
     /// Ended credentials with the second of their end, in the order in which they ended.
     pub(crate) tombstones: VecDeque<(u32, u32)>,
+    /// How many of them there may be.
+    pub(crate) max_tombstones: usize,
     /// Old secrets of rotated tokens with the second of their end, soonest first.
     pub(crate) overlaps: BinaryHeap<Reverse<(u32, u32)>>,
     /// The slots of API credentials, which end with their API. There are few.
@@ -52,15 +51,16 @@ pub(crate) struct Place {
 }
 
 impl Writer {
-    pub(crate) fn new(index: &Index) -> Self {
+    pub(crate) fn new(index: &Index, max_tombstones: usize) -> Self {
         Self {
             slots: Slots::new(MAX_SLOTS as u32),
             entries_of_table: vec![0; SHARDS],
-            people: Register::new(index.people.limit(), 0),
-            organisations: Register::new(index.organisations.limit(), 0),
-            memberships: Register::new(index.memberships.limit(), 2),
+            people: Register::new(index.people.limit()),
+            organisations: Register::new(index.organisations.limit()),
+            memberships: Register::new(index.membership_ids.limit()),
             sets: Sets::new(),
             tombstones: VecDeque::new(),
+            max_tombstones,
             overlaps: BinaryHeap::new(),
             api_credentials: Vec::new(),
             next_api: 1,
@@ -87,27 +87,32 @@ impl Writer {
         let Some(slot) = self.people.find(id, index, rows).or_else(|| self.people.add(id, index, rows)) else {
             return self.anomaly();
         };
+        index.active_people.make(slot / 64);
         let _window = index.epoch.window();
-        write_party(rows.row(slot), id, active);
+        index.set_active(slot, active);
     }
 
     /// A membership, new or known. Of a person or organisation that is not known, nothing works.
     pub(crate) fn membership(&mut self, index: &Index, record: &crate::MembershipRecord) {
         let id = record.id.as_bytes();
-        let rows = &index.memberships;
+        let ids = &index.membership_ids;
         let person = self.people.find(record.person.as_bytes(), index, &index.people).unwrap_or(0);
         let organisation = self.organisations.find(record.organisation.as_bytes(), index, &index.organisations).unwrap_or(0);
         self.anomalies += u64::from(person == 0) + u64::from(organisation == 0);
-        let known = self.memberships.find(id, index, rows);
-        let Some(slot) = known.or_else(|| self.memberships.add(id, index, rows)) else { return self.anomaly() };
-        let entries = known.map_or(0, |slot| Member::read(rows.row(slot)).entries);
+        let known = self.memberships.find(id, index, ids);
+        let Some(slot) = known.or_else(|| self.memberships.add(id, index, ids)) else { return self.anomaly() };
+        let row = index.memberships.make(slot);
+        let entries = known.map_or(0, |_| Member::read(row).entries);
         let _window = index.epoch.window();
-        Member { person, organisation, entries, roles: record.roles, live: true }.write(rows.row(slot));
+        let (first, second) = split(record.person.as_bytes());
+        row.set(0, first);
+        row.set(1, second);
+        Member { person, organisation, entries, roles: record.roles, live: true }.write(row);
     }
 
     /// Another organisation, if one is given, and other roles for a membership.
     pub(crate) fn change_membership(&mut self, index: &Index, id: MembershipId, to: Option<OrganisationId>, roles: Roles) {
-        let Some(slot) = self.memberships.find(id.as_bytes(), index, &index.memberships) else { return self.anomaly() };
+        let Some(slot) = self.memberships.find(id.as_bytes(), index, &index.membership_ids) else { return self.anomaly() };
         let row = index.memberships.row(slot);
         let mut member = Member::read(row);
         member.roles = roles;
@@ -120,8 +125,8 @@ impl Writer {
 
     /// Ends a membership. Its slot is given to another one only when no entry hangs from it any more.
     pub(crate) fn end_membership(&mut self, index: &Index, id: MembershipId) {
-        let Some(slot) = self.memberships.find(id.as_bytes(), index, &index.memberships) else { return };
-        self.memberships.forget(slot, index, &index.memberships);
+        let Some(slot) = self.memberships.find(id.as_bytes(), index, &index.membership_ids) else { return };
+        self.memberships.forget(slot, index, &index.membership_ids);
         let row = index.memberships.row(slot);
         let member = Member { live: false, ..Member::read(row) };
         {
@@ -140,44 +145,47 @@ impl Writer {
             self.anomaly();
             return self.forget_api(index, &definition.name);
         };
-        let before = index.catalogue.load_full();
+        let snapshot = index.load();
+        let before = &snapshot.catalogue;
         let number = before.place(api.name()).and_then(|place| before.get(place)).map_or(self.next_api, |known| known.number);
         self.next_api = self.next_api.max(number + 1);
         let masks = Masks::new();
         for (set, permissions) in self.sets.iter() {
             masks.set(set, api.mask(permissions));
         }
-        let after = Arc::new(before.with(Known { number, api: Arc::new(api), masks }));
+        let after = index.with_catalogue(before.with(Known { number, api: Arc::new(api), masks }));
         let _window = index.epoch.window();
-        index.catalogue.store(after);
+        index.store(after);
     }
 
     /// Ends an API and its credentials.
     pub(crate) fn remove_api(&mut self, index: &Index, name: &str, at: u32) {
-        let before = index.catalogue.load_full();
+        let snapshot = index.load();
+        let before = &snapshot.catalogue;
         let Some(number) = before.place(name).and_then(|place| before.get(place)).map(|known| known.number) else { return };
         let is_its = |slot: &u32| {
             let record = index.entries.entry(*slot).read();
             record.kind == Kind::ApiCredential && record.parent == number
         };
         let ended: Vec<u32> = self.api_credentials.iter().copied().filter(is_its).collect();
-        let after = Arc::new(before.without(name));
+        let after = index.with_catalogue(before.without(name));
         let _window = index.epoch.window();
-        index.catalogue.store(after);
+        index.store(after);
         for slot in ended {
             self.revoke(index, slot, at);
         }
     }
 
     fn forget_api(&mut self, index: &Index, name: &str) {
-        let after = Arc::new(index.catalogue.load_full().without(name));
+        let after = index.with_catalogue(index.load().catalogue.without(name));
         let _window = index.epoch.window();
-        index.catalogue.store(after);
+        index.store(after);
     }
 
     /// The number of an API; 0, which none has, when it is not known.
     pub(crate) fn api_number(index: &Index, name: &str) -> u32 {
-        let catalogue = index.catalogue.load();
+        let snapshot = index.load();
+        let catalogue = &snapshot.catalogue;
         catalogue.place(name).and_then(|place| catalogue.get(place)).map_or(0, |known| known.number)
     }
 

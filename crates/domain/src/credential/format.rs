@@ -102,25 +102,27 @@ pub fn shown_prefix(text: &str) -> &str {
 
 /// The prefix, the kind and the rest, where the text begins like a credential of any installation.
 fn split(text: &str) -> Option<(Installation, Kind, &str)> {
-    let (head, body) = text.split_once('_')?;
+    // At most four letters and the kind stand before it; the rest of a long text need not be looked at.
+    let mark = text.bytes().take(6).position(|byte| byte == b'_')?;
+    let (head, body) = (text.get(..mark)?, text.get(mark + 1..)?);
     let letter = *head.as_bytes().last()?;
     let installation = Installation::new(head.get(..head.len() - 1)?).ok()?;
     Some((installation, Kind::from_letter(letter)?, body))
 }
 
 fn has_right_checksum(body: &str) -> bool {
-    let body = body.as_bytes();
-    body.len() == BODY_CHARACTERS
-        && body.iter().all(u8::is_ascii_alphanumeric)
+    // Of a fixed length and without leaving early: every check goes through this loop.
+    let Ok(body) = <&[u8; BODY_CHARACTERS]>::try_from(body.as_bytes()) else { return false };
+    body.iter().fold(true, |fits, byte| fits & byte.is_ascii_alphanumeric())
         && checksum(&body[..RANDOM_CHARACTERS]) == body[RANDOM_CHARACTERS..]
 }
 
 /// CRC-32/ISO-HDLC in Base62, most significant digit first, padded with `0`: as GitHub's classic tokens have it.
 fn checksum(random: &[u8]) -> [u8; CHECKSUM_CHARACTERS] {
-    let mut rest = crc32fast::hash(random) as usize;
+    let mut rest = crc32fast::hash(random);
     let mut digits = [b'0'; CHECKSUM_CHARACTERS];
     for digit in digits.iter_mut().rev() {
-        *digit = ALPHABET[rest % 62];
+        *digit = ALPHABET[(rest % 62) as usize];
         rest /= 62;
     }
     digits
