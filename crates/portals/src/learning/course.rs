@@ -72,7 +72,8 @@ pub(super) async fn list(shared: &Shared, visit: Visit) -> Result<Answer, Failur
     let tab = visit.query("tab").unwrap_or("").to_owned();
     let (view, offset) = (visit.view.clone(), visit.offset());
     let login = visit.login.as_ref();
-    if tab == "featured" || login.is_none() && tab.is_empty() {
+    // Whoever may not see courses is told what anybody is told.
+    if tab == "featured" || tab.is_empty() && !login.is_some_and(|login| login.may_read_courses) {
         let featured = shared.database().read(move |tx| {
             let filter = "c.featured = 1 AND c.visibility = 'visible_for_all'";
             let sql = format!("SELECT {COLUMNS} FROM courses c WHERE {filter} ORDER BY c.id LIMIT 30 OFFSET ?1");

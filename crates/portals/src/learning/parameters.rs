@@ -27,6 +27,8 @@ impl Parameters {
         let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         match media_type.as_str() {
+            // Clients name a type even where they send nothing.
+            _ if bytes.is_empty() => Ok(Self::default()),
             "application/json" => match serde_json::from_slice(&bytes) {
                 Ok(Value::Object(members)) => Ok(Self(members)),
                 _ => Err(Failure::BadRequest),

@@ -6,7 +6,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use domain::RequestId;
 use http::header::{CONTENT_SECURITY_POLICY, ETAG, HeaderName, IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header, request};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request};
 
 use super::address::Links;
 use super::answer::{self, Answer, Failure, Format};
@@ -44,12 +44,12 @@ async fn respond(shared: &Shared, parts: &request::Parts, body: Body, request_id
     let sign_in = Links::new(base, locale).page("/sign_in");
     let answered = async {
         let (route, visit) = visit::check(shared, parts, base, &target, request_id).await?;
-        let parameters = match visit::has_body(&parts.method) {
+        let parameters = match parts.method == Method::POST {
             true => Parameters::read(&parts.headers, body).await?,
             false => Parameters::default(),
         };
         let answer = route::answer(shared, route, visit, parameters).await?;
-        let taggable = matches!(answer, Answer::Data(_)) && matches!(parts.method, http::Method::GET | http::Method::HEAD);
+        let taggable = matches!(answer, Answer::Data(_)) && matches!(parts.method, Method::GET | Method::HEAD);
         let response = answer::good(answer, target.format)?;
         if taggable { tag(response, &parts.headers).await } else { Ok(response) }
     };

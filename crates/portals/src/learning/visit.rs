@@ -200,8 +200,3 @@ impl Visit {
         if self.text(name).is_err() { Ok(None) } else { self.id(name).map(Some) }
     }
 }
-
-/// Whether a request may carry a body that is read.
-pub(super) fn has_body(method: &Method) -> bool {
-    matches!(*method, Method::POST | Method::DELETE)
-}

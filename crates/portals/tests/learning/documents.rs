@@ -141,6 +141,8 @@ async fn a_content_page_is_marked_as_read() {
     for path in ["/courses/1/series/1/activities/10/read", "/courses/1/activities/10/read.json", "/activities/10/read"] {
         assert_eq!(world.post(path, "student", &json!({})).await.ok()["status"], "ok", "{path}");
     }
+    let headers = [("Content-Type", "application/json"), ("Accept", "application/json"), ("Authorization", "student")];
+    assert_eq!(world.send("POST", "/activities/19/read", &headers, "").await.ok()["activity_id"], 19, "without a body");
     assert_eq!(world.get("/activities/10", "student").await.ok()["has_read"], true);
     assert_eq!(world.get("/activities/10", "staff").await.ok()["has_read"], false);
     let exercise = world.post("/activities/11/read", "student", &json!({})).await;

@@ -12,20 +12,20 @@ use domain::permission::{Permission, Permissions};
 use domain::person::{Role, Roles};
 use domain::time::{Boottime, Clock};
 use domain::{CredentialId, Digest, Event, Kind, MembershipId, OrganisationId, PersonId, Sequence, Timestamp};
-use portals::learning::{DemoPeople, Dependencies, Learning, Options, definition};
-use portals::tokens::{Answer, Caller, CreatedToken, ListedToken, PersonTokens, TokenError};
+use poort_portals::learning::{DemoPeople, Dependencies, Learning, Options, definition};
+use poort_portals::tokens::{Answer, Caller, CreatedToken, ListedToken, PersonTokens, TokenError};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use verifier::{Settings, Verifier};
 
-pub const NOON: &str = "2026-11-21T11:00:00Z";
+pub(crate) const NOON: &str = "2026-11-21T11:00:00Z";
 
-pub struct HandClock(AtomicI64);
+pub(crate) struct HandClock(AtomicI64);
 
 impl HandClock {
-    pub fn advance_milliseconds(&self, milliseconds: i64) {
+    pub(crate) fn advance_milliseconds(&self, milliseconds: i64) {
         self.0.fetch_add(milliseconds * 1_000, Ordering::SeqCst);
     }
 }
@@ -52,13 +52,13 @@ impl Entropy for Counting {
 }
 
 /// Poort's side: the journal, as far as the verifier needs it, and people's tokens.
-pub struct Poort {
-    pub verifier: Arc<Verifier>,
+pub(crate) struct Poort {
+    pub(crate) verifier: Arc<Verifier>,
     clock: Arc<HandClock>,
     entropy: Arc<dyn Entropy>,
     tokens: Mutex<Vec<Kept>>,
-    pub unavailable: AtomicBool,
-    pub last_caller: Mutex<Option<Caller>>,
+    pub(crate) unavailable: AtomicBool,
+    pub(crate) last_caller: Mutex<Option<Caller>>,
 }
 
 struct Kept {
@@ -67,7 +67,7 @@ struct Kept {
     listed: ListedToken,
 }
 
-pub fn person(number: u8) -> PersonId {
+pub(crate) fn person(number: u8) -> PersonId {
     PersonId::from_bytes([number; 16])
 }
 
@@ -113,13 +113,14 @@ impl Poort {
     }
 
     fn import(&self, person: PersonId, text: &str, permissions: Permissions) -> CredentialId {
-        self.keep(person, text, text, permissions, true)
+        self.keep(person, text, text, permissions)
     }
 
-    fn keep(&self, person: PersonId, text: &str, description: &str, permissions: Permissions, imported: bool) -> CredentialId {
+    fn keep(&self, person: PersonId, text: &str, description: &str, permissions: Permissions) -> CredentialId {
         let id = CredentialId::generate(self.clock.now(), self.entropy.as_ref()).expect("entropy");
         let digest = Digest::of(text.as_bytes());
         let secret = SecretState { digest, not_after: None };
+        let imported = !text.starts_with("prtp_");
         self.record(Event::TokenCreated { token: id, membership: membership(person), secret, permissions, imported });
         let listed = ListedToken { id, description: description.to_owned(), created_at: self.clock.now() };
         self.tokens.lock().expect("no panic").push(Kept { person, digest, listed });
@@ -149,7 +150,7 @@ impl PersonTokens for Poort {
             }
             let installation = Installation::new("prt").expect("a prefix");
             let secret = installation.generate(Kind::PersonalToken, self.entropy.as_ref()).expect("entropy");
-            let id = self.keep(person, secret.expose(), description.as_str(), Permissions::All, false);
+            let id = self.keep(person, secret.expose(), description.as_str(), Permissions::All);
             Ok(CreatedToken { id, secret })
         })
     }
@@ -186,22 +187,21 @@ impl PersonTokens for Poort {
 }
 
 /// A running platform. Dropped: stopped, its data gone unless it was taken by [`World::stop`].
-pub struct World {
-    pub address: SocketAddr,
-    pub clock: Arc<HandClock>,
-    pub poort: Arc<Poort>,
-    pub learning: Arc<Learning>,
+pub(crate) struct World {
+    pub(crate) address: SocketAddr,
+    pub(crate) clock: Arc<HandClock>,
+    pub(crate) poort: Arc<Poort>,
     tasks: JoinSet<()>,
     folder: TempDir,
 }
 
 impl World {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_in(TempDir::new().expect("a folder"), true).await
     }
 
     /// Starts on what an earlier platform left in this folder.
-    pub async fn start_in(folder: TempDir, with_judge: bool) -> Self {
+    pub(crate) async fn start_in(folder: TempDir, with_judge: bool) -> Self {
         let now = Timestamp::parse(NOON).expect("a time");
         let clock = Arc::new(HandClock(AtomicI64::new(now.unix_microseconds())));
         let entropy: Arc<dyn Entropy> = Arc::new(Counting(AtomicU64::new(0)));
@@ -224,23 +224,23 @@ impl World {
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         tasks.spawn(async move { axum::serve(listener, service).await.expect("served") });
         if with_judge {
-            tasks.spawn(learning.clone().judge());
+            tasks.spawn(learning.judge());
         }
-        Self { address, clock, poort, learning, tasks, folder }
+        Self { address, clock, poort, tasks, folder }
     }
 
     /// Stops at once, as a killed process would, and gives what is left on disk.
-    pub async fn stop(mut self) -> TempDir {
+    pub(crate) async fn stop(mut self) -> TempDir {
         self.tasks.shutdown().await;
         self.folder
     }
 
-    pub fn database_path(&self) -> std::path::PathBuf {
+    pub(crate) fn database_path(&self) -> std::path::PathBuf {
         Path::new(self.folder.path()).join("learning.sqlite")
     }
 
     /// Waits until the judge has nothing left to do for this submission.
-    pub async fn judged(&self, url: &str) -> serde_json::Value {
+    pub(crate) async fn judged(&self, url: &str) -> serde_json::Value {
         loop {
             let submission = self.get(url, "student").await.json();
             if !["queued", "running"].contains(&submission["status"].as_str().expect("a status")) {
@@ -250,17 +250,17 @@ impl World {
         }
     }
 
-    pub async fn get(&self, target: &str, token: &str) -> Reply {
+    pub(crate) async fn get(&self, target: &str, token: &str) -> Reply {
         self.send("GET", target, &[("Accept", "application/json"), ("Authorization", token)], "").await
     }
 
-    pub async fn post(&self, target: &str, token: &str, body: &serde_json::Value) -> Reply {
+    pub(crate) async fn post(&self, target: &str, token: &str, body: &serde_json::Value) -> Reply {
         let headers = [("Accept", "application/json"), ("Content-Type", "application/json"), ("Authorization", token)];
         self.send("POST", target, &headers, &body.to_string()).await
     }
 
     /// Sends a request to the platform's own host. An absolute URL of that host may stand for its path.
-    pub async fn send(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+    pub(crate) async fn send(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Reply {
         let target = target.strip_prefix(&format!("http://{}", self.address)).unwrap_or(target);
         let mut text = format!("{method} {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
         for (name, value) in headers {
@@ -271,7 +271,7 @@ impl World {
     }
 
     /// Sends these very bytes.
-    pub async fn raw(&self, request: &[u8]) -> Reply {
+    pub(crate) async fn raw(&self, request: &[u8]) -> Reply {
         let mut stream = TcpStream::connect(self.address).await.expect("connected");
         // A server that refuses early may close before it has read everything.
         let _ = stream.write_all(request).await;
@@ -281,10 +281,10 @@ impl World {
     }
 }
 
-pub struct Reply {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Reply {
@@ -297,22 +297,22 @@ impl Reply {
         Self { status, headers: headers.collect(), body: body.to_owned() }
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         assert_eq!(self.header("content-type"), Some("application/json; charset=utf-8"), "{} {}", self.status, self.body);
         serde_json::from_str(&self.body).expect("JSON")
     }
 
-    pub fn ok(&self) -> serde_json::Value {
+    pub(crate) fn ok(&self) -> serde_json::Value {
         assert_eq!(self.status, 200, "{}", self.body);
         self.json()
     }
 
     /// The `id`s of a list.
-    pub fn ids(&self) -> Vec<i64> {
+    pub(crate) fn ids(&self) -> Vec<i64> {
         self.ok().as_array().expect("a list").iter().map(|row| row["id"].as_i64().expect("a number")).collect()
     }
 }

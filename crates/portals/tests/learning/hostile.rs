@@ -1,6 +1,6 @@
 //! Input that no client sends: odd hosts, ambiguous paths, doubled headers, methods that nothing answers.
 
-use portals::learning::{Learning, OpenError, Options};
+use poort_portals::learning::{Learning, OpenError, Options};
 
 use crate::harness::World;
 

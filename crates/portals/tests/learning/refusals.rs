@@ -1,6 +1,6 @@
 //! Every route of the definition without a credential, with a bad one, with one that may nothing, and in an outage.
 
-use portals::learning::definition;
+use poort_portals::learning::definition;
 use serde_json::json;
 
 use crate::harness::{Reply, World};
