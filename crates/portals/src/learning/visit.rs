@@ -6,7 +6,7 @@ use axum::extract::{ConnectInfo, Query};
 use domain::refusal::Outward;
 use domain::verify::Owner;
 use domain::{CredentialId, PersonId, RequestId, path};
-use http::{HeaderMap, Method, Uri, header, request};
+use http::{HeaderMap, Uri, header, request};
 use verifier::{Asked, Question, Verdict};
 
 use super::Shared;
