@@ -6,6 +6,7 @@
 
 mod bench;
 mod checks;
+mod clients;
 mod documents;
 mod durability;
 mod http;

@@ -7,7 +7,7 @@ use crate::shell::{self, ADMINISTRATORS_FOLDERS};
 /// Runs all tests; arguments go to `cargo test` as they are.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     machine::prepare(For::Tests)?;
-    let dodonacli = machine::python_tool(&DODONACLI)?;
+    machine::python_tool(&DODONACLI)?;
     let postgresql = machine::postgresql_programs().ok_or("PostgreSQL's initdb is not there")?;
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(ADMINISTRATORS_FOLDERS.iter().map(Into::into));
@@ -15,6 +15,6 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 
     let mut cargo = shell::cargo();
     cargo.args(["test", "--workspace", "--locked"]).args(arguments);
-    cargo.env("PATH", path).env("POORT_TEST_POSTGRESQL", postgresql).env("POORT_TEST_DODONA", dodonacli);
+    cargo.env("PATH", path).env("POORT_TEST_POSTGRESQL", postgresql);
     shell::run(&mut cargo)
 }
