@@ -1,6 +1,7 @@
 //! Settings of the installation that live with its data.
 
 use crate::error::StoreError;
+use crate::executor::Executor;
 use crate::statement::statements;
 use crate::transaction::{Reader, Tx};
 use crate::value::params;
@@ -8,6 +9,7 @@ use crate::value::params;
 statements! {
     SETTING = "SELECT value FROM setting WHERE name = $1";
     PUT_SETTING = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    KEEP_FIRST = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
     REMOVE_SETTING = "DELETE FROM setting WHERE name = $1";
 }
 
@@ -30,4 +32,13 @@ impl Tx<'_> {
     pub async fn remove_setting(&mut self, name: &str) -> Result<bool, StoreError> {
         Ok(self.executor.execute(&REMOVE_SETTING, &params![name]).await? > 0)
     }
+}
+
+/// Keeps the fingerprint of the first master key; another one is refused.
+pub(crate) async fn keep_first(executor: &mut Executor<'_>, fingerprint: String) -> Result<(), StoreError> {
+    if executor.execute(&KEEP_FIRST, &params![MASTER_KEY_FINGERPRINT, &fingerprint]).await? > 0 {
+        return Ok(());
+    }
+    let known = executor.row(&SETTING, &params![MASTER_KEY_FINGERPRINT]).await?.map(|mut row| row.take::<String>()).transpose()?;
+    if known.as_deref() == Some(&*fingerprint) { Ok(()) } else { Err(crate::sealing::another()) }
 }

@@ -183,7 +183,8 @@ impl Store {
         Ok(())
     }
 
-    async fn keep<F>(&self, work: F) -> Result<(), StoreError>
+    /// Writes rows that have no event.
+    pub(crate) async fn keep<F>(&self, work: F) -> Result<(), StoreError>
     where
         F: for<'a> FnMut(&'a mut Executor<'_>) -> BoxFuture<'a, Result<(), StoreError>> + Send + 'static,
     {
