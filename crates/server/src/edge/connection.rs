@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
 use hyper::body::{Body as _, Incoming};
 use hyper::service::Service;
@@ -45,7 +45,8 @@ impl Service<Request<Incoming>> for Connection {
         let site = self.sites.of(&request);
         let finish = Finish { context, headers: site.headers, watched: self.watched.clone() };
         if let Err(problem) = inspect(&request, self.edge.limits.body_bytes) {
-            return Answering::Whole(Some(finish.problem(&problem)));
+            // What follows such a request on its connection may be anything.
+            return Answering::Whole(Some(closing(finish.problem(&problem))));
         }
         if let Some(direct) = &site.direct {
             let head = Head { method: request.method(), uri: request.uri(), headers: request.headers() };
@@ -124,7 +125,9 @@ impl Finish {
                     let (typed, ()) = problem.response(()).into_parts();
                     response.headers_mut().extend(typed.headers);
                 }
-                self.complete(response.map(|_| Outgoing::whole(body, self.watched.clone())))
+                let response = self.complete(response.map(|_| Outgoing::whole(body, self.watched.clone())));
+                // The rest of the body is not waited for.
+                if matches!(problem.code(), Code::BodyTooLarge | Code::RequestTimeout) { closing(response) } else { response }
             }
             None => self.complete(response.map(|body| Outgoing::streamed(body, self.watched.clone()))),
         }
@@ -134,6 +137,11 @@ impl Finish {
         self.headers.add_to(response.headers_mut(), &self.context.request_id, self.context.scheme);
         response
     }
+}
+
+fn closing(mut response: Response<Outgoing>) -> Response<Outgoing> {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 fn is_bare_error(response: &Response<Body>) -> bool {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::Refusal;
 use domain::refusal::Outward;
-use gateway::{Call, TrustedPeers, NoOriginal, Refused};
+use gateway::{Call, NoOriginal, Refused, TrustedPeers};
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, Response};
 use verifier::Verifier;

@@ -136,7 +136,8 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(stream: S, connection: Conn
     let watched = connection.watched.clone();
     let stream = TokioIo::new(WatchedStream::new(stream, watched.clone()));
     // No timer: the watch takes the time. At most 100 headers is what the parser does of its own (431).
-    let mut conversation = pin!(http1::Builder::new().max_buf_size(header_bytes).serve_connection(stream, connection));
+    let mut conversation =
+        pin!(http1::Builder::new().max_header_size(header_bytes).max_buf_size(2 * header_bytes).serve_connection(stream, connection));
     let mut told = false;
     std::future::poll_fn(|context| {
         if !told && watched.is_stopping() {

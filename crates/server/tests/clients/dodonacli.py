@@ -57,7 +57,7 @@ class Run:
             "XDG_CONFIG_HOME": str(folder / "config"),
             "PYTHONPATH": str(folder / "redirect"),
             "DODONACLI_BASE_URL": arguments.base_url,
-            "DODONACLI_CA": arguments.ca or "",
+            "DODONACLI_CA": str(pathlib.Path(arguments.ca).resolve()) if arguments.ca else "",
             "COLUMNS": "200",
             "PYTHONUTF8": "1",
         }
