@@ -25,18 +25,27 @@ import http.client, os, socket, ssl
 from urllib.parse import urlsplit
 
 _target = urlsplit(os.environ["DODONACLI_BASE_URL"])
-_kind = http.client.HTTPSConnection if _target.scheme == "https" else http.client.HTTPConnection
+_original = http.client.HTTPSConnection.__init__
 
-class _Redirected(_kind):
+def _lead(connection, host):
+    if host != "dodona.be":
+        raise OSError("the test redirects dodona.be only, not " + host)
+    connection._create_connection = lambda address, *rest: socket.create_connection((_target.hostname, _target.port), *rest)
+
+def _encrypted(connection, host, *arguments, **options):
+    options["context"] = ssl.create_default_context(cafile=os.environ["DODONACLI_CA"] or None)
+    _original(connection, host, *arguments, **options)
+    _lead(connection, host)
+
+class _Plain(http.client.HTTPConnection):
     def __init__(self, host, *arguments, **options):
-        if host != "dodona.be":
-            raise OSError("the test redirects dodona.be only, not " + host)
-        if _target.scheme == "https":
-            options["context"] = ssl.create_default_context(cafile=os.environ.get("DODONACLI_CA") or None)
         super().__init__(host, *arguments, **options)
-        self._create_connection = lambda address, *rest: socket.create_connection((_target.hostname, _target.port), *rest)
+        _lead(self, host)
 
-http.client.HTTPSConnection = _Redirected
+if _target.scheme == "https":
+    http.client.HTTPSConnection.__init__ = _encrypted
+else:
+    http.client.HTTPSConnection = _Plain
 '''
 
 
