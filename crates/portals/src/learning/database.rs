@@ -155,3 +155,40 @@ fn migrate(connection: &Connection) -> Result<(), OpenError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_commit_is_on_disk_and_a_refusal_leaves_nothing() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let database = Database::open(&folder.path().join("learning.sqlite")).await.expect("opened");
+        let settings = database.write(|tx| {
+            let synchronous: i64 = tx.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+            let mode: String = tx.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+            Ok((synchronous, mode))
+        });
+        assert_eq!(settings.await, Ok((2, "wal".to_owned())), "FULL: a commit waits for the disk");
+        let insert = "INSERT INTO activities VALUES (1, 'Exercise', 'n', 'd', 0, NULL, NULL, NULL, NULL)";
+        let refused = database.write(move |tx| {
+            tx.execute(insert, [])?;
+            Err::<(), _>(Failure::Forbidden("no"))
+        });
+        assert_eq!(refused.await, Err(Failure::Forbidden("no")));
+        let count = |tx: &Transaction<'_>| Ok(tx.query_row("SELECT count(*) FROM activities", [], |row| row.get::<_, i64>(0))?);
+        assert_eq!(database.read(count).await, Ok(0));
+        assert_eq!(database.read(move |tx| Ok(tx.execute(insert, [])?)).await, Err(Failure::Unavailable), "a reader cannot write");
+    }
+
+    #[tokio::test]
+    async fn a_work_that_panics_is_an_outage_and_the_next_one_goes_on() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let database = Database::open(&folder.path().join("learning.sqlite")).await.expect("opened");
+        for _ in 0..3 {
+            let panicked = database.write(|_| -> Result<(), Failure> { panic!("as a defect would") });
+            assert_eq!(panicked.await, Err(Failure::Unavailable));
+        }
+        assert_eq!(database.write(|_| Ok(7)).await, Ok(7));
+    }
+}
