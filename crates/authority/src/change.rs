@@ -32,7 +32,7 @@ impl Context {
     }
 
     /// As the journal names it.
-    pub(crate) fn by(&self) -> By {
+    pub fn by(&self) -> By {
         let actor = match &self.caller {
             Caller::Operator { credential } => Actor::Operator { credential: *credential },
             Caller::Person(person) => Actor::Person { id: person.id, credential: Some(person.credential) },

@@ -111,17 +111,17 @@ impl Authority {
     }
 
     /// The live credentials of an API, for operators.
-    pub async fn api_credentials(&self, caller: &Caller, api: String) -> Result<Vec<ServiceCredential>, Error> {
+    pub async fn api_credentials(&self, caller: &Caller, api: String, page: Page) -> Result<Vec<ServiceCredential>, Error> {
         self.api(caller, api.clone()).await?;
         let rows = self.store.read(move |reader| Box::pin(async move { reader.api_credentials(&api).await })).await?;
-        Ok(rows.into_iter().map(ServiceCredential::from).collect())
+        Ok(part(rows.into_iter().map(ServiceCredential::from), page))
     }
 
     /// The live operator tokens, for operators.
-    pub async fn operator_tokens(&self, caller: &Caller) -> Result<Vec<ServiceCredential>, Error> {
+    pub async fn operator_tokens(&self, caller: &Caller, page: Page) -> Result<Vec<ServiceCredential>, Error> {
         caller.require_operator()?;
         let rows = self.store.read(move |reader| Box::pin(async move { reader.operator_tokens().await })).await?;
-        Ok(rows.into_iter().map(ServiceCredential::from).collect())
+        Ok(part(rows.into_iter().map(ServiceCredential::from), page))
     }
 
     /// The journal after a place, oldest first: all for an operator, about the own person otherwise.
@@ -144,4 +144,10 @@ impl Authority {
         let member_of: Vec<OrganisationId> = memberships.iter().map(|membership| membership.organisation).collect();
         caller.require_person(person, &member_of, right)
     }
+}
+
+/// There are few of these: the store gives them all, in the order of their ids.
+fn part(all: impl Iterator<Item = ServiceCredential>, page: Page) -> Vec<ServiceCredential> {
+    let beyond = all.filter(|credential| page.after.is_none_or(|after| *credential.id.as_bytes() > after));
+    beyond.take(page.limit as usize).collect()
 }

@@ -1,1 +1,19 @@
-//! server
+//! The server: configuration, wiring, the route tables and the command line. Rules are in `domain` and `authority`.
+
+pub mod api;
+pub mod cli;
+pub mod config;
+pub mod demo;
+mod doctor;
+pub mod edge;
+mod health;
+pub mod keys;
+pub mod local;
+pub mod log;
+pub mod node;
+mod person_tokens;
+pub mod serve;
+mod set_up;
+mod snapshot;
+pub mod system;
+pub mod task;

@@ -1,0 +1,283 @@
+//! Configuration: one table of settings, from the defaults, a TOML file, the environment and flags, in that order.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use domain::credential::Installation;
+use figment::Figment;
+use figment::providers::{Env, Format as _, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+
+/// A problem of the configuration: which setting, and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{setting}: {problem}")]
+pub struct Problem {
+    /// The setting.
+    pub setting: String,
+    /// What is wrong.
+    pub problem: String,
+}
+
+/// A setting, for the documents.
+pub struct Setting {
+    /// Its name in the file; in the environment it is `POORT_` and the name in capitals.
+    pub name: &'static str,
+    /// The default, as written in the file.
+    pub default: fn() -> String,
+    /// What it may be.
+    pub bound: &'static str,
+    /// What it is for.
+    pub doc: &'static str,
+}
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, $bound:literal, $fits:expr;)*) => {
+        /// All settings of a server.
+        #[derive(Debug, Clone, PartialEq, Serialize)]
+        pub struct Config {
+            $($(#[doc = $doc])+ pub $name: $type,)*
+        }
+
+        /// Every setting, in the order of the documents.
+        pub const SETTINGS: &[Setting] = &[$(Setting {
+            name: stringify!($name),
+            default: || toml_text(&{ let default: $type = $default; default }),
+            bound: $bound,
+            doc: concat!($($doc),+),
+        },)*];
+
+        impl Default for Config {
+            fn default() -> Self {
+                Self { $($name: $default,)* }
+            }
+        }
+
+        impl Config {
+            fn from_figment(figment: &Figment) -> Result<Self, Vec<Problem>> {
+                let mut problems = unknown_settings(figment);
+                let mut config = Self::default();
+                $(match figment.extract_inner::<$type>(stringify!($name)) {
+                    Ok(value) => {
+                        let fits: fn(&$type) -> bool = $fits;
+                        if fits(&value) {
+                            config.$name = value;
+                        } else {
+                            problems.push(Problem { setting: stringify!($name).to_owned(), problem: concat!("must be ", $bound).to_owned() });
+                        }
+                    }
+                    Err(error) => problems.push(Problem { setting: stringify!($name).to_owned(), problem: format!("must be {}: {error}", $bound) }),
+                })*
+                if problems.is_empty() { Ok(config) } else { Err(problems) }
+            }
+        }
+    };
+}
+
+settings! {
+    /// The folder of the embedded database, the keys and the first operator token. Made with mode 0700.
+    data: PathBuf = PathBuf::from("data"), "a folder", |path| !path.as_os_str().is_empty();
+    /// Where the server listens.
+    listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8400)), "an address and a port", |_| true;
+    /// The URL under which people and programs reach the server. Empty: `http://` and the address of `listen`.
+    public_url: String = String::new(), "an http or https URL without a path, or empty", |url| url.is_empty() || is_base_url(url);
+    /// The database: empty for the embedded one in `data`, or `sqlite:PATH`, or `postgres://USER@HOST/NAME`.
+    database: String = String::new(), "empty, sqlite:PATH or postgres://…", |_| true;
+    /// A file with the password of the PostgreSQL user, so that it is in no URL and no process list.
+    database_password_file: Option<PathBuf> = None, "a file", |_| true;
+    /// How many connections read from the database at once.
+    database_readers: u32 = 4, "1 to 64", |readers| (1..=64).contains(readers);
+    /// After how many milliseconds a statement that does not answer is an outage.
+    database_timeout_milliseconds: u64 = 5_000, "100 to 60000", |timeout| (100..=60_000).contains(timeout);
+    /// The letters with which credentials of this installation begin. Chosen at the first start; a later change
+    /// concerns new credentials only.
+    installation: String = "prt".to_owned(), "2 to 4 lower-case letters", |text| Installation::new(text).is_ok();
+    /// The file of the master key, under which server keys are encrypted in the database. Empty: `master-key` in `data`,
+    /// made at the first start with mode 0600.
+    master_key_file: Option<PathBuf> = None, "a file of 32 bytes", |_| true;
+    /// The proxies whose word about the original request is taken, for forward-auth: addresses or networks.
+    trusted_proxies: Vec<String> = Vec::new(), "addresses such as 127.0.0.1 or networks such as 10.1.0.0/16", |_| true;
+    /// For how many milliseconds a node may answer from its index without having renewed its lease (PostgreSQL only).
+    lease_milliseconds: u64 = 3_000, "1000 to 60000", |lease| (1_000..=60_000).contains(lease);
+    /// Every how many milliseconds counted uses are written: "last used" may be late by this much.
+    usage_flush_milliseconds: u64 = 5_000, "100 to 600000", |interval| (100..=600_000).contains(interval);
+    /// For how many seconds an ended credential is told apart from an unknown one.
+    tombstone_seconds: u32 = 86_400, "60 to 2592000", |seconds| (60..=2_592_000).contains(seconds);
+    /// How the log is written.
+    log_format: LogFormat = LogFormat::Text, "text or json", |_| true;
+    /// How much is logged.
+    log_level: LogLevel = LogLevel::Info, "error, warn, info, debug or trace", |_| true;
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// A line for people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Only what needs somebody.
+    Error,
+    /// And what may come to need somebody.
+    Warn,
+    /// And what happens.
+    Info,
+    /// And how.
+    Debug,
+    /// And every step.
+    Trace,
+}
+
+/// Settings given as flags; what is absent comes from elsewhere.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Flags {
+    /// `--data`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<PathBuf>,
+    /// `--listen`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// `--database`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    /// `--installation`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub installation: Option<String>,
+    /// Trusted proxies; the demo sets them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trusted_proxies: Option<Vec<String>>,
+}
+
+impl Config {
+    /// Reads the configuration: defaults, then the file, then the environment, then flags. All problems at once.
+    pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Self, Vec<Problem>> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = file {
+            if !file.is_file() {
+                return Err(vec![Problem { setting: "--config".to_owned(), problem: format!("there is no file {}", file.display()) }]);
+            }
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        let names: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
+        figment = figment.merge(Env::prefixed("POORT_").only(&names)).merge(Serialized::defaults(flags));
+        Self::from_figment(&figment)
+    }
+
+    /// The configuration as a TOML file. It holds no secret: passwords and keys are in files of their own.
+    pub fn to_toml(&self) -> String {
+        let Ok(serde_json::Value::Object(values)) = serde_json::to_value(self) else { return String::new() };
+        SETTINGS
+            .iter()
+            .map(|setting| match values.get(setting.name) {
+                None | Some(serde_json::Value::Null) => format!("# {} =\n", setting.name),
+                Some(serde_json::Value::String(text)) => format!("{} = {}\n", setting.name, toml_text(&without_password(text))),
+                Some(value) => format!("{} = {value}\n", setting.name),
+            })
+            .collect()
+    }
+
+    /// The URL under which the server is reached.
+    pub fn base_url(&self) -> String {
+        if self.public_url.is_empty() { format!("http://{}", self.listen) } else { self.public_url.trim_end_matches('/').to_owned() }
+    }
+}
+
+/// The page `docs/configuration.md`.
+pub fn document() -> String {
+    let mut page = String::from(
+        "# Configuration\n\nGenerated from `crates/server/src/config.rs` by `cargo xtask docs`.\n\n\
+         A setting comes from its default, then the TOML file given with `--config`, then the environment (`POORT_` and the\n\
+         name in capitals), then a flag. `poort config check` tells all problems at once; `poort config show` prints what is in force.\n\n\
+         | setting | default | must be | what it is for |\n| --- | --- | --- | --- |\n",
+    );
+    for setting in SETTINGS {
+        let doc = setting.doc.trim().replace('|', "\\|");
+        page.push_str(&format!("| `{}` | `{}` | {} | {doc} |\n", setting.name, (setting.default)(), setting.bound));
+    }
+    page
+}
+
+fn unknown_settings(figment: &Figment) -> Vec<Problem> {
+    let known = |name: &str| SETTINGS.iter().any(|setting| setting.name == name);
+    let values = match figment.extract::<figment::value::Dict>() {
+        Ok(values) => values,
+        Err(error) => return vec![Problem { setting: "file".to_owned(), problem: error.to_string() }],
+    };
+    let unknown = values.keys().filter(|name| !known(name));
+    unknown.map(|name| Problem { setting: name.clone(), problem: "there is no such setting".to_owned() }).collect()
+}
+
+fn toml_text<T: Serialize>(value: &T) -> String {
+    // Every value that a setting can have is written in TOML as it is in JSON.
+    match serde_json::to_string(value).as_deref() {
+        Ok("null") | Err(_) => String::new(),
+        Ok(text) => text.to_owned(),
+    }
+}
+
+/// A database URL without the password that somebody may have put there.
+pub(crate) fn without_password(url: &str) -> String {
+    let hidden = url.split_once("://").and_then(|(scheme, rest)| {
+        let (login, host) = rest.split_once('@')?;
+        let (user, _) = login.split_once(':')?;
+        Some(format!("{scheme}://{user}:***@{host}"))
+    });
+    hidden.unwrap_or_else(|| url.to_owned())
+}
+
+fn is_base_url(url: &str) -> bool {
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    host.map(|host| host.trim_end_matches('/')).is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), text).expect("written");
+        file
+    }
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let file = file("listen = \"127.0.0.1:9000\"\ntombstone_seconds = 120\n");
+        let flags = Flags { listen: Some(([127, 0, 0, 1], 9_001).into()), ..Flags::default() };
+        let config = Config::load(Some(file.path()), &flags).expect("valid");
+        assert_eq!((config.listen.port(), config.tombstone_seconds), (9_001, 120));
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once() {
+        let file = file("listen = \"nowhere\"\ntombstone_seconds = 1\ncolour = \"red\"\ninstallation = \"TOO LONG\"\n");
+        let problems = Config::load(Some(file.path()), &Flags::default()).expect_err("invalid");
+        let settings: Vec<&str> = problems.iter().map(|problem| problem.setting.as_str()).collect();
+        for setting in ["listen", "tombstone_seconds", "colour", "installation"] {
+            assert!(settings.contains(&setting), "{setting} in {settings:?}");
+        }
+        assert!(Config::load(Some(Path::new("/nowhere/poort.toml")), &Flags::default()).is_err());
+    }
+
+    #[test]
+    fn what_is_shown_can_be_read_back_and_holds_no_password() {
+        let config = Config { database: "postgres://poort:hunter2@db/poort".to_owned(), ..Config::default() };
+        let shown = config.to_toml();
+        assert!(!shown.contains("hunter2"), "{shown}");
+        let again = Config::load(Some(file(&Config::default().to_toml()).path()), &Flags::default());
+        assert_eq!(again, Ok(Config::default()));
+    }
+
+    #[test]
+    fn the_document_is_fresh() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+        let written = std::fs::read_to_string(path).unwrap_or_default();
+        assert_eq!(written, document(), "run `cargo xtask docs`");
+    }
+}

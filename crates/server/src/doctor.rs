@@ -1,0 +1,149 @@
+//! `poort doctor`: looks for what keeps a server from running well, and says what to do about it.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use serde::Serialize;
+use store::Store;
+
+use crate::config::Config;
+use crate::keys;
+use crate::node::{StartError, operator_token_file, options};
+
+/// How an examined thing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    Good,
+    Attention,
+    Bad,
+}
+
+/// One thing that was examined.
+#[derive(Debug, Serialize)]
+struct Finding {
+    state: State,
+    what: &'static str,
+    found: String,
+    /// What to do; empty where nothing is to be done.
+    todo: String,
+}
+
+/// Brings the database up to this version.
+pub async fn migrate(config: Config) -> Result<(), StartError> {
+    let store = Store::open(options(&config)?).await?;
+    let report = store.migrate().await?;
+    say(&match report.applied.as_slice() {
+        [] => format!("The database is up to date ({} migrations).", report.already),
+        applied => format!("Applied: {}.", applied.join(", ")),
+    });
+    store.close().await?;
+    Ok(())
+}
+
+/// Examines everything and prints what it finds; fails where something is bad.
+pub async fn examine(config: Config, json: bool) -> Result<(), StartError> {
+    let mut findings = vec![
+        private("data folder", &config.data, 0o077, "chmod 700"),
+        private("operator token file", &operator_token_file(&config), 0o077, "chmod 600"),
+        private("master key file", &keys::master_key_file(&config), 0o077, "chmod 600"),
+        proxies(&config),
+    ];
+    findings.extend(database(&config).await);
+    if json {
+        say(&serde_json::to_string_pretty(&findings).unwrap_or_default());
+    } else {
+        findings.iter().for_each(show);
+    }
+    match findings.iter().filter(|finding| finding.state == State::Bad).count() {
+        0 => Ok(()),
+        bad => Err(StartError::Configuration(format!("{bad} of {} things need you", findings.len()))),
+    }
+}
+
+fn private(what: &'static str, path: &Path, others: u32, command: &str) -> Finding {
+    let shown = path.display();
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.permissions().mode() & others != 0 => {
+            finding(State::Bad, what, format!("others can read {shown}"), format!("{command} {shown}"))
+        }
+        Ok(_) => finding(State::Good, what, format!("{shown}, for its owner only"), String::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            finding(State::Attention, what, format!("{shown} is not there"), "the first start makes it; later, look for where it went".to_owned())
+        }
+        Err(error) => finding(State::Bad, what, format!("{shown}: {error}"), "run this as the user of the server".to_owned()),
+    }
+}
+
+fn proxies(config: &Config) -> Finding {
+    match gateway::TrustedPeers::parse(&config.trusted_proxies) {
+        Err(error) => finding(State::Bad, "trusted proxies", error.to_string(), "correct trusted_proxies".to_owned()),
+        Ok(_) if config.trusted_proxies.is_empty() => {
+            finding(State::Attention, "trusted proxies", "none".to_owned(), "for forward-auth, name your proxies in trusted_proxies".to_owned())
+        }
+        Ok(_) => finding(State::Good, "trusted proxies", config.trusted_proxies.join(", "), String::new()),
+    }
+}
+
+async fn database(config: &Config) -> Vec<Finding> {
+    const WHAT: &str = "database";
+    let opened = async {
+        let mut options = options(config)?;
+        options.exclusive = false;
+        // To look must not make anything.
+        if let store::DatabaseUrl::Sqlite(path) = &options.url
+            && !path.exists()
+        {
+            return Ok(None);
+        }
+        Ok::<_, StartError>(Some(Store::open(options).await?))
+    };
+    let store = match opened.await {
+        Ok(Some(store)) => store,
+        Ok(None) => return vec![finding(State::Attention, WHAT, "not there yet".to_owned(), "the first start makes it".to_owned())],
+        Err(error) => return vec![finding(State::Bad, WHAT, error.to_string(), "start the database, or correct the setting".to_owned())],
+    };
+    let installation = store.read(|reader| Box::pin(async move { reader.setting("installation").await })).await;
+    let reached = match installation {
+        Ok(Some(prefixes)) => finding(State::Good, WHAT, format!("answers; credentials begin with {prefixes}"), String::new()),
+        Ok(None) => finding(State::Attention, WHAT, "answers, and is empty".to_owned(), "the first start fills it".to_owned()),
+        Err(error) => finding(State::Bad, WHAT, error.to_string(), "run poort migrate; look at the database's own log".to_owned()),
+    };
+    vec![reached, durability(&store).await]
+}
+
+/// What was acknowledged must be on the disk.
+async fn durability(store: &Store) -> Finding {
+    const WHAT: &str = "durability";
+    let todo = "an acknowledged change could be lost: set synchronous_commit to on or stronger".to_owned();
+    if store.is_embedded() {
+        return finding(State::Good, WHAT, "every commit is synced to the disk".to_owned(), String::new());
+    }
+    let settings = (store.database_setting("synchronous_commit").await, store.database_setting("fsync").await);
+    match settings {
+        (Ok(commit), Ok(fsync)) => {
+            let safe = matches!(commit.as_str(), "on" | "remote_write" | "remote_apply") && fsync == "on";
+            finding(if safe { State::Good } else { State::Bad }, WHAT, format!("synchronous_commit={commit}, fsync={fsync}"), if safe { String::new() } else { todo })
+        }
+        (Err(error), _) | (_, Err(error)) => finding(State::Bad, WHAT, error.to_string(), "look at the database's own log".to_owned()),
+    }
+}
+
+fn finding(state: State, what: &'static str, found: String, todo: String) -> Finding {
+    Finding { state, what, found, todo }
+}
+
+fn show(finding: &Finding) {
+    let mark = match finding.state {
+        State::Good => "good",
+        State::Attention => "look",
+        State::Bad => "BAD ",
+    };
+    let todo = if finding.todo.is_empty() { String::new() } else { format!("\n      -> {}", finding.todo) };
+    say(&format!("{mark}  {}: {}{todo}", finding.what, finding.found));
+}
+
+#[expect(clippy::print_stdout, reason = "the answer of a command")]
+fn say(text: &str) {
+    println!("{text}");
+}

@@ -1,0 +1,102 @@
+//! The master key and the server keys under it: opened at the start, rotated by command.
+
+use std::path::{Path, PathBuf};
+
+use authority::{Authority, Context};
+use domain::{Event, RequestId, Secret};
+use store::sealing::{MasterKey, NewServerKey, SealingError};
+use store::{Abort, Outcome, Store, WriteError};
+
+use crate::config::Config;
+use crate::node::{StartError, System, options};
+
+/// What keys that seal things are for, in their rows.
+const SEALING: &str = "sealing";
+const SEALING_ALGORITHM: &str = "AES-256-GCM";
+
+/// The configured master key file.
+pub fn master_key_file(config: &Config) -> PathBuf {
+    config.master_key_file.clone().unwrap_or_else(|| config.data.join("master-key"))
+}
+
+/// Loads the master key, or makes it at the first start; a key other than the database's is refused. Then opens every
+/// server key once, so that a broken one is found at the start and not at its first use.
+pub async fn open(store: &Store, config: &Config, system: &System) -> Result<MasterKey, StartError> {
+    let master = load(store, &master_key_file(config), system).await?;
+    store.check_master_key(&master).await.map_err(told)?;
+    let keys = store.read(|reader| Box::pin(async move { reader.all_server_keys().await })).await?;
+    for key in keys {
+        master.open(&key.id, &key.purpose, &key.sealed).map_err(told)?;
+    }
+    Ok(master)
+}
+
+/// Makes a sealing key where there is none.
+pub async fn make_sealing_key(authority: &Authority, master: &MasterKey, context: &Context) -> Result<(), StartError> {
+    let entropy = &**authority.entropy();
+    let mut bytes = [0; 32];
+    entropy.fill(&mut bytes)?;
+    let plain = Secret::new(bytes);
+    let id = RequestId::generate(context.now, entropy)?.to_string();
+    let new = NewServerKey { id: &id, purpose: SEALING, algorithm: SEALING_ALGORITHM, plain: plain.expose() };
+    let row = new.seal(master, entropy, context.now).map_err(told)?;
+    let by = context.by();
+    let made = authority.store().write(move |tx| {
+        let (row, by) = (row.clone(), by.clone());
+        Box::pin(async move {
+            if !tx.server_keys(SEALING).await?.is_empty() {
+                return Ok(Outcome::Unchanged(()));
+            }
+            tx.insert_server_key(&row).await?;
+            let recorded = tx.record(&by, Event::ServerKeyCreated { key: row.id }).await?;
+            Ok::<_, Abort<std::convert::Infallible>>(Outcome::Changed((), recorded))
+        })
+    });
+    match made.await {
+        Ok(_) => Ok(()),
+        Err(WriteError::Unavailable(error)) => Err(error.into()),
+        Err(WriteError::Refused(never)) => match never {},
+    }
+}
+
+/// `poort master-key rotate`: encrypts every server key anew under the key in `new_file`, which is made if it is not there,
+/// and puts that file in the old one's place. The server must not be running.
+pub async fn rotate(config: Config, new_file: Option<PathBuf>) -> Result<(), StartError> {
+    let system = System::of_this_machine();
+    let store = Store::open(options(&config)?).await?;
+    store.migrate().await?;
+    let old_file = master_key_file(&config);
+    let new_file = new_file.unwrap_or_else(|| old_file.with_extension("new"));
+    let old = open(&store, &config, &system).await?;
+    let new = MasterKey::load_or_create(&new_file, &*system.entropy).map_err(told)?;
+    let now = system.clock.now();
+    let context = Context::system(RequestId::generate(now, &*system.entropy)?, now);
+    let done = store.rotate_master_key(old, new, &*system.entropy, context.by()).await.map_err(told)?;
+    // From here on the database knows the new key only: an interruption leaves its file under the new name.
+    std::fs::rename(&new_file, &old_file).map_err(StartError::file(&new_file))?;
+    store.close().await?;
+    say(&format!("{} server keys are encrypted under the new master key in {}", done.value, old_file.display()));
+    Ok(())
+}
+
+async fn load(store: &Store, file: &Path, system: &System) -> Result<MasterKey, StartError> {
+    let known = store.read(|reader| Box::pin(async move { reader.setting(store::setting::MASTER_KEY_FINGERPRINT).await })).await?;
+    let key = if known.is_some() { MasterKey::load(file) } else { MasterKey::load_or_create(file, &*system.entropy) };
+    key.map_err(|error| match error {
+        SealingError::File(cause) => StartError::File { path: file.to_owned(), cause },
+        other => told(other),
+    })
+}
+
+fn told(error: SealingError) -> StartError {
+    match error {
+        SealingError::Store(error) => StartError::Store(error),
+        SealingError::Entropy(error) => StartError::Entropy(error),
+        other => StartError::Configuration(other.to_string()),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the answer of a command")]
+fn say(text: &str) {
+    println!("{text}");
+}

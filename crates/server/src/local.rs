@@ -1,0 +1,74 @@
+//! Commands on the server's own machine: serve, demo, migrate, config, doctor.
+
+use std::future::Future;
+use std::path::Path;
+
+use crate::cli::local::{ConfigVerb, DemoArgs, Local, MasterKeyVerb, ServeArgs};
+use crate::cli::{Exit, Globals};
+use crate::config::{Config, Flags, Problem};
+use crate::node::StartError;
+use crate::{demo, doctor, keys, log, serve};
+
+/// Carries out a command and gives the program's exit code.
+pub fn run(command: Local, globals: &Globals) -> u8 {
+    let done = match command {
+        Local::Serve(args) => configured(&args).and_then(|config| block_on(serve::serve(config))),
+        Local::Demo(args) => run_demo(args),
+        Local::Migrate(args) => configured(&args).and_then(|config| block_on(doctor::migrate(config))),
+        Local::Config(ConfigVerb::Show(args)) => configured(&args).map(|config| print(&config.to_toml())),
+        Local::Config(ConfigVerb::Check(args)) => configured(&args).map(|_| print("The configuration is valid.\n")),
+        Local::Doctor(args) => configured(&args).and_then(|config| block_on(doctor::examine(config, globals.json))),
+        Local::MasterKey(MasterKeyVerb::Rotate(args)) => configured(&args.server).and_then(|config| block_on(keys::rotate(config, args.new_file))),
+        Local::RecoverOperator(args) => configured(&args).and_then(|config| block_on(serve::recover_operator(config))),
+    };
+    match done {
+        Ok(()) => Exit::Ok as u8,
+        Err(error) => {
+            complain(&error.to_string());
+            Exit::Failed as u8
+        }
+    }
+}
+
+fn configured(args: &ServeArgs) -> Result<Config, StartError> {
+    let flags = Flags {
+        data: args.data.clone(),
+        listen: args.listen,
+        database: args.database.clone(),
+        installation: args.installation.clone(),
+        trusted_proxies: None,
+    };
+    let config = Config::load(args.config.as_deref(), &flags).map_err(|problems| told(&problems))?;
+    log::start(config.log_format, config.log_level);
+    Ok(config)
+}
+
+fn run_demo(args: DemoArgs) -> Result<(), StartError> {
+    log::start(crate::config::LogFormat::Text, crate::config::LogLevel::Warn);
+    let tls = match (args.tls_listen, args.tls_cert, args.tls_key) {
+        (Some(listen), Some(certificate), Some(key)) => Some(demo::Tls { listen, certificate, key }),
+        _ => None,
+    };
+    block_on(demo::run(demo::Options { data: args.data, port: args.port, ready_file: args.ready_file, tls }))
+}
+
+fn told(problems: &[Problem]) -> StartError {
+    let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    StartError::Configuration(format!("the configuration is not valid:\n  {}", lines.join("\n  ")))
+}
+
+fn block_on(future: impl Future<Output = Result<(), StartError>>) -> Result<(), StartError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(StartError::file(Path::new("runtime")))?;
+    runtime.block_on(future)
+}
+
+#[expect(clippy::print_stdout, reason = "the answer of a command")]
+fn print(text: &str) {
+    print!("{text}");
+}
+
+#[expect(clippy::print_stderr, reason = "the complaint of a command")]
+fn complain(text: &str) {
+    eprintln!("poort: {text}");
+}

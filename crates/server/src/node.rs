@@ -1,0 +1,267 @@
+//! A running node: store, index and authority put together, and the upkeep that goes on beside the requests.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use authority::{Authority, Context, Installed, Parts};
+use domain::credential::Installation;
+use domain::entropy::{Entropy, EntropyUnavailable};
+use domain::time::Clock;
+use domain::{RequestId, Secret};
+use store::{DatabaseUrl, Options, Store, StoreError};
+use verifier::{Settings, Verifier};
+
+use crate::config::Config;
+use crate::keys;
+
+/// What is handed in: the clocks and the randomness.
+#[derive(Clone)]
+pub struct System {
+    /// The clocks.
+    pub clock: Arc<dyn Clock>,
+    /// The source of randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl System {
+    /// The machine's own.
+    pub fn of_this_machine() -> Self {
+        Self { clock: Arc::new(crate::system::SystemClock), entropy: Arc::new(crate::system::SystemEntropy) }
+    }
+}
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be used.
+    #[error("the database: {0}")]
+    Store(#[from] StoreError),
+    /// A file or folder cannot be used.
+    #[error("{path}: {cause}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// Something of the configuration only shows when it is used.
+    #[error("{0}")]
+    Configuration(String),
+    /// No randomness.
+    #[error(transparent)]
+    Entropy(#[from] EntropyUnavailable),
+    /// A use case of the first start failed.
+    #[error("the first start: {0}")]
+    Install(#[from] authority::Error),
+    /// The address cannot be listened on.
+    #[error("{address}: {cause}")]
+    Listen {
+        /// Which.
+        address: String,
+        /// Why.
+        cause: std::io::Error,
+    },
+}
+
+impl StartError {
+    /// A file's problem.
+    pub fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        |cause| Self::File { path, cause }
+    }
+}
+
+/// A node that can answer.
+#[derive(Clone)]
+pub struct Node {
+    /// The use cases.
+    pub authority: Authority,
+    /// What was configured.
+    pub config: Arc<Config>,
+    /// Set once the index missed a change: what it holds is no longer complete, and stays so.
+    broken: Arc<AtomicBool>,
+}
+
+/// A node, and what its first start made, if this was it.
+pub struct Started {
+    /// The node.
+    pub node: Node,
+    /// The first operator token and the set-up code, if this was the first start.
+    pub installed: Option<Installed>,
+}
+
+impl Node {
+    /// Opens the database, brings it up to date, loads the index, takes the lease.
+    pub async fn start(config: Config, system: &System) -> Result<Started, StartError> {
+        make_private_folder(&config.data)?;
+        let store = Store::open(options(&config)?).await?;
+        store.migrate().await?;
+        let request = RequestId::generate(system.clock.now(), &*system.entropy)?;
+        let context = Context::system(request, system.clock.now());
+        let master = keys::open(&store, &config, system).await?;
+        let chosen = Installation::new(&config.installation).map_err(|problem| StartError::Configuration(problem.to_string()))?;
+        let mut installations = authority::installations(&store).await?;
+        // A prefix that was changed stays recognised.
+        installations.retain(|known| *known != chosen);
+        installations.insert(0, chosen);
+        let broken = Arc::new(AtomicBool::new(false));
+        let verifier = load(&store, &config, system, installations).await?;
+        feed(&store, &verifier, &broken);
+        let parts = Parts {
+            store: store.clone(),
+            verifier: verifier.clone(),
+            clock: system.clock.clone(),
+            entropy: system.entropy.clone(),
+            installation: chosen,
+        };
+        let authority = Authority::new(parts);
+        let node = Self { authority, config: Arc::new(config), broken };
+        node.renew().await?;
+        let token_file = operator_token_file(&node.config);
+        let installed = node.authority.install(&context, |token| write_private(&token_file, token)).await?;
+        node.authority.remember_installation(&context).await?;
+        keys::make_sealing_key(&node.authority, &master, &context).await?;
+        Ok(Started { node, installed })
+    }
+
+    /// Whether the node can answer and change: its lease holds and its database answers.
+    pub async fn is_ready(&self) -> bool {
+        let now = self.authority.clock().boottime();
+        let lease = self.authority.verifier().lease().margin(now) > Duration::ZERO;
+        lease && self.authority.store().read(|reader| Box::pin(async move { reader.setting("installation").await })).await.is_ok()
+    }
+
+    /// Goes on for as long as the node runs: renews the lease, writes counted uses, clears what is over.
+    pub async fn upkeep(self) {
+        let renewal = Duration::from_millis(self.config.lease_milliseconds / 4);
+        let flush = Duration::from_millis(self.config.usage_flush_milliseconds);
+        let (mut renewals, mut flushes, mut sweeps) =
+            (tokio::time::interval(renewal), tokio::time::interval(flush), tokio::time::interval(Duration::from_secs(30)));
+        loop {
+            tokio::select! {
+                _ = renewals.tick() => {
+                    if let Err(error) = self.renew().await {
+                        tracing::warn!(%error, "the lease was not renewed");
+                    }
+                }
+                _ = flushes.tick() => self.flush_usage().await,
+                _ = sweeps.tick() => self.sweep().await,
+            }
+        }
+    }
+
+    /// Writes what was counted and leaves: nothing is answered from here on.
+    pub async fn stop(&self) {
+        self.flush_usage().await;
+        self.authority.verifier().lease().end();
+        if let Err(error) = self.authority.store().close().await {
+            tracing::warn!(%error, "the database was not left cleanly");
+        }
+    }
+
+    /// Proves that this node may go on, then lets it: counted from before the proof was asked for.
+    async fn renew(&self) -> Result<(), StartError> {
+        let (store, lease) = (self.authority.store(), self.authority.verifier().lease());
+        let sent = self.authority.clock().boottime();
+        store.renew_membership().await?;
+        if self.broken.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        if store.is_embedded() {
+            lease.hold();
+        } else {
+            lease.extend_to(sent.saturating_add(Duration::from_millis(self.config.lease_milliseconds)));
+        }
+        Ok(())
+    }
+
+    async fn flush_usage(&self) {
+        if let Err(error) = self.authority.flush_usage().await {
+            tracing::warn!(%error, "uses were not written; they are counted on");
+        }
+    }
+
+    async fn sweep(&self) {
+        let now = self.authority.clock().now();
+        self.authority.verifier().sweep(now);
+        if let Err(error) = self.authority.forget_old_answers(now).await {
+            tracing::warn!(%error, "kept answers were not cleared");
+        }
+    }
+}
+
+/// The file with the first operator token.
+pub fn operator_token_file(config: &Config) -> PathBuf {
+    config.data.join("operator-token")
+}
+
+/// How the configured database is opened.
+pub fn options(config: &Config) -> Result<Options, StartError> {
+    let url = match config.database.as_str() {
+        "" => DatabaseUrl::Sqlite(config.data.join("poort.db")),
+        text => DatabaseUrl::parse(&with_password(text, config)?)?,
+    };
+    let timeout = Duration::from_millis(config.database_timeout_milliseconds);
+    let mut options = Options::new(url);
+    options.readers = config.database_readers as usize;
+    options.statement_timeout = timeout;
+    options.lease = Duration::from_millis(config.lease_milliseconds);
+    Ok(options)
+}
+
+/// Writes a secret to a new file that only its owner can read.
+pub fn write_private(path: &Path, secret: &Secret<String>) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let temporary = path.with_extension("new");
+    let _ = std::fs::remove_file(&temporary);
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+    file.write_all(secret.expose().as_bytes())?;
+    file.write_all(b"\n")?;
+    file.sync_all()?;
+    std::fs::rename(&temporary, path)?;
+    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        Some(parent) => std::fs::File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+fn make_private_folder(path: &Path) -> Result<(), StartError> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(StartError::file(path))
+}
+
+fn with_password(url: &str, config: &Config) -> Result<String, StartError> {
+    let Some(file) = &config.database_password_file else { return Ok(url.to_owned()) };
+    let password = std::fs::read_to_string(file).map_err(StartError::file(file))?;
+    let malformed = || StartError::Configuration("database: with a password file the URL names a user: postgres://USER@HOST/NAME".to_owned());
+    let (scheme, rest) = url.split_once("://").ok_or_else(malformed)?;
+    let (user, host) = rest.split_once('@').filter(|(user, _)| !user.contains(':')).ok_or_else(malformed)?;
+    let encoded: String = password.trim_end().bytes().map(|byte| format!("%{byte:02x}")).collect();
+    Ok(format!("{scheme}://{user}:{encoded}@{host}"))
+}
+
+/// Fills a new index from a snapshot and lets every later change reach it.
+async fn load(store: &Store, config: &Config, system: &System, installations: Vec<Installation>) -> Result<Arc<Verifier>, StartError> {
+    let settings = Settings { installations, tombstone_seconds: config.tombstone_seconds, ..Settings::default() };
+    let verifier = Arc::new(Verifier::new(system.clock.clone(), settings));
+    let since = system.clock.now().saturating_sub(Duration::from_secs(config.tombstone_seconds.into()));
+    crate::snapshot::load(store, &verifier, since).await?;
+    Ok(verifier)
+}
+
+/// Lets every later change reach the index, in the journal's order.
+fn feed(store: &Store, verifier: &Arc<Verifier>, broken: &Arc<AtomicBool>) {
+    let (index, broken) = (verifier.clone(), broken.clone());
+    store.feed(Arc::new(move |entries| {
+        for entry in entries {
+            if index.apply(entry.sequence, entry.at, &entry.event).is_err() {
+                tracing::error!(sequence = entry.sequence.0, "the index missed a change; the node answers no more until it starts anew");
+                broken.store(true, Ordering::Release);
+                index.lease().end();
+            }
+        }
+    }));
+}

@@ -1,0 +1,90 @@
+//! `poort serve`: a node and its listener, until it is told to stop.
+
+use std::sync::Arc;
+
+use authority::{Installed, NewCredential};
+use domain::RequestId;
+use domain::text::Description;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::config::Config;
+use crate::edge::{Edge, Limits, Site, Sites};
+use crate::node::{Node, StartError, Started, System, operator_token_file, write_private};
+use crate::{api, edge, set_up, task};
+
+/// Runs a server until SIGTERM or Ctrl-C.
+pub async fn serve(config: Config) -> Result<(), StartError> {
+    let system = System::of_this_machine();
+    let listener = listen(&config.listen.to_string()).await?;
+    let Started { node, installed } = Node::start(config, &system).await?;
+    if let Some(installed) = &installed {
+        announce(&node.config, installed);
+    }
+    let (stop, stopped) = watch::channel(false);
+    task::spawn("upkeep", node.clone().upkeep());
+    let edge = Edge::new(system.clock.clone(), &*system.entropy, Limits::default())?;
+    tracing::info!(address = %node.config.listen, "serving");
+    let sites = Sites::one(site(&node)?);
+    let serving = task::spawn("server", edge.serve(listener, None, sites, stopped));
+    told_to_stop().await;
+    let _ = stop.send(true);
+    let _ = serving.await;
+    node.stop().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// `poort recover-operator`: makes a new operator token and writes it to the file of the first one.
+pub async fn recover_operator(config: Config) -> Result<(), StartError> {
+    let system = System::of_this_machine();
+    let Started { node, .. } = Node::start(config, &system).await?;
+    let now = system.clock.now();
+    let context = authority::Context::system(RequestId::generate(now, &*system.entropy)?, now);
+    let description = Description::new(&format!("recovered at {now}")).map_err(|problem| StartError::Configuration(problem.to_string()))?;
+    let made = node.authority.create_operator_token(&context, NewCredential { description }).await?;
+    let file = operator_token_file(&node.config);
+    write_private(&file, &made.value.secret).map_err(StartError::file(&file))?;
+    node.stop().await;
+    say(&format!("A new operator token is in {}. Earlier ones still work: see `poort operator list`.", file.display()));
+    Ok(())
+}
+
+/// Takes an address into use.
+pub async fn listen(address: &str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|cause| StartError::Listen { address: address.to_owned(), cause })
+}
+
+/// Everything that a node serves.
+pub fn site(node: &Node) -> Result<Site, StartError> {
+    let trusted = gateway::TrustedPeers::parse(&node.config.trusted_proxies).map_err(|error| StartError::Configuration(error.to_string()))?;
+    let forward_auth = edge::forward_auth::ForwardAuth::new(node.authority.verifier().clone(), trusted.clone());
+    let router = api::router(Arc::new(api::ApiState::new(node.authority.clone(), trusted)))
+        .merge(set_up::router(node.authority.clone()))
+        .merge(crate::health::router(node.clone()));
+    Ok(Site { direct: Some(Arc::new(forward_auth)), ..Site::new(router) })
+}
+
+/// Waits for SIGTERM or Ctrl-C.
+pub async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+/// Says once what the first start made. The operator token itself is in its file only.
+fn announce(config: &Config, installed: &Installed) {
+    say(&format!("First start. The operator token is in {}", operator_token_file(config).display()));
+    say(&format!("Set up the first organisation, once, at {}/set-up/{}", config.base_url(), installed.set_up_code.expose()));
+}
+
+#[expect(clippy::print_stdout, reason = "for whoever starts the program, not for the log")]
+fn say(text: &str) {
+    println!("{text}");
+}

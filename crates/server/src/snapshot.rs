@@ -1,0 +1,56 @@
+//! Pours a snapshot of the store into the index: the only place that knows both forms.
+
+use std::sync::Arc;
+
+use domain::api::ApiDefinition;
+use domain::event::Sequence;
+use domain::{CredentialId, Digest, OrganisationId, PersonId, Timestamp};
+use store::{MembershipRecord, SnapshotSink, Store, StoreError, TokenRecord};
+use verifier::{Loader, Verifier};
+
+/// Fills the index; ended tokens since `revoked_since` come along as tombstones.
+pub async fn load(store: &Store, verifier: &Arc<Verifier>, revoked_since: Timestamp) -> Result<Sequence, StoreError> {
+    let verifier = verifier.clone();
+    store
+        .snapshot(revoked_since, move |snapshot| {
+            let mut filling = Filling(verifier.loader());
+            let sequence = snapshot.pour(&mut filling)?;
+            filling.0.finish(sequence);
+            Ok(sequence)
+        })
+        .await
+}
+
+struct Filling<'v>(Loader<'v>);
+
+impl SnapshotSink for Filling<'_> {
+    fn organisation(&mut self, id: OrganisationId, suspended: bool) {
+        self.0.organisation(id, suspended);
+    }
+
+    fn person(&mut self, id: PersonId, active: bool) {
+        self.0.person(id, active);
+    }
+
+    fn membership(&mut self, membership: &MembershipRecord) {
+        let MembershipRecord { id, person, organisation, roles } = *membership;
+        self.0.membership(&verifier::MembershipRecord { id, person, organisation, roles });
+    }
+
+    fn api(&mut self, definition: ApiDefinition) {
+        self.0.api(definition);
+    }
+
+    fn token(&mut self, token: &TokenRecord<'_>) {
+        let TokenRecord { id, membership, secret, superseded, permissions, imported, suspended, revoked_at } = *token;
+        self.0.token(&verifier::TokenRecord { id, membership, secret, superseded, permissions, imported, suspended, revoked_at });
+    }
+
+    fn api_credential(&mut self, id: CredentialId, api: &str, digest: Digest) {
+        self.0.api_credential(id, api, digest);
+    }
+
+    fn operator_token(&mut self, id: CredentialId, digest: Digest) {
+        self.0.operator_token(id, digest);
+    }
+}
