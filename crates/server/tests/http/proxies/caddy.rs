@@ -8,8 +8,9 @@ const KIND: Kind = Kind {
     package: "the Debian package caddy",
     files: &["Caddyfile"],
     // The administration port is one for the whole machine; the tests run side by side.
-    extra: &[("main", "{\n\tadmin off\n\tpersist_config off\n\tauto_https off\n}\nimport {folder}/Caddyfile\n")],
+    extra: &[("main", "{\n\tadmin off\n\tauto_https off\n}\nimport {folder}/Caddyfile\n")],
     arguments: &["run", "--config", "{folder}/main", "--adapter", "caddyfile"],
+    ready: None,
 };
 
 #[tokio::test]

@@ -9,6 +9,7 @@ const KIND: Kind = Kind {
     files: &["envoy.yaml"],
     extra: &[],
     arguments: &["-c", "{folder}/envoy.yaml", "--use-dynamic-base-id", "--concurrency", "1", "--log-level", "warning"],
+    ready: None,
 };
 
 #[tokio::test]

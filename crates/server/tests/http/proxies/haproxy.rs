@@ -8,7 +8,8 @@ const KIND: Kind = Kind {
     package: "the Debian package haproxy",
     files: &["haproxy.cfg", "poort.lua"],
     extra: &[],
-    arguments: &["-db", "-f", "{folder}/haproxy.cfg"],
+    arguments: &["-db", "-C", "{folder}", "-f", "{folder}/haproxy.cfg"],
+    ready: None,
 };
 
 #[tokio::test]

@@ -25,6 +25,7 @@ http {
 ",
     )],
     arguments: &["-p", "{folder}", "-e", "stderr", "-c", "{folder}/main.conf"],
+    ready: None,
 };
 
 #[tokio::test]

