@@ -93,23 +93,29 @@ impl<'r> Read<'r> {
         read
     }
 
-    /// The caller's address: the last hop that no trusted proxy is, or the peer where none is told.
+    /// The caller's address.
     pub(crate) fn address(&self, call: &Call<'_>, trusted: &TrustedPeers) -> IpAddr {
-        if !self.has_forwarded_for {
-            return call.peer;
-        }
-        let values = call.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-        let hops: Vec<&str> = values.flat_map(|value| value.split(',')).collect();
-        let mut address = call.peer;
-        for hop in hops.into_iter().rev() {
-            let Some(hop) = hop_address(hop.trim()) else { break };
-            address = hop;
-            if !trusted.contains(hop) {
-                break;
-            }
-        }
-        address
+        if self.has_forwarded_for { caller_address(call.headers, call.peer, trusted) } else { call.peer }
     }
+}
+
+/// The address of whoever called: the last hop of `X-Forwarded-For` that no trusted proxy is, or the peer where none
+/// is told or the peer itself is not to be believed.
+pub fn caller_address(headers: &HeaderMap, peer: IpAddr, trusted: &TrustedPeers) -> IpAddr {
+    if !trusted.contains(peer) {
+        return peer;
+    }
+    let values = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = values.flat_map(|value| value.split(',')).collect();
+    let mut address = peer;
+    for hop in hops.into_iter().rev() {
+        let Some(hop) = hop_address(hop.trim()) else { break };
+        address = hop;
+        if !trusted.contains(hop) {
+            break;
+        }
+    }
+    address
 }
 
 /// An address, in brackets or with a port as some proxies write it.

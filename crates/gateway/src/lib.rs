@@ -6,7 +6,7 @@ mod granted;
 mod network;
 mod original;
 
-pub use call::{Call, target};
+pub use call::{Call, caller_address, target};
 pub use decide::{Refused, challenges, decide};
 pub use granted::{Granted, HEADERS, Subject};
 pub use network::{InvalidNetwork, Network, TrustedPeers};
