@@ -138,9 +138,7 @@ impl MasterKey {
         entropy.fill(&mut nonce)?;
         let mut sealed = plain.to_vec();
         let aad = Aad::from(associated(key, purpose));
-        self.cipher()?
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut sealed)
-            .map_err(|_| SealingError::Broken)?;
+        self.cipher()?.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut sealed).map_err(|_| SealingError::Broken)?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
 

@@ -1,0 +1,298 @@
+//! A throw-away PostgreSQL and things to put into a store.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::disallowed_methods,
+    reason = "tests read the environment and the clock; not every test uses everything"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use domain::credential::Digest;
+use domain::entropy::{Entropy, EntropyUnavailable};
+use domain::event::{Actor, Event, SecretState};
+use domain::id::{CredentialId, MembershipId, OrganisationId, PersonId, RequestId};
+use domain::organisation::Organisation;
+use domain::permission::Permissions;
+use domain::person::{Membership, Person, Role, Roles};
+use domain::personal_token::PersonalToken;
+use domain::text::{Description, Email, Name};
+use domain::time::Timestamp;
+use poort_store::{Abort, By, Committed, DatabaseUrl, NewToken, Options, Outcome, Store, StoreError, WriteError};
+
+/// The operating system's randomness.
+pub struct System;
+
+impl Entropy for System {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), EntropyUnavailable> {
+        use std::io::Read as _;
+        std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(buffer)).map_err(|_| EntropyUnavailable)
+    }
+}
+
+pub fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    Timestamp::from_unix_microseconds(i64::try_from(since.as_micros()).expect("before 294 000"))
+}
+
+/// A PostgreSQL of this test's own, gone when it is dropped.
+pub struct Postgres {
+    folder: tempfile::TempDir,
+    bin: PathBuf,
+    port: u16,
+}
+
+impl Postgres {
+    /// Fails by name where PostgreSQL is not installed: what cannot be tested must not look tested.
+    pub fn start() -> Self {
+        let bin = find_postgres().expect("PostgreSQL is not installed: initdb was not found");
+        let folder = tempfile::Builder::new().prefix("poort-pg").tempdir().expect("a folder");
+        if is_root() {
+            run(Command::new("chown").arg("postgres").arg(folder.path()));
+        }
+        let server = Self { folder, bin, port: free_port() };
+        run(server.tool("initdb").args(["-U", "poort", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"]));
+        server.launch();
+        server
+    }
+
+    pub fn url(&self) -> String {
+        format!("postgres://poort@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Starts it, also again after [`Postgres::kill`].
+    pub fn launch(&self) {
+        let options = format!(
+            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c max_connections=100",
+            self.port,
+            self.folder.path().display()
+        );
+        let log = self.folder.path().join("log");
+        run(self.tool("pg_ctl").args(["-w", "-t", "30", "-s", "-o", &options, "-l"]).arg(log).arg("start"));
+    }
+
+    /// As the machine does when it runs out of memory.
+    pub fn kill(&self) {
+        let _ = self.tool("pg_ctl").args(["-m", "immediate", "-s", "stop"]).status();
+    }
+
+    /// Stops all its processes in their tracks, or lets them go on.
+    pub fn signal(&self, signal: &str) {
+        let pid = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid")).expect("running");
+        let pid = pid.lines().next().expect("a pid").to_owned();
+        let children = Command::new("pgrep").args(["-P", &pid]).output().expect("pgrep");
+        let children = String::from_utf8(children.stdout).expect("pids");
+        for pid in std::iter::once(pid.as_str()).chain(children.lines()) {
+            let _ = Command::new("kill").args([signal, pid]).status();
+        }
+    }
+
+    fn tool(&self, name: &str) -> Command {
+        let mut command = if is_root() {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid=postgres", "--regid=postgres", "--init-groups", "env", "HOME=/"]).arg(self.bin.join(name));
+            command
+        } else {
+            Command::new(self.bin.join(name))
+        };
+        command.arg("-D").arg(self.folder.path().join("data")).current_dir("/").stdout(Stdio::null());
+        command
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.signal("-CONT");
+        self.kill();
+    }
+}
+
+fn find_postgres() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|version| version.path().join("bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found =
+        versions.chain(std::env::split_paths(&path)).find(|folder| folder.join("initdb").exists() && folder.join("pg_ctl").exists());
+    found
+}
+
+fn is_root() -> bool {
+    Path::new("/proc/self").metadata().is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
+}
+
+fn free_port() -> u16 {
+    // Below the ephemeral range, so that no client socket takes it between this look and the server's start.
+    let start = 20_000 + (std::process::id() % 10_000) as u16;
+    (start..32_000).find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
+}
+
+fn run(command: &mut Command) {
+    let status = command.status().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(status.success(), "{command:?}: {status}");
+}
+
+/// A database of its own on the server that the test command gives, or on one that this test starts.
+pub async fn postgres_database() -> (String, Option<Postgres>) {
+    let Ok(url) = std::env::var("POORT_TEST_POSTGRES") else {
+        let server = Postgres::start();
+        return (server.url(), Some(server));
+    };
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let name = format!("poort_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.expect("the given PostgreSQL");
+    let task = tokio::spawn(connection);
+    client.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("a database");
+    drop(client);
+    let _ = task.await;
+    let (server, _) = url.rsplit_once('/').expect("a URL with a database");
+    (format!("{server}/{name}"), None)
+}
+
+pub fn options(url: &str) -> Options {
+    Options { exclusive: false, ..Options::new(DatabaseUrl::parse(url).expect("a database URL")) }
+}
+
+pub async fn open(url: &str) -> Store {
+    let store = Store::open(options(url)).await.expect("opened");
+    store.migrate().await.expect("migrated");
+    store
+}
+
+pub fn by() -> By {
+    let request = RequestId::generate(now(), &System).expect("an id");
+    By { at: now(), actor: Actor::System, request, address: Some("192.0.2.7".to_owned()) }
+}
+
+pub fn name(text: &str) -> Name {
+    Name::new(text).expect("a name")
+}
+
+pub fn email(text: &str) -> Email {
+    Email::new(text).expect("an address")
+}
+
+pub fn organisation(text: &str) -> Organisation {
+    Organisation { id: OrganisationId::generate(now(), &System).expect("an id"), name: name(text), created_at: now(), suspended_at: None }
+}
+
+pub fn person(text: &str) -> Person {
+    Person {
+        id: PersonId::generate(now(), &System).expect("an id"),
+        name: Some(name(text)),
+        email: Some(email(&format!("{text}@example.org"))),
+        created_at: now(),
+        suspended_at: None,
+        erased_at: None,
+    }
+}
+
+pub fn membership(person: &Person, organisation: &Organisation) -> Membership {
+    Membership {
+        id: MembershipId::generate(now(), &System).expect("an id"),
+        person: person.id,
+        organisation: organisation.id,
+        roles: Roles::NONE.with(Role::Member),
+        created_at: now(),
+    }
+}
+
+pub fn token(membership: &Membership, description: &str) -> PersonalToken {
+    PersonalToken {
+        id: CredentialId::generate(now(), &System).expect("an id"),
+        person: membership.person,
+        membership: membership.id,
+        organisation: membership.organisation,
+        description: Description::new(description).expect("a description"),
+        permissions: Permissions::All,
+        prefix: Some("prtp_abcd".to_owned()),
+        created_at: now(),
+        expires_at: None,
+        suspended_at: None,
+        revoked_at: None,
+        old_secret_ends_at: None,
+        last_used_at: None,
+        last_used_from: None,
+        uses: 0,
+        revision: 1,
+    }
+}
+
+pub type Written<T> = Result<Committed<T>, WriteError<&'static str>>;
+
+/// An organisation with one member.
+pub async fn member(store: &Store, text: &str) -> Membership {
+    let (organisation, person) = (organisation(text), person(text));
+    let membership = membership(&person, &organisation);
+    let done: Written<()> = store
+        .write(move |tx| {
+            let (organisation, person, membership) = (organisation.clone(), person.clone(), membership.clone());
+            Box::pin(async move {
+                tx.insert_organisation(&organisation).await?;
+                tx.record(&by(), Event::OrganisationCreated { organisation: organisation.id }).await?;
+                tx.insert_person(&person, Some("$argon2id$hash".to_owned())).await?;
+                tx.record(&by(), Event::PersonCreated { person: person.id }).await?;
+                tx.insert_membership(&membership).await?;
+                let Membership { id, person, organisation, roles, .. } = membership;
+                let recorded = tx.record(&by(), Event::MembershipCreated { membership: id, person, organisation, roles }).await?;
+                Ok(Outcome::Changed((), recorded))
+            })
+        })
+        .await;
+    done.expect("written");
+    membership_of(store, text).await
+}
+
+async fn membership_of(store: &Store, text: &str) -> Membership {
+    let address = email(&format!("{text}@example.org"));
+    let found = store
+        .read(move |reader| {
+            Box::pin(async move {
+                let person = reader.person_by_email(&address).await?.expect("there");
+                reader.memberships_of(person.id).await
+            })
+        })
+        .await;
+    found.expect("read").remove(0)
+}
+
+/// Makes a token in a change of its own.
+pub async fn create(store: &Store, token: &PersonalToken, digest: Digest) -> Written<()> {
+    let token = token.clone();
+    store
+        .write(move |tx| {
+            let token = token.clone();
+            Box::pin(async move {
+                tx.insert_token(&NewToken { token: &token, digest, imported: false }).await?;
+                let recorded = tx.record(&by(), created(&token, digest)).await?;
+                Ok(Outcome::Changed((), recorded))
+            })
+        })
+        .await
+}
+
+pub fn created(token: &PersonalToken, digest: Digest) -> Event {
+    Event::TokenCreated {
+        token: token.id,
+        membership: token.membership,
+        secret: SecretState { digest, not_after: token.expires_at },
+        permissions: token.permissions.clone(),
+        imported: false,
+    }
+}
+
+pub fn digest(text: &str) -> Digest {
+    Digest::of(text.as_bytes())
+}
+
+/// The conflict that a change ended with.
+pub fn conflict<T: std::fmt::Debug>(done: Written<T>) -> &'static str {
+    match done {
+        Err(WriteError::Unavailable(StoreError::Conflict(name))) => name,
+        other => panic!("expected a conflict, got {other:?}"),
+    }
+}
+
+pub fn refuse(reason: &'static str) -> Abort<&'static str> {
+    Abort::Refused(reason)
+}
