@@ -1,0 +1,197 @@
+//! The command `poort`: what can be asked of it, and its client of the management API.
+//!
+//! Commands on the server's own machine ([`Local`]) are handed to the caller; all others speak with a server over
+//! HTTP, or with nobody. The environment, the clock, randomness and the three streams are handed in.
+
+mod api;
+mod audit;
+mod client;
+mod column;
+mod context;
+pub mod exit;
+mod failure;
+mod import;
+pub mod local;
+mod membership;
+mod operator;
+mod organisation;
+mod person;
+pub mod reference;
+mod screen;
+mod secret;
+pub mod settings;
+#[cfg(test)]
+mod tests;
+pub mod texts;
+mod token;
+mod verify;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use domain::Timestamp;
+use domain::entropy::Entropy;
+
+use client::Client;
+use column::{Column, Shape, plain, shaped};
+use context::Context;
+pub use exit::Exit;
+use failure::Attempt;
+pub use local::Local;
+use screen::Screen;
+pub use screen::Streams;
+pub use settings::{Environment, Globals};
+use texts::Text;
+
+/// An API access authority: issues, shows once, checks and ends the credentials with which software uses an API
+#[derive(Debug, Parser)]
+#[command(name = "poort", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(after_help = "See also: poort help exit-codes, poort help environment")]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Everything that can be asked.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// On the server's own machine.
+    #[command(flatten)]
+    Local(Local),
+    /// Of a server.
+    #[command(flatten)]
+    Remote(Remote),
+    /// Say whether a text is well-formed, of which kind and installation; without a server
+    Verify(verify::VerifyArgs),
+    /// Print what a shell needs to complete commands
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print help about a command, or about exit-codes or environment
+    Help {
+        /// A command, or a topic: exit-codes, environment, reference
+        topic: Vec<String>,
+    },
+}
+
+/// What can be asked of a server.
+#[derive(Debug, Subcommand)]
+pub enum Remote {
+    /// Organisations
+    #[command(subcommand)]
+    Organisation(organisation::Verb),
+    /// People
+    #[command(subcommand)]
+    Person(person::Verb),
+    /// Who belongs to which organisation
+    #[command(subcommand)]
+    Membership(membership::Verb),
+    /// Personal tokens
+    #[command(subcommand)]
+    Token(token::Verb),
+    /// Protected APIs
+    #[command(subcommand)]
+    Api(api::Verb),
+    /// Operator tokens
+    #[command(subcommand)]
+    Operator(operator::Verb),
+    /// The journal of changes
+    #[command(subcommand)]
+    Audit(audit::Verb),
+    /// Show to whom the token belongs
+    Whoami,
+}
+
+/// What a command is given of the world around it.
+pub struct World<'w> {
+    /// The environment variables.
+    pub environment: &'w Environment,
+    /// The source of idempotency keys.
+    pub entropy: &'w dyn Entropy,
+    /// The wall clock.
+    pub now: Timestamp,
+    /// The streams.
+    pub streams: Streams,
+}
+
+/// Carries out a command line; `local` carries out what concerns the server's own machine.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, mut world: World<'_>, local: impl FnOnce(Local, &Globals) -> u8) -> u8 {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(told) => return usage(&told, &mut world.streams),
+    };
+    if let Command::Local(command) = cli.command {
+        return local(command, &cli.globals);
+    }
+    let mut screen = cli.globals.screen(world.streams, world.environment, world.now);
+    let outcome = match &cli.command {
+        Command::Verify(arguments) => verify::run(arguments, world.environment.get("POORT_INSTALLATION"), &mut screen),
+        Command::Completions { shell } => completions(*shell, &mut screen),
+        Command::Help { topic } => reference::help(topic, &mut screen),
+        Command::Remote(command) => {
+            let target = cli.globals.target(world.environment, &mut screen);
+            match target.and_then(Client::new) {
+                Ok(client) => {
+                    let mut context = Context { client, screen, entropy: world.entropy };
+                    let outcome = remote(command, &mut context);
+                    screen = context.screen;
+                    outcome
+                }
+                Err(failure) => Err(failure),
+            }
+        }
+        Command::Local(_) => Ok(()),
+    };
+    match outcome {
+        Ok(()) => Exit::Ok.code(),
+        Err(failure) => {
+            screen.fail(&failure);
+            failure.exit.code()
+        }
+    }
+}
+
+fn remote(command: &Remote, context: &mut Context<'_>) -> Attempt<()> {
+    match command {
+        Remote::Organisation(verb) => organisation::run(verb, context),
+        Remote::Person(verb) => person::run(verb, context),
+        Remote::Membership(verb) => membership::run(verb, context),
+        Remote::Token(verb) => token::run(verb, context),
+        Remote::Api(verb) => api::run(verb, context),
+        Remote::Operator(verb) => operator::run(verb, context),
+        Remote::Audit(verb) => audit::run(verb, context),
+        Remote::Whoami => context.show(&["whoami"], &WHOAMI),
+    }
+}
+
+const WHOAMI: [Column; 5] = [
+    plain("kind", Text::ColumnKind),
+    plain("credential", Text::ColumnId),
+    plain("person", Text::ColumnPerson),
+    plain("organisation", Text::ColumnOrganisation),
+    shaped("permissions", Text::ColumnPermissions, Shape::Names),
+];
+
+fn completions(shell: clap_complete::Shell, screen: &mut Screen) -> Attempt<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "poort", &mut script);
+    screen.streams.output.write_all(&script)?;
+    Ok(screen.streams.output.flush()?)
+}
+
+/// Help and versions go to standard output and are no error; wrong usage is.
+fn usage(told: &clap::Error, streams: &mut Streams) -> u8 {
+    let stream = if told.use_stderr() { &mut streams.errors } else { &mut streams.output };
+    let written = write!(stream, "{}", told.render()).and_then(|()| stream.flush());
+    match written {
+        Ok(()) if !told.use_stderr() => Exit::Ok.code(),
+        Ok(()) => Exit::Usage.code(),
+        Err(_) => Exit::Failed.code(),
+    }
+}

@@ -1,0 +1,7 @@
+//! The command line as a whole, against canned answers.
+
+mod fake;
+mod forms;
+mod import;
+mod outcomes;
+mod surface;

@@ -1,0 +1,254 @@
+//! Everything that the command line says to people, in each language. Machine output is never translated.
+
+/// A language that people read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Language {
+    /// English.
+    En,
+    /// Dutch.
+    Nl,
+}
+
+impl Language {
+    /// The language of a locale's name such as `nl_NL.UTF-8`; English for every other than Dutch.
+    pub(super) fn of_locale(locale: &str) -> Self {
+        if locale == "nl" || locale.starts_with("nl_") || locale.starts_with("nl-") || locale.starts_with("nl.") {
+            Self::Nl
+        } else {
+            Self::En
+        }
+    }
+
+    /// Its tag (BCP 47).
+    pub(super) const fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Nl => "nl",
+        }
+    }
+}
+
+macro_rules! texts {
+    ($($name:ident: $en:literal, $nl:literal;)*) => {
+        /// A text, in every language.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "the English text says what each is")]
+        pub enum Text { $($name,)* }
+
+        impl Text {
+            /// The text in this language.
+            pub const fn of(self, language: Language) -> &'static str {
+                match (self, language) {
+                    $((Self::$name, Language::En) => $en, (Self::$name, Language::Nl) => $nl,)*
+                }
+            }
+
+            /// Every text.
+            #[cfg(test)]
+            pub(super) const ALL: &'static [Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+impl Text {
+    /// The text in this language with its `{places}` filled.
+    pub fn filled(self, language: Language, values: &[(&'static str, String)]) -> String {
+        let mut filled = String::new();
+        let mut rest = self.of(language);
+        while let Some((before, after)) = rest.split_once('{') {
+            let (place, after) = after.split_once('}').unwrap_or((after, ""));
+            filled.push_str(before);
+            filled.push_str(values.iter().find(|(name, _)| *name == place).map_or("", |(_, value)| value));
+            rest = after;
+        }
+        filled + rest
+    }
+}
+
+texts! {
+    Error: "Error:", "Fout:";
+    RequestNumber: "Request:", "Nummer:";
+    ConfirmMark: "[y/N]", "[j/N]";
+
+    ExitDone: "done", "gelukt";
+    ExitFailed: "failed", "mislukt";
+    ExitUsage: "wrong usage, or cancelled", "verkeerd gebruikt, of afgebroken";
+    ExitSignIn: "sign-in needed: no token, or one that does not work", "aanmelden nodig: er is geen token, of het werkt niet";
+    ExitNotFound: "not found", "niet gevonden";
+    ExitRefused: "refused, or not valid", "geweigerd, of niet geldig";
+    ExitConflict: "clashes with what is there, or was changed meanwhile (409, 412)", "botst met wat er al is, of is intussen gewijzigd (409, 412)";
+    ExitPartly: "an import was done in part", "een import is voor een deel gelukt";
+    ExitLater: "try again later (429, 503, 504, or the server cannot be reached)", "probeer het later (429, 503, 504, of de server is niet bereikbaar)";
+
+    TodoUsage: "Run the command with --help to see how it is used.", "Met --help ziet u hoe het commando werkt.";
+    TodoSignIn: "Put a token in a file and name it with POORT_TOKEN_FILE or --token-file.", "Zet een token in een bestand en noem dat met POORT_TOKEN_FILE of --token-file.";
+    TodoNotFound: "Look for the right id with the command `list`.", "Zoek het juiste id met het commando `list`.";
+    TodoRefused: "Correct what is named, or use a token that may do this.", "Verbeter wat er staat, of gebruik een token dat dit mag.";
+    TodoConflict: "Look at how it is now and try again.", "Kijk hoe het nu is en probeer het opnieuw.";
+    TodoLater: "Try again in a moment.", "Probeer het zo opnieuw.";
+
+    NoToken: "no token was given", "er is geen token gegeven";
+    TokenFileUnreadable: "the token file {file} cannot be read: {cause}", "het tokenbestand {file} is niet te lezen: {cause}";
+    TokenUnfit: "the given token is not one line of visible characters", "het token is niet één regel met zichtbare tekens";
+    TokenFileOpen: "Others on this machine can read {file}. Close it: chmod 600 {file}", "Anderen op deze computer kunnen {file} lezen. Sluit het: chmod 600 {file}";
+    TokenInEnvironment: "The token comes from POORT_TOKEN. A file (POORT_TOKEN_FILE) is safer.", "Het token komt uit POORT_TOKEN. Een bestand (POORT_TOKEN_FILE) is veiliger.";
+    BadUrl: "{url} is not the address of a server", "{url} is geen adres van een server";
+    TodoUrl: "Give an address such as https://poort.example with POORT_URL or --url.", "Geef een adres zoals https://poort.example met POORT_URL of --url.";
+    PlainHttp: "{host} would get the token without encryption", "{host} zou het token zonder versleuteling krijgen";
+    TodoPlainHttp: "Use https://, or say --insecure if you accept that others can read it.", "Gebruik https://, of geef --insecure als u accepteert dat anderen meelezen.";
+    Unreachable: "{url} cannot be reached: {cause}", "{url} is niet bereikbaar: {cause}";
+    TodoUnreachable: "Is the server running, and is the address right (POORT_URL)?", "Draait de server, en klopt het adres (POORT_URL)?";
+    TimedOut: "{url} did not answer within {seconds} s", "{url} gaf geen antwoord binnen {seconds} s";
+    TodoTimedOut: "It is not known whether it was done: look with `list`. Give more time with --timeout.", "Het is niet zeker of het is gedaan: kijk met `list`. Meer tijd geven kan met --timeout.";
+    BrokenAnswer: "the answer of {url} cannot be read: {cause}", "het antwoord van {url} is niet te lezen: {cause}";
+    TodoBrokenAnswer: "Is this the address of a Poort server (POORT_URL)?", "Is dit het adres van een Poort-server (POORT_URL)?";
+    Status: "the server answered {status}", "de server antwoordde {status}";
+    NoRandomness: "the source of randomness is not available", "de bron van willekeur is niet beschikbaar";
+    WriteFailed: "the result cannot be written: {cause}", "het resultaat is niet te schrijven: {cause}";
+
+    Cancelled: "cancelled: nothing was changed", "afgebroken: er is niets gewijzigd";
+    TodoCancelled: "Run it again and answer `y`, or add --yes.", "Voer het opnieuw uit en antwoord `j`, of voeg --yes toe.";
+    NeedsYes: "this asks for a confirmation, and nobody can answer", "dit vraagt om een bevestiging, en niemand kan antwoorden";
+    TodoYes: "Add --yes if you are sure.", "Voeg --yes toe als u het zeker weet.";
+    AskRevokeToken: "End the token \"{what}\" ({id})? It stops working at once.", "Het token \"{what}\" ({id}) intrekken? Het werkt dan direct niet meer.";
+    AskRevokeCredential: "End the credential {id}? It stops working at once.", "De sleutel {id} intrekken? Hij werkt dan direct niet meer.";
+    AskRevokeAll: "End all tokens of {id}? They stop working at once.", "Alle tokens van {id} intrekken? Ze werken dan direct niet meer.";
+    AskSuspendToken: "Suspend the token \"{what}\" ({id})? It does not work until it is resumed.", "Het token \"{what}\" ({id}) pauzeren? Het werkt niet tot u het hervat.";
+    AskSuspendPerson: "Suspend {what} ({id})? None of their tokens work until they are resumed.", "{what} ({id}) blokkeren? Geen enkel token van deze persoon werkt tot u het hervat.";
+    AskErase: "Erase {what} ({id})? Name, mail address and all tokens end. This cannot be undone.", "{what} ({id}) wissen? Naam, e-mailadres en alle tokens vervallen. Dit kan niet ongedaan worden gemaakt.";
+    AskSuspendOrganisation: "Suspend {what} ({id})? No token of its members works until it is resumed.", "{what} ({id}) blokkeren? Geen enkel token van de leden werkt tot u het hervat.";
+    AskRemoveMembership: "Remove the membership {id}? Its tokens stop working at once.", "Het lidmaatschap {id} verwijderen? De tokens ervan werken dan direct niet meer.";
+    AskRemoveApi: "Remove the API {id}? Its credentials stop working at once.", "De API {id} verwijderen? De sleutels ervan werken dan direct niet meer.";
+
+    Created: "Made.", "Gemaakt.";
+    Changed: "Changed.", "Gewijzigd.";
+    Ended: "Ended: it no longer works.", "Ingetrokken: het werkt niet meer.";
+    Suspended: "Suspended.", "Gepauzeerd.";
+    Resumed: "Resumed: it works again.", "Hervat: het werkt weer.";
+    Erased: "Erased.", "Gewist.";
+    Removed: "Removed.", "Verwijderd.";
+    ReceiptLine: "Change {sequence}: known to {confirmed} of {nodes} nodes after {milliseconds} ms.", "Wijziging {sequence}: bekend bij {confirmed} van {nodes} servers na {milliseconds} ms.";
+    OnlyTime: "This is the only time that you see it. Keep it in a safe place.", "Dit is de enige keer dat u het ziet. Bewaar het op een veilige plek.";
+    SecretWritten: "The secret is in {file}; only you can read it.", "Het geheim staat in {file}; alleen u kunt het lezen.";
+    SecretUnwritten: "the secret was made but cannot be written: {cause}", "het geheim is gemaakt maar niet te schrijven: {cause}";
+    TodoSecretUnwritten: "Rotate or revoke {id}: nobody has its secret.", "Vernieuw {id} of trek het in: niemand heeft het geheim.";
+    NoSecret: "the answer holds no secret", "in het antwoord staat geen geheim";
+    FileExists: "{file} exists already", "{file} bestaat al";
+    TodoFileExists: "Choose another file, or add --overwrite.", "Kies een ander bestand, of voeg --overwrite toe.";
+    FileUnwritable: "{file} cannot be written: {cause}", "{file} is niet te schrijven: {cause}";
+    FileUnreadable: "{file} cannot be read: {cause}", "{file} is niet te lezen: {cause}";
+    NotJson: "{file} is not JSON: {cause}", "{file} is geen JSON: {cause}";
+    NoApiName: "{file} names no API: the member \"name\" is missing", "{file} noemt geen API: het veld \"name\" ontbreekt";
+    NoSuchPerson: "nobody has the mail address {email}", "niemand heeft het e-mailadres {email}";
+    NoSuchOrganisation: "there is no organisation named {name}", "er is geen organisatie met de naam {name}";
+    WhoseToken: "an operator token belongs to nobody: whose token is meant?", "een beheerderstoken is van niemand: van wie is het token?";
+    TodoWhoseToken: "Add --person with an id or a mail address.", "Voeg --person toe met een id of een e-mailadres.";
+    NothingToChange: "nothing to change was given", "er is niets gegeven om te wijzigen";
+    Nothing: "Nothing found.", "Niets gevonden.";
+    More: "There is more: add --all, or --cursor {cursor}", "Er is meer: voeg --all toe, of --cursor {cursor}";
+
+    VerifyOwn: "Well-formed: {kind} of installation \"{installation}\". Whether it works, only the server knows.", "Goed gevormd: {kind} van installatie \"{installation}\". Of het werkt, weet alleen de server.";
+    VerifyMalformed: "not well-formed: it begins like a credential, but a character is wrong or missing", "niet goed gevormd: het begint als een sleutel, maar er is een teken fout of weg";
+    VerifyForeign: "not in the form of this installation's credentials", "niet in de vorm van de sleutels van deze installatie";
+    VerifyEmpty: "there is no text to look at", "er is geen tekst om te bekijken";
+    TodoVerify: "Copy the whole text again, without spaces.", "Kopieer de hele tekst opnieuw, zonder spaties.";
+    VerifyArgument: "A secret in an argument can be seen by others on this machine: give it on standard input.", "Een geheim in een argument is zichtbaar voor anderen op deze computer: geef het via de standaardinvoer.";
+
+    ImportTitle: "Importing", "Importeren";
+    ImportPart: "{title} {percent} % ({done}/{total})", "{title} {percent} % ({done}/{total})";
+    ImportDone: "{imported} imported, {rejected} rejected.", "{imported} geïmporteerd, {rejected} afgewezen.";
+    ImportDry: "{good} lines are fit to import, {rejected} are not. Nothing was changed.", "{good} regels zijn geschikt, {rejected} niet. Er is niets gewijzigd.";
+    ImportRejected: "{rejected} of {total} lines were rejected", "{rejected} van de {total} regels zijn afgewezen";
+    TodoRejects: "See why in {file}, correct those lines and import them alone.", "Kijk in {file} waarom, verbeter die regels en importeer alleen die.";
+    ImportStopped: "the import stopped after line {line}: {imported} imported, {rejected} rejected", "de import stopte na regel {line}: {imported} geïmporteerd, {rejected} afgewezen";
+    TodoResume: "Continue with the same command and --resume.", "Ga verder met hetzelfde commando en --resume.";
+    ImportUnfinished: "an earlier import of {file} did not finish", "een eerdere import van {file} is niet klaar";
+    TodoUnfinished: "Add --resume to continue, or remove {state} to begin again.", "Voeg --resume toe om verder te gaan, of verwijder {state} om opnieuw te beginnen.";
+    ResumeChanged: "{file} is not the file that the earlier import read", "{file} is niet het bestand van de eerdere import";
+    ResumeNothing: "there is no unfinished import of {file}", "er is geen onafgemaakte import van {file}";
+    ResumeInput: "--resume needs a file: standard input cannot be read again", "--resume heeft een bestand nodig: de standaardinvoer is niet opnieuw te lezen";
+    NoSuchTopic: "there is no help about {topic}", "er is geen hulp over {topic}";
+
+    ColumnId: "ID", "ID";
+    ColumnName: "NAME", "NAAM";
+    ColumnEmail: "MAIL", "E-MAIL";
+    ColumnState: "STATE", "STATUS";
+    ColumnCreated: "MADE", "GEMAAKT";
+    ColumnPerson: "PERSON", "PERSOON";
+    ColumnOrganisation: "ORGANISATION", "ORGANISATIE";
+    ColumnMembership: "MEMBERSHIP", "LIDMAATSCHAP";
+    ColumnRoles: "ROLES", "ROLLEN";
+    ColumnDescription: "DESCRIPTION", "OMSCHRIJVING";
+    ColumnPermissions: "PERMISSIONS", "RECHTEN";
+    ColumnPrefix: "BEGINS WITH", "BEGINT MET";
+    ColumnLastUsed: "LAST USED", "LAATST GEBRUIKT";
+    ColumnFrom: "FROM", "VANAF";
+    ColumnUses: "USES", "KEREN";
+    ColumnExpires: "EXPIRES", "VERLOOPT";
+    ColumnSuspended: "SUSPENDED", "GEPAUZEERD";
+    ColumnOldSecret: "OLD SECRET ENDS", "OUDE GEHEIM STOPT";
+    ColumnRevision: "REVISION", "VERSIE";
+    ColumnTitle: "TITLE", "TITEL";
+    ColumnRoutes: "ROUTES", "ROUTES";
+    ColumnMethod: "METHOD", "METHODE";
+    ColumnPath: "PATH", "PAD";
+    ColumnNeeds: "NEEDS", "NODIG";
+    ColumnApi: "API", "API";
+    ColumnSequence: "NO", "NR";
+    ColumnAt: "AT", "TIJD";
+    ColumnActor: "BY", "DOOR";
+    ColumnEvent: "EVENT", "GEBEURTENIS";
+    ColumnSubject: "ABOUT", "OVER";
+    ColumnRequest: "REQUEST", "NUMMER";
+    ColumnKind: "KIND", "SOORT";
+
+    StateActive: "active", "actief";
+    StateSuspended: "suspended", "gepauzeerd";
+    StateExpired: "expired", "verlopen";
+    StateErased: "erased", "gewist";
+    StateRevoked: "ended", "ingetrokken";
+    All: "all", "alle";
+    Public: "public", "openbaar";
+    Never: "never", "nooit";
+    AgoSeconds: "{count} s ago", "{count} s geleden";
+    AgoMinutes: "{count} min ago", "{count} min geleden";
+    AgoHours: "{count} h ago", "{count} uur geleden";
+    AgoDays: "{count} d ago", "{count} d geleden";
+    InSeconds: "in {count} s", "over {count} s";
+    InMinutes: "in {count} min", "over {count} min";
+    InHours: "in {count} h", "over {count} uur";
+    InDays: "in {count} d", "over {count} d";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(text: &str) -> Vec<&str> {
+        let mut places: Vec<&str> = text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
+        places.sort_unstable();
+        places
+    }
+
+    #[test]
+    fn both_languages_have_the_same_places() {
+        for text in Text::ALL {
+            assert_eq!(places(text.of(Language::En)), places(text.of(Language::Nl)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_not_read_as_a_place() {
+        let values = [("url", "{cause}".to_owned()), ("cause", "x".to_owned())];
+        assert_eq!(Text::Unreachable.filled(Language::En, &values), "{cause} cannot be reached: x");
+    }
+
+    #[test]
+    fn locales_are_read() {
+        for (locale, language) in
+            [("nl_NL.UTF-8", Language::Nl), ("nl", Language::Nl), ("C", Language::En), ("", Language::En), ("nlx", Language::En)]
+        {
+            assert_eq!(Language::of_locale(locale), language, "{locale}");
+        }
+    }
+}
