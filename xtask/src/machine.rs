@@ -145,7 +145,7 @@ fn install(missing: &[&Need]) -> Outcome {
     } else {
         return Err("installing needs root, and there is no sudo here".to_owned());
     };
-    command.args(["-c", include_str!("install.sh"), "install"]).args(missing.iter().map(|need| need.package));
+    command.arg(shell::root().join("xtask/src/install.sh")).args(missing.iter().map(|need| need.package));
     shell::run(&mut command)
 }
 
