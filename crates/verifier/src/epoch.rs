@@ -168,3 +168,112 @@ impl<M: Memory> Drop for Window<'_, M> {
         self.0.publish();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicUsize;
+
+    use loom::sync::atomic as modelled;
+
+    use super::*;
+
+    /// Which of the orders is left out.
+    const NOTHING: usize = 0;
+    const READER_FENCE: usize = 1;
+    const WRITER_FENCE: usize = 2;
+    const ACQUIRE: usize = 3;
+    const RELEASE: usize = 4;
+    const RECHECK: usize = 5;
+
+    /// loom's atomics, which take every order that the memory model allows; without one of ours.
+    struct Modelled<const WITHOUT: usize>;
+
+    impl<const WITHOUT: usize> Memory for Modelled<WITHOUT> {
+        type Word = ModelledWord<WITHOUT>;
+        fn fence(order: Ordering) {
+            let left_out = match order {
+                Ordering::Acquire => READER_FENCE,
+                _ => WRITER_FENCE,
+            };
+            if WITHOUT != left_out {
+                modelled::fence(order);
+            }
+        }
+    }
+
+    struct ModelledWord<const WITHOUT: usize>(modelled::AtomicU64);
+
+    impl<const WITHOUT: usize> Word for ModelledWord<WITHOUT> {
+        fn of(value: u64) -> Self {
+            Self(modelled::AtomicU64::new(value))
+        }
+        fn load(&self, order: Ordering) -> u64 {
+            self.0.load(if WITHOUT == ACQUIRE { Ordering::Relaxed } else { order })
+        }
+        fn store(&self, value: u64, order: Ordering) {
+            self.0.store(value, if WITHOUT == RELEASE { Ordering::Relaxed } else { order });
+        }
+    }
+
+    /// Lets loom try every order of one change of two words and two readings. Gives how many readings were taken,
+    /// and how many of those were mixtures.
+    fn explore<const WITHOUT: usize>() -> (usize, usize) {
+        let (taken, mixed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let counts = (taken.clone(), mixed.clone());
+        loom::model(move || {
+            let shared = Arc::new((Epoch::<Modelled<WITHOUT>>::new(), modelled::AtomicU64::new(0), modelled::AtomicU64::new(0)));
+            let reader = {
+                let (shared, (taken, mixed)) = (shared.clone(), counts.clone());
+                loom::thread::spawn(move || {
+                    for _ in 0..2 {
+                        let Some(begin) = shared.0.try_begin() else { continue };
+                        let read = (shared.1.load(Ordering::Relaxed), shared.2.load(Ordering::Relaxed));
+                        if WITHOUT == RECHECK || shared.0.unchanged(begin) {
+                            taken.fetch_add(1, Ordering::Relaxed);
+                            mixed.fetch_add(usize::from(read.0 != read.1), Ordering::Relaxed);
+                        }
+                    }
+                })
+            };
+            {
+                let _window = shared.0.window();
+                shared.1.store(1, Ordering::Relaxed);
+                shared.2.store(1, Ordering::Relaxed);
+            }
+            reader.join().expect("no panic");
+        });
+        (taken.load(Ordering::Relaxed), mixed.load(Ordering::Relaxed))
+    }
+
+    #[test]
+    fn no_order_of_memory_shows_a_mixture() {
+        let (taken, mixed) = explore::<NOTHING>();
+        assert!(taken > 0 && mixed == 0, "{mixed} of {taken}");
+    }
+
+    #[test]
+    fn every_order_that_is_left_out_is_missed() {
+        let mutants =
+            [explore::<READER_FENCE>(), explore::<WRITER_FENCE>(), explore::<ACQUIRE>(), explore::<RELEASE>(), explore::<RECHECK>()];
+        for (left_out, (taken, mixed)) in mutants.into_iter().enumerate() {
+            assert!(mixed > 0, "mutant {}: no mixture in {taken} readings", left_out + 1);
+        }
+    }
+
+    #[test]
+    fn a_change_that_panics_half_way_is_never_read() {
+        let epoch = Epoch::<Machine>::new();
+        assert!(epoch.begin().is_some());
+        let half = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _window = epoch.window();
+            panic!("half-way");
+        }));
+        assert!(half.is_err());
+        assert_eq!(epoch.begin(), None);
+        drop(epoch.window());
+        assert_eq!(epoch.begin(), None);
+        epoch.reopen();
+        assert!(epoch.begin().is_some());
+    }
+}

@@ -253,6 +253,8 @@ impl Writer {
             let _window = index.epoch.window();
             index.table(hash).remove(hash, slot, |other| index.hash_of(other));
             self.unlink(index, &record);
+            // Waiting lists may name the slot once more: they find nothing there that has ended.
+            entry.write(&Record { state: State::Live, superseded: false, until: 0, parent: 0, ..record });
         }
         self.entries_of_table[table::shard(hash)] -= 1;
         self.sets.give(record.set);
