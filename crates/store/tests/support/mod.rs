@@ -8,7 +8,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use domain::credential::Digest;
 use domain::entropy::{Entropy, EntropyUnavailable};
@@ -80,12 +81,12 @@ impl Postgres {
 
     /// Stops all its processes in their tracks, or lets them go on.
     pub fn signal(&self, signal: &str) {
-        let pid = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid")).expect("running");
-        let pid = pid.lines().next().expect("a pid").to_owned();
+        let Ok(pid) = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid")) else { return };
+        let pid = pid.lines().next().unwrap_or_default().to_owned();
         let children = Command::new("pgrep").args(["-P", &pid]).output().expect("pgrep");
         let children = String::from_utf8(children.stdout).expect("pids");
         for pid in std::iter::once(pid.as_str()).chain(children.lines()) {
-            let _ = Command::new("kill").args([signal, pid]).status();
+            let _ = Command::new("kill").args([signal, pid]).stderr(Stdio::null()).status();
         }
     }
 
@@ -123,8 +124,9 @@ fn is_root() -> bool {
 
 fn free_port() -> u16 {
     // Below the ephemeral range, so that no client socket takes it between this look and the server's start.
-    let start = 20_000 + (std::process::id() % 10_000) as u16;
-    (start..32_000).find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let start = 20_000 + (std::process::id() % 10_000) as u16 + NEXT.fetch_add(20, Ordering::Relaxed) as u16;
+    (start..32_700).find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
 }
 
 fn run(command: &mut Command) {
@@ -295,4 +297,65 @@ pub fn conflict<T: std::fmt::Debug>(done: Written<T>) -> &'static str {
 
 pub fn refuse(reason: &'static str) -> Abort<&'static str> {
     Abort::Refused(reason)
+}
+
+/// A connection's middle man: cuts it, or keeps the answers of COMMIT to itself.
+pub struct Proxy {
+    port: u16,
+    pub swallow_answers_of_commits: Arc<AtomicBool>,
+    cut: tokio::sync::watch::Sender<u64>,
+}
+
+impl Proxy {
+    pub async fn start(url: &str) -> Self {
+        let server = url.split('@').nth(1).and_then(|rest| rest.split('/').next()).expect("a host").to_owned();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("bound").port();
+        let swallow = Arc::new(AtomicBool::new(false));
+        let (cut, watched) = tokio::sync::watch::channel(0);
+        let swallowing = swallow.clone();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let Ok(server) = tokio::net::TcpStream::connect(&server).await else { continue };
+                let (mut watched, swallowing) = (watched.clone(), swallowing.clone());
+                watched.borrow_and_update();
+                tokio::spawn(async move {
+                    tokio::select! {
+                        _ = watched.changed() => {}
+                        () = pass(client, server, swallowing) => {}
+                    }
+                });
+            }
+        });
+        Self { port, swallow_answers_of_commits: swallow, cut }
+    }
+
+    pub fn url(&self) -> String {
+        format!("postgres://poort@127.0.0.1:{}/postgres", self.port)
+    }
+
+    pub fn cut(&self) {
+        self.cut.send_modify(|number| *number += 1);
+    }
+}
+
+async fn pass(mut client: tokio::net::TcpStream, mut server: tokio::net::TcpStream, swallow: Arc<AtomicBool>) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let (mut from_client, mut from_server) = (vec![0; 65_536], vec![0; 65_536]);
+    let mut committing = false;
+    loop {
+        tokio::select! {
+            read = client.read(&mut from_client) => {
+                let Ok(length @ 1..) = read else { return };
+                committing = swallow.load(Ordering::SeqCst) && from_client[..length].windows(7).any(|part| part == b"COMMIT\0");
+                if server.write_all(&from_client[..length]).await.is_err() { return }
+            }
+            read = server.read(&mut from_server) => {
+                let Ok(length @ 1..) = read else { return };
+                // The commit is done; its answer never arrives.
+                if committing { return }
+                if client.write_all(&from_server[..length]).await.is_err() { return }
+            }
+        }
+    }
 }
