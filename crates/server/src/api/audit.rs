@@ -1,0 +1,83 @@
+//! The journal, as whoever may read it sees it: every change, no digest of a secret.
+
+use domain::event::{Actor, Entry};
+use domain::{RequestId, Sequence, Timestamp};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::answer::Listed;
+use super::call::Call;
+use super::json::NoBody;
+use super::query::Parameter;
+use crate::edge::Problem;
+
+/// Members of an event that hold digests: the key of the index is nobody's business.
+const HIDDEN: [&str; 3] = ["digest", "digests", "ended"];
+
+/// A change.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AuditEntry {
+    /// Its place in the journal: 1, 2, 3 … in the order of commit, without a gap.
+    sequence: i64,
+    /// When it was asked for.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Who: `type` is `operator`, `person` or `system`; with the ids of person and credential.
+    #[schema(value_type = Object)]
+    actor: Actor,
+    /// In which request.
+    #[schema(value_type = String, format = Uuid)]
+    request: RequestId,
+    /// What: `type` is its name, such as `token_created`; the other members are ids and states.
+    #[schema(value_type = Object)]
+    event: Value,
+}
+
+impl From<Entry> for AuditEntry {
+    fn from(entry: Entry) -> Self {
+        let mut event = serde_json::to_value(&entry.event).unwrap_or_default();
+        hide_digests(&mut event);
+        Self { sequence: entry.sequence.0, at: entry.at, actor: entry.actor, request: entry.request, event }
+    }
+}
+
+pub(super) async fn list(call: Call, _: NoBody) -> Result<Listed<AuditEntry>, Problem> {
+    let window = call.page()?;
+    let about: Option<Uuid> = call.query.id(Parameter::About)?;
+    let after = call.query.after()?.unwrap_or(Sequence(0));
+    let (after, limit) = window.beyond_sequence(after)?;
+    let entries = call.authority().audit(call.caller(), about.map(Uuid::into_bytes), after, limit).await?;
+    Ok(window.page(entries, |entry| entry.sequence.0.to_be_bytes()).map(AuditEntry::from))
+}
+
+fn hide_digests(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|name, _| !HIDDEN.contains(&name.as_str()));
+            members.values_mut().for_each(hide_digests);
+        }
+        Value::Array(values) => values.iter_mut().for_each(hide_digests),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::event::{Event, SecretState};
+    use domain::{CredentialId, Digest};
+
+    use super::*;
+
+    #[test]
+    fn no_event_shows_a_digest() {
+        let (token, digest) = (CredentialId::from_bytes([1; 16]), Digest::of(b"secret"));
+        let state = SecretState { digest, not_after: None };
+        let event = Event::TokenRotated { token, old: state, new: state, ended: vec![digest] };
+        let entry = Entry { sequence: Sequence(1), at: Timestamp::from_unix_seconds(0), actor: Actor::System, request: RequestId::from_bytes([2; 16]), event };
+        let text = serde_json::to_string(&AuditEntry::from(entry)).expect("JSON");
+        let shown = serde_json::to_string(&digest).expect("JSON");
+        assert!(text.contains("token_rotated") && text.contains("not_after") && !text.contains(&shown), "{text}");
+    }
+}

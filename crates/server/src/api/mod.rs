@@ -1,0 +1,91 @@
+//! The management API under `/api/v1`, the check for APIs among it, its OpenAPI document and the page to browse it.
+//!
+//! One table holds every route ([`routes::ROUTES`]); one function admits, reads and answers every call of it
+//! ([`call::answer`]); the document is made of the same table. Rules are in `authority`.
+
+#[expect(clippy::module_inception, reason = "the concept is called API in every layer")]mod api;
+mod answer;
+mod audit;
+mod call;
+mod caller;
+mod credential;
+mod cursor;
+mod error;
+mod import;
+mod json;
+mod membership;
+mod openapi;
+mod organisation;
+mod person;
+mod personal_token;
+mod query;
+mod routes;
+mod swagger;
+mod verify;
+mod whoami;
+
+use std::sync::Arc;
+
+use authority::Authority;
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use axum::routing::{MethodFilter, MethodRouter};
+use gateway::TrustedPeers;
+use http::{HeaderName, HeaderValue};
+
+use crate::edge::{Code, Problem};
+
+pub use caller::Who;
+pub use query::Parameter;
+pub use openapi::document;
+pub use routes::{ROUTES, Route};
+
+/// The version of this API's contract (semantic versioning), on every answer.
+pub const VERSION: &str = "1.0.0";
+const API_VERSION: HeaderName = HeaderName::from_static("api-version");
+
+/// What the routes need.
+#[derive(Clone)]
+pub struct ApiState {
+    authority: Authority,
+    trusted: TrustedPeers,
+}
+
+impl ApiState {
+    /// `trusted` are the proxies whose word about a caller's address is taken.
+    pub fn new(authority: Authority, trusted: TrustedPeers) -> Self {
+        Self { authority, trusted }
+    }
+}
+
+/// Everything under `/api`, and the page under `/swagger`.
+pub fn router(state: Arc<ApiState>) -> Router {
+    let mut paths: Vec<(&str, MethodRouter)> = Vec::new();
+    for route in ROUTES {
+        let state = state.clone();
+        let handler = move |request: Request| call::answer(state.clone(), route, request);
+        let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::GET);
+        match paths.iter_mut().find(|(path, _)| *path == route.path) {
+            Some((_, methods)) => *methods = std::mem::take(methods).on(filter, handler),
+            None => paths.push((route.path, MethodRouter::new().on(filter, handler))),
+        }
+    }
+    let api = paths.into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    let api = api
+        .route("/api", unknown())
+        .route("/api/{*rest}", unknown())
+        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
+        .layer(axum::middleware::map_response(with_version));
+    api.merge(swagger::router())
+}
+
+/// What is not in the table is not there: no redirect, no page, whatever the method.
+fn unknown() -> MethodRouter {
+    axum::routing::any(async || Problem::new(Code::NotFound))
+}
+
+async fn with_version(mut response: Response) -> Response {
+    response.headers_mut().insert(API_VERSION, HeaderValue::from_static(VERSION));
+    response
+}

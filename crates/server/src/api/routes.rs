@@ -1,0 +1,147 @@
+//! The table of all routes: what there is, who may use it, what it takes, what it gives.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use authority::Right;
+use axum::extract::Request;
+use axum::response::Response;
+use http::Method;
+
+use super::answer::{Created, Done, Listed, Nothing, Shown};
+use super::api::{Api, ApiBody};
+use super::audit::AuditEntry;
+use super::caller::Who;
+use super::credential::{ApiCredential, IssuedApiCredential, IssuedOperatorToken, NewCredential, OperatorToken};
+use super::import::{Import, Imported};
+use super::json::NoBody;
+use super::membership::{Membership, MembershipUpdate, Move, NewMembership};
+use super::openapi::{Described, Document, Schemas};
+use super::organisation::{NewOrganisation, Organisation, OrganisationUpdate};
+use super::person::{NewPerson, Person, PersonUpdate};
+use super::personal_token::{IssuedToken, NewToken, Revoked, Rotation, Token, TokenUpdate};
+use super::query::{AUDIT, NONE, PAGE, PEOPLE, Parameter, TOKENS};
+use super::verify::{Verdict, VerifyRequest};
+use super::whoami::Identity;
+use super::{ApiState, api, audit, call, credential, import, membership, openapi, organisation, person, personal_token, verify, whoami};
+use crate::edge::Problem;
+
+/// A row of the table.
+pub struct Route {
+    /// The method; `HEAD` follows `GET`.
+    pub method: Method,
+    /// The path, with at most one parameter.
+    pub path: &'static str,
+    /// Who may use it. What they may see or change by it is the use case's to say.
+    pub who: Who,
+    /// The query parameters that it knows.
+    pub query: &'static [Parameter],
+    /// What it does, in one line.
+    pub summary: &'static str,
+    /// Its function, as `module::function`.
+    pub(super) name: &'static str,
+    /// Its schemas.
+    pub(super) describe: fn(&mut Schemas) -> Described,
+    /// Answers a request.
+    pub(super) handler: fn(Arc<ApiState>, &'static Route, Request) -> Handling,
+}
+
+/// An answer on its way.
+pub(super) type Handling = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
+
+impl Route {
+    /// Whether `If-Match` guards it: the things that have a revision.
+    pub(super) fn takes_if_match(&self) -> bool {
+        matches!((self.method.as_str(), self.path), ("PATCH", "/api/v1/tokens/{id}") | ("PUT", "/api/v1/apis/{name}"))
+    }
+}
+
+const ANYONE: Who = Who::Anyone;
+const API: Who = Who::Api;
+const KNOWN: Who = Who::Known;
+const OPERATOR: Who = Who::Operator;
+const PEOPLE_READ: Who = Who::Holder(&[Right::PeopleRead]);
+const PEOPLE_WRITE: Who = Who::Holder(&[Right::PeopleWrite]);
+const TOKENS_READ: Who = Who::Holder(&[Right::TokensRead, Right::PeopleRead]);
+const TOKENS_WRITE: Who = Who::Holder(&[Right::TokensWrite, Right::PeopleWrite]);
+
+macro_rules! routes {
+    (
+        $($method:ident $path:literal $who:ident $query:ident, $function:path, $body:ty => $answer:ty, $summary:literal;)*
+        => direct $($d_method:ident $d_path:literal $d_who:ident $d_query:ident, $d_function:path, $d_body:ty => $d_answer:ty, $d_summary:literal;)*
+    ) => {
+        /// Every route.
+        pub static ROUTES: &[Route] = &[
+            $(Route {
+                method: Method::$method,
+                path: $path,
+                who: $who,
+                query: $query,
+                summary: $summary,
+                name: stringify!($function),
+                describe: Schemas::describe::<$body, $answer>,
+                handler: |state, route, request| Box::pin(call::run::<$body, $answer, _, _>(state, route, request, $function)),
+            },)*
+            $(Route {
+                method: Method::$d_method,
+                path: $d_path,
+                who: $d_who,
+                query: $d_query,
+                summary: $d_summary,
+                name: stringify!($d_function),
+                describe: Schemas::describe::<$d_body, $d_answer>,
+                handler: |state, _, request| Box::pin($d_function(state, request)),
+            },)*
+        ];
+    };
+}
+
+#[rustfmt::skip]
+routes! {
+    GET    "/api/v1/organisations"                   PEOPLE_READ  PAGE,   organisation::list,       NoBody => Listed<Organisation>,           "List organisations: all for operators, the own one for its owner";
+    POST   "/api/v1/organisations"                   OPERATOR     NONE,   organisation::create,     NewOrganisation => Created<Organisation>, "Make an organisation";
+    GET    "/api/v1/organisations/{id}"              PEOPLE_READ  NONE,   organisation::show,       NoBody => Shown<Organisation>,            "Show an organisation";
+    PATCH  "/api/v1/organisations/{id}"              OPERATOR     NONE,   organisation::update,     OrganisationUpdate => Done<Organisation>, "Rename an organisation";
+    PUT    "/api/v1/organisations/{id}/suspension"   OPERATOR     NONE,   organisation::suspend,    NoBody => Done<Organisation>,             "Suspend an organisation: nothing of it works from the answer on";
+    DELETE "/api/v1/organisations/{id}/suspension"   OPERATOR     NONE,   organisation::resume,     NoBody => Done<Organisation>,             "Let a suspended organisation work again";
+    GET    "/api/v1/organisations/{id}/members"      PEOPLE_READ  PAGE,   organisation::members,    NoBody => Listed<Membership>,             "List the members of an organisation";
+    GET    "/api/v1/people"                          PEOPLE_READ  PEOPLE, person::list,             NoBody => Listed<Person>,                 "List people: all for operators, those of the own organisation for its owner";
+    POST   "/api/v1/people"                          PEOPLE_WRITE NONE,   person::create,           NewPerson => Created<Person>,             "Make a person known";
+    GET    "/api/v1/people/{id}"                     TOKENS_READ  NONE,   person::show,             NoBody => Shown<Person>,                  "Show a person";
+    PATCH  "/api/v1/people/{id}"                     PEOPLE_WRITE NONE,   person::update,           PersonUpdate => Done<Person>,             "Change a person's name or mail address";
+    DELETE "/api/v1/people/{id}"                     OPERATOR     NONE,   person::erase,            NoBody => Done<Nothing>,                  "Erase a person: end every token and membership, forget name and mail address";
+    PUT    "/api/v1/people/{id}/suspension"          OPERATOR     NONE,   person::suspend,          NoBody => Done<Person>,                   "Suspend a person: none of the person's credentials work from the answer on";
+    DELETE "/api/v1/people/{id}/suspension"          OPERATOR     NONE,   person::resume,           NoBody => Done<Person>,                   "Let a suspended person's credentials work again";
+    GET    "/api/v1/people/{id}/memberships"         TOKENS_READ  PAGE,   membership::list,         NoBody => Listed<Membership>,             "List the memberships of a person";
+    POST   "/api/v1/people/{id}/memberships"         OPERATOR     NONE,   membership::create,       NewMembership => Created<Membership>,     "Make a person a member of an organisation";
+    PATCH  "/api/v1/memberships/{id}"                PEOPLE_WRITE NONE,   membership::update,       MembershipUpdate => Done<Membership>,     "Give a member other roles";
+    DELETE "/api/v1/memberships/{id}"                PEOPLE_WRITE NONE,   membership::end,          NoBody => Done<Nothing>,                  "End a membership and every token that hangs from it";
+    POST   "/api/v1/memberships/{id}/moves"          OPERATOR     NONE,   membership::move_to,      Move => Done<Membership>,                 "Move a member to another organisation, tokens and all";
+    GET    "/api/v1/people/{id}/tokens"              TOKENS_READ  PAGE,   personal_token::list_of,  NoBody => Listed<Token>,                  "List a person's live tokens";
+    POST   "/api/v1/people/{id}/tokens"              TOKENS_WRITE NONE,   personal_token::create,   NewToken => Created<IssuedToken>,         "Make a token; its secret is in this answer and never again";
+    POST   "/api/v1/people/{id}/token-revocations"   TOKENS_WRITE NONE,   personal_token::revoke_all, NoBody => Done<Revoked>,                "End all tokens of a person";
+    GET    "/api/v1/tokens"                          TOKENS_READ  TOKENS, personal_token::list,     NoBody => Listed<Token>,                  "List live tokens: of all for operators, of an organisation for its owner, of oneself";
+    GET    "/api/v1/tokens/{id}"                     TOKENS_READ  NONE,   personal_token::show,     NoBody => Shown<Token>,                   "Show a live token";
+    PATCH  "/api/v1/tokens/{id}"                     TOKENS_WRITE NONE,   personal_token::update,   TokenUpdate => Done<Token>,               "Change a token's description, expiry or permissions";
+    DELETE "/api/v1/tokens/{id}"                     TOKENS_WRITE NONE,   personal_token::revoke,   NoBody => Done<Nothing>,                  "End a token: it is refused from the answer on";
+    POST   "/api/v1/tokens/{id}/rotations"           TOKENS_WRITE NONE,   personal_token::rotate,   Rotation => Done<IssuedToken>,            "Give a token a new secret, shown once; the old one works until the overlap ends";
+    PUT    "/api/v1/tokens/{id}/suspension"          TOKENS_WRITE NONE,   personal_token::suspend,  NoBody => Done<Token>,                    "Pause a token";
+    DELETE "/api/v1/tokens/{id}/suspension"          TOKENS_WRITE NONE,   personal_token::resume,   NoBody => Done<Token>,                    "Let a paused token work again";
+    POST   "/api/v1/token-imports"                   OPERATOR     NONE,   import::create,           Import => Done<Imported>,                 "Import digests of tokens of another system; each row is a change of its own";
+    GET    "/api/v1/apis"                            OPERATOR     PAGE,   api::list,                NoBody => Listed<Api>,                    "List APIs";
+    POST   "/api/v1/apis"                            OPERATOR     NONE,   api::create,              ApiBody => Created<Api>,                  "Make an API known";
+    GET    "/api/v1/apis/{name}"                     OPERATOR     NONE,   api::show,                NoBody => Shown<Api>,                     "Show an API";
+    PUT    "/api/v1/apis/{name}"                     OPERATOR     NONE,   api::put,                 ApiBody => Done<Api>,                     "Give an API another definition, or make it known";
+    DELETE "/api/v1/apis/{name}"                     OPERATOR     NONE,   api::remove,              NoBody => Done<Nothing>,                  "Remove an API and end its credentials";
+    GET    "/api/v1/apis/{name}/credentials"         OPERATOR     PAGE,   credential::list_of_api,  NoBody => Listed<ApiCredential>,          "List the live credentials of an API";
+    POST   "/api/v1/apis/{name}/credentials"         OPERATOR     NONE,   credential::create_of_api, NewCredential => Created<IssuedApiCredential>, "Give an API a credential; its secret is in this answer and never again";
+    DELETE "/api/v1/api-credentials/{id}"            OPERATOR     NONE,   credential::revoke_of_api, NoBody => Done<Nothing>,                 "End an API credential";
+    GET    "/api/v1/operator-tokens"                 OPERATOR     PAGE,   credential::list,         NoBody => Listed<OperatorToken>,          "List the live operator tokens";
+    POST   "/api/v1/operator-tokens"                 OPERATOR     NONE,   credential::create,       NewCredential => Created<IssuedOperatorToken>, "Make an operator token; its secret is in this answer and never again";
+    DELETE "/api/v1/operator-tokens/{id}"            OPERATOR     NONE,   credential::revoke,       NoBody => Done<Nothing>,                  "End an operator token; the last one stays";
+    GET    "/api/v1/audit"                           TOKENS_READ  AUDIT,  audit::list,              NoBody => Listed<AuditEntry>,             "List the journal, oldest first: all for operators, about oneself for people";
+    GET    "/api/v1/whoami"                          KNOWN        NONE,   whoami::show,             NoBody => Shown<Identity>,                "Show whose credential this is and what it may do here";
+    => direct
+    POST   "/api/v1/verify"                          API          NONE,   verify::answer,           VerifyRequest<'static> => Shown<Verdict>,          "Ask whether a credential may do something with this API";
+    GET    "/api/v1/openapi.json"                    ANYONE       NONE,   openapi::answer,          NoBody => Shown<Document>,                "This document";
+}

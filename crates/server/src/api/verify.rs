@@ -1,0 +1,324 @@
+//! `POST /api/v1/verify`: an API asks whether a credential may do something. From memory, with few allocations.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::body::Body as AxumBody;
+use axum::extract::Request;
+use axum::response::Response;
+use bytes::Bytes;
+use domain::api::Api;
+use domain::path::canonical;
+use domain::verify::{Facts, Owner};
+use domain::{Refusal, RequestId};
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use verifier::{Asked, Question};
+
+use super::caller::authenticate;
+use super::{ApiState, json};
+use crate::edge::{self, Code, Problem};
+
+/// The most characters of a workspace's name.
+const MAX_WORKSPACE: usize = 255;
+
+/// What an API asks. Either a permission, or a method and a path, or neither: then only whose credential it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VerifyRequest<'a> {
+    /// The API's name. It may be left out; if given it is that of the API whose credential asks.
+    #[serde(borrow, default)]
+    #[schema(value_type = Option<String>)]
+    api: Option<Text<'a>>,
+    /// The value of the `Authorization` header that the API was sent; at most 4,096 bytes are looked at.
+    #[serde(borrow, default)]
+    #[schema(value_type = Option<String>, write_only)]
+    authorization: Option<Text<'a>>,
+    /// The value of the `X-API-Key` header that the API was sent; at most 4,096 bytes are looked at.
+    #[serde(borrow, default)]
+    #[schema(value_type = Option<String>, write_only)]
+    api_key: Option<Text<'a>>,
+    /// A permission of the API. Not together with `method` and `path`.
+    #[serde(borrow, default)]
+    #[schema(value_type = Option<String>)]
+    permission: Option<Text<'a>>,
+    /// The method of the request that the API was sent, in upper case. Together with `path`.
+    #[serde(borrow, default)]
+    #[schema(value_type = Option<String>)]
+    method: Option<Text<'a>>,
+    /// Its path, percent-encoded as it came; a query is ignored. What can be read in more than one way is refused with 400.
+    #[serde(borrow, default)]
+    #[schema(value_type = Option<String>, max_length = 4096)]
+    path: Option<Text<'a>>,
+    /// The workspace that is meant, at most 255 characters; given back. Where the path names one it must be the same.
+    #[serde(borrow, default)]
+    #[schema(value_type = Option<String>, max_length = 255)]
+    workspace: Option<Text<'a>>,
+    /// From where the API was asked: an IP address, for the token's owner to see.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "192.0.2.1")]
+    address: Option<IpAddr>,
+}
+
+/// The answer of a check: `allowed` with who and what, or not `allowed` with the reason.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Verdict)]
+#[expect(dead_code, reason = "its schema describes what is written by hand")]
+pub(super) struct Verdict {
+    /// Whether the credential may do what was asked.
+    allowed: bool,
+    /// The id of this check, for the explanation.
+    #[schema(format = Uuid)]
+    request_id: String,
+    /// The credential; absent for an anonymous caller of a public route.
+    #[schema(required = false)]
+    credential: Option<CredentialName>,
+    /// For whom it acts.
+    #[schema(required = false)]
+    subject: Option<SubjectName>,
+    /// In which organisation.
+    #[schema(required = false, format = Uuid)]
+    organisation: Option<String>,
+    /// In which workspace.
+    #[schema(required = false)]
+    workspace: Option<String>,
+    /// What it may do on this API at this moment.
+    #[schema(required = false)]
+    permissions: Option<Vec<String>>,
+    /// When it stops by itself.
+    #[schema(required = false, format = DateTime)]
+    expires_at: Option<String>,
+    /// Why not: `missing_credential`, `malformed_credential`, `unknown_credential`, `expired`, `revoked`, `suspended`,
+    /// `owner_inactive`, `organisation_suspended`, `permission_missing` or `wrong_api`. For the API, not for its caller.
+    #[schema(required = false)]
+    reason: Option<String>,
+    /// The status with which the API should answer its caller: 401 or 403.
+    #[schema(required = false)]
+    status: Option<u16>,
+}
+
+/// A credential's name.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CredentialName)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct CredentialName {
+    /// Its id.
+    #[schema(format = Uuid)]
+    id: String,
+    /// Its kind: `personal_token`.
+    kind: String,
+}
+
+/// For whom a credential acts.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SubjectName)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct SubjectName {
+    /// `person`.
+    r#type: String,
+    /// The id.
+    #[schema(format = Uuid)]
+    id: String,
+}
+
+/// Answers a question.
+pub(super) async fn answer(state: Arc<ApiState>, request: Request) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let Some(context) = parts.extensions.get::<edge::Context>() else { return Err(Code::Internal.into()) };
+    let facts = authenticate(state.authority.verifier(), &parts.headers, context.now)?;
+    let Owner::Api(number) = facts.owner else {
+        return Err(Problem::new(Code::Forbidden).detail("this needs an API credential"));
+    };
+    // An API credential is ended with its API.
+    let api = state.authority.verifier().api_by_number(number).ok_or(Problem::new(Code::Unavailable))?;
+    super::query::Query::read(&parts.uri, super::query::NONE)?;
+    let mut bytes = edge::body::read(body).await?;
+    if bytes.is_empty() {
+        bytes = Bytes::from_static(b"{}");
+    } else {
+        json::require_json(&parts.headers)?;
+    }
+    let asked: VerifyRequest<'_> = serde_json::from_slice(&bytes).map_err(|error| problem(&bytes, &error))?;
+    let answer = verdict(&state, &api, &asked, context)?;
+    let mut response = Response::new(AxumBody::from(answer));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}
+
+fn verdict(state: &ApiState, api: &Api, asked: &VerifyRequest<'_>, context: &edge::Context) -> Result<Vec<u8>, Problem> {
+    if asked.api.as_ref().is_some_and(|name| name.as_str() != api.name()) {
+        return Err(Problem::new(Code::WrongApi).detail("an API asks about its own name only"));
+    }
+    let path = asked.path.as_ref().map(|path| canonical(path.as_str())).transpose();
+    let path = path.map_err(|problem| Problem::new(Code::AmbiguousPath).detail(problem.to_string()))?;
+    let wanted = match (&asked.permission, &asked.method, &path) {
+        (None, None, None) => Asked::Identity,
+        (Some(permission), None, None) => Asked::Permission(permission.as_str()),
+        (None, Some(method), Some(path)) => Asked::Request { method: method.as_str(), path },
+        (None, ..) => return Err(invalid("path", "method and path stand together")),
+        _ => return Err(invalid("permission", "cannot stand beside method and path")),
+    };
+    let question = Question {
+        api: api.name(),
+        authorization: asked.authorization.as_ref().map(|text| text.as_str().as_bytes()),
+        api_key: asked.api_key.as_ref().map(|text| text.as_str().as_bytes()),
+        asked: wanted,
+        address: asked.address,
+        now: context.now,
+    };
+    let verdict = state.authority.verifier().check(&question).map_err(|_| Problem::new(Code::Unavailable))?;
+    let mut writer = Writer::new();
+    match verdict {
+        verifier::Verdict::Deny(denied) => writer.deny(&context.request_id, denied.refusal),
+        verifier::Verdict::Anonymous { workspace } => {
+            let workspace = agreed(workspace.as_deref(), asked.workspace.as_ref())?;
+            writer.allow(&context.request_id, None, workspace);
+            writer.permissions(api, 0);
+        }
+        verifier::Verdict::Allow(allowed) => {
+            let workspace = agreed(allowed.workspace.as_deref(), asked.workspace.as_ref())?;
+            writer.allow(&context.request_id, Some(&allowed.facts), workspace);
+            writer.permissions(&allowed.api, allowed.permissions);
+        }
+    }
+    Ok(writer.end())
+}
+
+/// The workspace that path and question agree on.
+fn agreed<'t>(path: Option<&'t str>, asked: Option<&'t Text<'_>>) -> Result<Option<&'t str>, Problem> {
+    match (path, asked.map(Text::as_str)) {
+        (Some(path), Some(asked)) if path != asked => Err(invalid("workspace", "is not the one that the path names")),
+        (_, Some(asked)) if asked.len() > MAX_WORKSPACE => Err(invalid("workspace", "must be 255 bytes at most")),
+        (path, asked) => Ok(path.or(asked)),
+    }
+}
+
+fn invalid(field: &str, problem: &str) -> Problem {
+    json::tell(&[(field.to_owned(), problem.to_owned())])
+}
+
+/// What is wrong with a body, told as for every other route; read again, because this is rare.
+fn problem(bytes: &[u8], error: &serde_json::Error) -> Problem {
+    match json::parse(bytes) {
+        Err(problem) => problem,
+        Ok(serde_json::Value::Object(members)) => json::tell(&json::problems::<OwnedRequest>(members, error)),
+        Ok(_) => Problem::new(Code::InvalidBody).detail("the body must be a JSON object"),
+    }
+}
+
+/// The same request without borrowed text.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only read into, to find what is wrong")]
+struct OwnedRequest {
+    api: Option<String>,
+    authorization: Option<String>,
+    api_key: Option<String>,
+    permission: Option<String>,
+    method: Option<String>,
+    path: Option<String>,
+    workspace: Option<String>,
+    #[schema(value_type = Option<String>)]
+    address: Option<IpAddr>,
+}
+
+/// Writes the answer as JSON. Ids and names of permissions need no escape; a workspace may.
+struct Writer(Vec<u8>);
+
+impl Writer {
+    fn new() -> Self {
+        Self(Vec::with_capacity(512))
+    }
+
+    fn text(&mut self, text: &str) {
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    fn deny(&mut self, request: &RequestId, refusal: Refusal) {
+        self.text("{\"allowed\":false,\"request_id\":\"");
+        self.text(request.encode(&mut [0; 36]));
+        self.text("\",\"reason\":\"");
+        self.text(refusal.code());
+        self.text(if refusal.status() == 401 { "\",\"status\":401" } else { "\",\"status\":403" });
+    }
+
+    fn allow(&mut self, request: &RequestId, facts: Option<&Facts>, workspace: Option<&str>) {
+        self.text("{\"allowed\":true,\"request_id\":\"");
+        self.text(request.encode(&mut [0; 36]));
+        self.text("\"");
+        if let Some(facts) = facts {
+            self.text(",\"credential\":{\"id\":\"");
+            self.text(facts.id.encode(&mut [0; 36]));
+            self.text("\",\"kind\":\"");
+            self.text(facts.kind.name());
+            self.text("\"}");
+            self.owner(&facts.owner);
+            if let Some(end) = facts.not_after {
+                self.text(",\"expires_at\":\"");
+                self.text(&end.to_string());
+                self.text("\"");
+            }
+        }
+        if let Some(workspace) = workspace {
+            self.text(",\"workspace\":");
+            // Writing to memory cannot fail.
+            let _ = serde_json::to_writer(&mut self.0, workspace);
+        }
+    }
+
+    fn owner(&mut self, owner: &Owner) {
+        if let Owner::Member { person, organisation, .. } = owner {
+            self.text(",\"subject\":{\"type\":\"person\",\"id\":\"");
+            self.text(person.encode(&mut [0; 36]));
+            self.text("\"},\"organisation\":\"");
+            self.text(organisation.encode(&mut [0; 36]));
+            self.text("\"");
+        }
+    }
+
+    fn permissions(&mut self, api: &Api, mask: u64) {
+        self.text(",\"permissions\":[");
+        for (place, name) in api.permission_names(mask).enumerate() {
+            self.text(if place == 0 { "\"" } else { ",\"" });
+            self.text(name);
+            self.text("\"");
+        }
+        self.text("]");
+    }
+
+    fn end(mut self) -> Vec<u8> {
+        self.text("}");
+        self.0
+    }
+}
+
+/// A text that borrows from the body where it has no escapes.
+struct Text<'a>(Cow<'a, str>);
+
+impl Text<'_> {
+    fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Text<'de>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
