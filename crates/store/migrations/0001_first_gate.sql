@@ -22,11 +22,13 @@ CREATE TABLE journal (
     event TEXT NOT NULL
 ) {ROWS};
 
--- From which address a change was asked for. Beside the journal, so that it can be erased.
+-- From which address a change was asked for, and by which person if by one. Beside the journal, so that it can be erased.
 CREATE TABLE journal_origin (
     seq BIGINT NOT NULL PRIMARY KEY,
-    address TEXT NOT NULL
+    address TEXT NOT NULL,
+    person BYTEA
 ) {ROWS};
+CREATE INDEX journal_origin_person ON journal_origin (person) WHERE person IS NOT NULL;
 
 -- What a change is about, for the audit trail of one organisation, person, membership or credential.
 CREATE TABLE journal_subject (

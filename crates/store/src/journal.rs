@@ -1,6 +1,7 @@
 //! The journal: every change in the order of commit, what it is about, and from where it was asked for.
 
-use domain::event::{Entry, Event, Sequence};
+use domain::PersonId;
+use domain::event::{Actor, Entry, Event, Sequence};
 
 use crate::error::StoreError;
 use crate::executor::Executor;
@@ -28,8 +29,11 @@ statements! {
     SET_HEAD = "UPDATE journal_head SET seq = $1 WHERE id = 1";
     HEAD = "SELECT seq, holder FROM journal_head WHERE id = 1";
     RECORD = "INSERT INTO journal (seq, at, request, actor, event) VALUES ($1, $2, $3, $4, $5)";
-    RECORD_ORIGIN = "INSERT INTO journal_origin (seq, address) VALUES ($1, $2)";
+    RECORD_ORIGIN = "INSERT INTO journal_origin (seq, address, person) VALUES ($1, $2, $3)";
     RECORD_SUBJECT = "INSERT INTO journal_subject (subject, seq) VALUES ($1, $2)";
+    // An event of a token names the token only; its membership leads from a person or an organisation to it.
+    RECORD_MEMBERSHIP = "INSERT INTO journal_subject (subject, seq) SELECT membership, $2 FROM personal_token WHERE id = $1
+        ON CONFLICT (subject, seq) DO NOTHING";
     ENTRIES = concat!(columns!(), "WHERE journal.seq > $1 ORDER BY journal.seq LIMIT $2");
     ENTRIES_BEFORE = concat!(columns!(), "WHERE journal.seq < $1 ORDER BY journal.seq DESC LIMIT $2");
     ENTRIES_ABOUT = concat!(columns!(), about!(), "AND journal.seq > $2 ORDER BY journal.seq LIMIT $3");
@@ -109,10 +113,13 @@ impl Tx<'_> {
         let subjects = subjects(&event);
         let row = params![sequence.0, by.at, &by.request, &actor, &text];
         let subject_rows: Vec<[Param<'_>; 2]> = subjects.iter().map(|subject| params![subject, sequence.0]).collect();
-        let origin_row = by.address.as_deref().map(|address| params![sequence.0, address]);
+        let origin_row = by.address.as_deref().map(|address| params![sequence.0, address, actor_person(&by.actor)]);
         let mut work: Vec<(&'static Statement, &[Param<'_>])> = vec![(&RECORD, &row)];
         work.extend(origin_row.iter().map(|row| (&RECORD_ORIGIN, row.as_slice())));
         work.extend(subject_rows.iter().map(|row| (&RECORD_SUBJECT, row.as_slice())));
+        if names_only_tokens(&event) {
+            work.extend(subject_rows.iter().map(|row| (&RECORD_MEMBERSHIP, row.as_slice())));
+        }
         self.executor.execute_all(&work).await?;
         self.entries.push(Entry { sequence, at: by.at, actor: by.actor, request: by.request, event });
         Ok(Recorded(sequence))
@@ -157,6 +164,24 @@ fn subjects(event: &Event) -> Vec<[u8; 16]> {
     subjects.sort_unstable();
     subjects.dedup();
     subjects
+}
+
+fn names_only_tokens(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::TokenChanged { .. }
+            | Event::TokenRotated { .. }
+            | Event::TokenSuspended { .. }
+            | Event::TokenResumed { .. }
+            | Event::TokensRevoked { .. }
+    )
+}
+
+fn actor_person(actor: &Actor) -> Option<&PersonId> {
+    match actor {
+        Actor::Person { id, .. } => Some(id),
+        Actor::Operator { .. } | Actor::System => None,
+    }
 }
 
 fn head(mut row: Row) -> Result<Head, StoreError> {

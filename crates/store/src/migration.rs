@@ -45,6 +45,7 @@ pub(crate) async fn run(executor: &mut Executor<'_>) -> Result<MigrationReport, 
 }
 
 async fn apply(executor: &mut Executor<'_>) -> Result<MigrationReport, StoreError> {
+    executor.lift_limit().await?;
     executor.exclude_migrations().await?;
     executor.script(TABLE).await?;
     let mut already = 0;

@@ -30,7 +30,9 @@ statements! {
     RESUME_PERSON = "UPDATE person SET suspended_at = NULL WHERE id = $1 AND suspended_at IS NOT NULL AND erased_at IS NULL";
     ERASE_PERSON = "UPDATE person SET name = NULL, email = NULL, email_folded = NULL, password_hash = NULL, erased_at = $2
         WHERE id = $1 AND erased_at IS NULL";
-    ERASE_ORIGINS = "DELETE FROM journal_origin WHERE seq IN (SELECT seq FROM journal_subject WHERE subject = $1)";
+    // What the person asked for, and what others asked for about them or their tokens.
+    ERASE_ORIGINS = "DELETE FROM journal_origin WHERE person = $1 OR seq IN (SELECT seq FROM journal_subject
+        WHERE subject = $1 OR subject IN (SELECT id FROM membership WHERE person = $1))";
     ERASE_USAGE = "UPDATE credential_usage SET last_used_from = NULL
         WHERE credential IN (SELECT id FROM personal_token WHERE person = $1)";
     PASSWORD_HASH = "SELECT password_hash FROM person WHERE id = $1";

@@ -92,7 +92,8 @@ pub(crate) async fn run_batch(executor: Executor<'_>, mut jobs: Vec<Box<dyn Job>
         }
         Err(error) => {
             tracing::warn!(cause = error.cause(), waiting = jobs.len(), "a batch of changes failed");
-            let rolled_back = tx.executor.control(Control::Rollback).await.is_ok();
+            // A connection that is gone or stuck would only keep everybody waiting once more.
+            let rolled_back = !tx.executor.is_lost() && tx.executor.control(Control::Rollback).await.is_ok();
             for job in jobs {
                 // Also those that were refused: perhaps because of a neighbour that is undone now.
                 job.finish(End::Failed(error.clone()));

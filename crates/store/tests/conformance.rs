@@ -16,8 +16,8 @@ use futures_util::future::BoxFuture;
 use poort_store::sealing::{MasterKey, NewServerKey, SealingError};
 use poort_store::statement::{self, Engine};
 use poort_store::{
-    Abort, ApiCredential, MembershipRecord, NewToken, OperatorToken, Outcome, Page, Reader, SnapshotSink, Store, StoreError, TokenRecord,
-    Tx, UsageRow, conflict,
+    Abort, ApiCredential, MembershipRecord, OperatorToken, Outcome, Page, Reader, SnapshotSink, Store, StoreError, TokenRecord, Tx,
+    UsageRow, conflict,
 };
 use support::*;
 
@@ -105,14 +105,11 @@ async fn migrations(url: &str) {
 }
 
 async fn organisations(store: &Store) {
-    let first = organisation("Ghent");
-    let id = first.id;
-    let made = first.clone();
+    let id = OrganisationId::from_bytes([9; 16]);
     done(write!(store, |tx| { tx.insert_organisation(&organisation("Ghent")).await })).await;
     let clash = organisation("GHENT");
     assert_eq!(conflict(write!(store, |tx| { tx.insert_organisation(&clash.clone()).await }).await), conflict::ORGANISATION_NAME);
     let renamed = name("Gent");
-    drop(made);
     assert!(!done(write!(store, |tx| { tx.rename_organisation(id, &name("Gent")).await })).await, "unknown");
     let all = read!(store, |reader| { reader.organisations(ALL).await });
     assert_eq!(all.len(), 1);
@@ -444,6 +441,11 @@ async fn journal(store: &Store) {
     assert_eq!(read!(store, |reader| { reader.head().await }), all.last().expect("entries").sequence);
     let tokens = read!(store, |reader| { reader.tokens(ALL, None).await });
     let token = tokens.first().expect("a token").clone();
+    let (revoked, secret) = (vec![token.id], vec![digest("any")]);
+    let event = Event::TokensRevoked { tokens: revoked, digests: secret };
+    let recorded = event.clone();
+    done(write!(store, |tx| { tx.record(&by(), recorded).await.map(drop) })).await;
+    let all = store.tail(Sequence(0), 10_000).await.expect("read");
     for (about, least) in
         [(*token.id.as_bytes(), 1), (*token.person.as_bytes(), 3), (*token.organisation.as_bytes(), 3), (*token.membership.as_bytes(), 2)]
     {
@@ -452,6 +454,7 @@ async fn journal(store: &Store) {
         assert!(oldest.len() >= least && oldest.len() < all.len(), "{}", oldest.len());
         newest.reverse();
         assert_eq!(oldest, newest);
+        assert!(oldest.iter().any(|entry| entry.event == event), "what happens to a token is in its owner's trail");
     }
     let last = read!(store, |reader| { reader.entries_before(Sequence(i64::MAX), None, 1).await });
     assert_eq!(last, all[all.len() - 1..]);
@@ -605,7 +608,6 @@ async fn changes_need_their_event(store: &Store) {
         .await;
     assert!(matches!(smuggled, Err(poort_store::WriteError::Unavailable(StoreError::Defect(_)))));
     assert_eq!(read!(store, |reader| { reader.setting("kept").await }), None);
-    let _ = NewToken::clone;
 }
 
 async fn one_server(url: &str) {

@@ -355,5 +355,4 @@ async fn a_change_without_readers_is_still_committed_or_not_at_all() {
     let made = made.iter().filter(|entry| matches!(entry.event, Event::TokenCreated { .. })).count();
     assert_eq!(live, made as u64);
     assert!(live >= 25);
-    let _ = NewToken::clone;
 }
