@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::client::{Answer, Call, Client, Stretch, fresh_key};
 use super::column::Column;
 use super::exit::Exit;
-use super::failure::{Attempt, Failure};
+use super::failure::{Attempt, Failure, Message};
 use super::screen::{Form, Screen};
 use super::texts::Text;
 
@@ -80,7 +80,7 @@ impl Context<'_> {
     }
 
     /// Says what was done; as JSON, shows the answer.
-    pub(crate) fn done(&mut self, answer: &Answer, said: Text) -> Attempt<()> {
+    pub(crate) fn done(&mut self, answer: &Answer, said: impl Into<Message>) -> Attempt<()> {
         if self.screen.form == Form::Json && !answer.body.is_null() {
             self.screen.json(&answer.body)?;
         }
@@ -88,8 +88,8 @@ impl Context<'_> {
     }
 
     /// Says what was done and how far the change has come.
-    pub(crate) fn receipt(&mut self, answer: &Answer, said: Text) -> Attempt<()> {
-        let mut said = said.of(self.screen.reader.language).to_owned();
+    pub(crate) fn receipt(&mut self, answer: &Answer, said: impl Into<Message>) -> Attempt<()> {
+        let mut said = said.into().in_language(self.screen.reader.language);
         if let Some(receipt) = answer.body.get("receipt").filter(|receipt| receipt.get("sequence").is_some_and(Value::is_number)) {
             const PLACES: [&str; 4] = ["sequence", "confirmed", "nodes", "milliseconds"];
             let values = PLACES.map(|place| (place, receipt.get(place).map(Value::to_string).unwrap_or_default()));

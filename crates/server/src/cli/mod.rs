@@ -170,11 +170,12 @@ fn remote(command: &Remote, context: &mut Context<'_>) -> Attempt<()> {
     }
 }
 
-const WHOAMI: [Column; 5] = [
+const WHOAMI: [Column; 6] = [
     plain("kind", Text::ColumnKind),
     plain("credential", Text::ColumnId),
     plain("person", Text::ColumnPerson),
     plain("organisation", Text::ColumnOrganisation),
+    shaped("roles", Text::ColumnRoles, Shape::Names),
     shaped("permissions", Text::ColumnPermissions, Shape::Names),
 ];
 

@@ -123,6 +123,7 @@ texts! {
     Created: "Made.", "Gemaakt.";
     Changed: "Changed.", "Gewijzigd.";
     Ended: "Ended: it no longer works.", "Ingetrokken: het werkt niet meer.";
+    EndedAll: "Ended: {count} tokens no longer work.", "Ingetrokken: {count} tokens werken niet meer.";
     Suspended: "Suspended.", "Gepauzeerd.";
     Resumed: "Resumed: it works again.", "Hervat: het werkt weer.";
     Erased: "Erased.", "Gewist.";
@@ -156,7 +157,7 @@ texts! {
 
     ImportTitle: "Importing", "Importeren";
     ImportPart: "{title} {percent} % ({done}/{total})", "{title} {percent} % ({done}/{total})";
-    ImportDone: "{imported} imported, {rejected} rejected.", "{imported} geïmporteerd, {rejected} afgewezen.";
+    ImportDone: "{imported} imported, {unchanged} there already, {rejected} rejected.", "{imported} geïmporteerd, {unchanged} waren er al, {rejected} afgewezen.";
     ImportDry: "{good} lines are fit to import, {rejected} are not. Nothing was changed.", "{good} regels zijn geschikt, {rejected} niet. Er is niets gewijzigd.";
     ImportRejected: "{rejected} of {total} lines were rejected", "{rejected} van de {total} regels zijn afgewezen";
     TodoRejects: "See why in {file}, correct those lines and import them alone.", "Kijk in {file} waarom, verbeter die regels en importeer alleen die.";

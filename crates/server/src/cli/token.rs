@@ -10,7 +10,7 @@ use super::client::Stretch;
 use super::column::{Column, Shape, plain, scalar, shaped};
 use super::context::Context;
 use super::exit::Exit;
-use super::failure::{Attempt, Failure};
+use super::failure::{Attempt, Failure, Message};
 use super::import::ImportArgs;
 use super::secret::Destination;
 use super::texts::Text;
@@ -184,7 +184,8 @@ pub(super) fn run(verb: &Verb, context: &mut Context<'_>) -> Attempt<()> {
             let id = context.person(person)?;
             context.confirm(Text::AskRevokeAll, &["people", &id], "")?;
             let answer = context.post(&["people", &id, "token-revocations"], json!({}))?;
-            context.done(&answer, Text::Ended)
+            let count = answer.body.get("revoked").map(scalar).unwrap_or_default();
+            context.done(&answer, Message::Ours(Text::EndedAll, vec![("count", count)]))
         }
         Verb::Import(arguments) => super::import::run(arguments, context),
     }

@@ -124,8 +124,10 @@ impl Import {
                 let number = place.and_then(|place| numbers.get(place)).copied().unwrap_or_default();
                 self.reject(number, &Reject::of_server(reject))?;
             }
+            let unchanged = answer.get("unchanged").and_then(Value::as_u64).unwrap_or_default();
             let imported = answer.get("imported").and_then(Value::as_u64);
-            self.state.imported += imported.unwrap_or(count.saturating_sub(rejected.len() as u64));
+            self.state.unchanged += unchanged;
+            self.state.imported += imported.unwrap_or(count.saturating_sub(unchanged + rejected.len() as u64));
         }
         self.state.reach(&self.source, &mut self.rejects)
     }
@@ -136,23 +138,24 @@ impl Import {
     }
 
     fn finish(self, context: &mut Context<'_>) -> Attempt<()> {
-        let (imported, rejected) = (self.state.imported, self.state.rejected);
+        let State { imported, unchanged, rejected, .. } = self.state;
         self.state.remove()?;
         if context.screen.form == Form::Json {
-            context.screen.json(&json!({ "imported": imported, "rejected": rejected }))?;
+            context.screen.json(&json!({ "imported": imported, "unchanged": unchanged, "rejected": rejected }))?;
         }
-        context.screen.tell(Text::ImportDone, &[("imported", imported.to_string()), ("rejected", rejected.to_string())])?;
+        let counts = [("imported", imported), ("unchanged", unchanged), ("rejected", rejected)];
+        context.screen.tell(Text::ImportDone, &counts.map(|(name, count)| (name, count.to_string())))?;
         if rejected == 0 {
             return Ok(());
         }
-        let values = vec![("rejected", rejected.to_string()), ("total", (imported + rejected).to_string())];
+        let values = vec![("rejected", rejected.to_string()), ("total", (imported + unchanged + rejected).to_string())];
         let todo = Message::Ours(Text::TodoRejects, vec![("file", self.rejects.name())]);
         Err(Failure::new(Exit::Partly, Message::Ours(Text::ImportRejected, values)).and(todo))
     }
 
     /// What a failure in the middle means: a part is done, and it can go on.
     fn stopped(&self, cause: Failure) -> Failure {
-        if self.state.imported == 0 && cause.exit != Exit::Usage {
+        if self.state.line == 0 {
             self.state.discard_if_untouched(&cause);
             return cause;
         }

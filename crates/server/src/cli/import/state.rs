@@ -22,6 +22,8 @@ pub(super) struct State {
     pub(super) last: Digest,
     /// How many were imported.
     pub(super) imported: u64,
+    /// How many were there already, the same.
+    pub(super) unchanged: u64,
     /// How many were rejected.
     pub(super) rejected: u64,
     /// How long the file of rejects is, in bytes.
@@ -78,7 +80,7 @@ impl State {
     }
 
     fn begin(path: Option<PathBuf>, key: impl FnOnce() -> Attempt<String>) -> Attempt<Self> {
-        let state = Self { key: key()?, line: 0, last: Digest::of(b""), imported: 0, rejected: 0, rejects_length: 0, path };
+        let state = Self { key: key()?, line: 0, last: Digest::of(b""), imported: 0, unchanged: 0, rejected: 0, rejects_length: 0, path };
         // Before the first batch is sent, so that its key is known even after a crash.
         state.write()?;
         Ok(state)

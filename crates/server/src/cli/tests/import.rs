@@ -37,7 +37,11 @@ fn rejects_are_told_by_their_line() {
     let fake = Fake::new([answered(2, json!([{"index": 1, "code": "digest_known", "detail": "this digest is known already"}]))]);
     let ended = Process::new(&fake.url).run(&["token", "import", &folder.path("")]);
     assert_eq!(ended.code, 8, "{ended:?}");
-    assert!(ended.errors.contains("2 imported, 2 rejected") && ended.errors.contains(".rejects.ndjson"), "{}", ended.errors);
+    assert!(
+        ended.errors.contains("2 imported, 0 there already, 2 rejected") && ended.errors.contains(".rejects.ndjson"),
+        "{}",
+        ended.errors
+    );
     let told: Vec<_> = folder.rejects().iter().map(|reject| (reject["line"].clone(), reject["code"].clone())).collect();
     assert_eq!(told, [(json!(2), json!("not_json")), (json!(4), json!("digest_known"))]);
     assert_eq!(fake.finish()[0].body["tokens"].as_array().map(Vec::len), Some(3));
@@ -60,7 +64,7 @@ fn a_stopped_import_goes_on_with_the_same_key() {
     assert_eq!(Process::new("http://127.0.0.1:9").run(&["token", "import", &path]).code, 2);
     let fake = Fake::new([answered(1_000, json!([])), answered(1, json!([]))]);
     let ended = Process::new(&fake.url).run(&["token", "import", &path, "--resume"]);
-    assert!(ended.code == 8 && ended.errors.contains("2000 imported, 1 rejected"), "{ended:?}");
+    assert!(ended.code == 8 && ended.errors.contains("2000 imported, 0 there already, 1 rejected"), "{ended:?}");
     let after = fake.finish();
     assert_eq!(after[0].header("idempotency-key"), before[1].header("idempotency-key"));
     assert_ne!(after[1].header("idempotency-key"), after[0].header("idempotency-key"));
