@@ -125,6 +125,11 @@ impl Entry {
         }
     }
 
+    /// Writes the parent.
+    pub(crate) fn set_parent(&self, parent: u32) {
+        self.0[6].store(u64::from(parent) << 32 | self.word(6) & u64::from(u32::MAX), Ordering::Relaxed);
+    }
+
     /// Writes the digest.
     pub(crate) fn write_digest(&self, digest: &Words) {
         for (word, value) in digest.iter().enumerate() {

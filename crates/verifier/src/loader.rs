@@ -62,8 +62,12 @@ pub struct Loader<'v> {
     index: &'v Index,
     writer: MutexGuard<'v, Writer>,
     entries_of_table: Vec<u32>,
-    last_membership: Option<(MembershipId, u32)>,
+    /// Tokens whose membership is still to be looked up. Many at a time, because the processor then waits for the
+    /// memory of several look-ups at once.
+    pending: Vec<(MembershipId, u32)>,
 }
+
+const PENDING: usize = 256;
 
 impl<'v> Loader<'v> {
     pub(crate) fn new(index: &'v Index, mut writer: MutexGuard<'v, Writer>) -> Self {
@@ -72,7 +76,7 @@ impl<'v> Loader<'v> {
         index.store(Snapshot::empty());
         index.entries.take_fresh(|_, used| used.clear());
         index.live.store(0, Ordering::Relaxed);
-        Self { index, writer, entries_of_table: vec![0; SHARDS], last_membership: None }
+        Self { index, writer, entries_of_table: vec![0; SHARDS], pending: Vec::with_capacity(PENDING) }
     }
 
     /// An organisation.
@@ -97,15 +101,19 @@ impl<'v> Loader<'v> {
 
     /// A secret of a personal token.
     pub fn token(&mut self, token: &TokenRecord<'_>) {
-        let parent = self.membership_slot(token.membership);
         let Some(set) = self.writer.sets.take(token.permissions, &self.index.load().catalogue) else { return self.writer.anomaly() };
         let (state, until) = match token.revoked_at {
             Some(at) => (State::Revoked, seconds::pack(at)),
             None if token.suspended => (State::Suspended, seconds::pack_option(token.secret.not_after)),
             None => (State::Live, seconds::pack_option(token.secret.not_after)),
         };
-        let record = Record { parent, set, state, imported: token.imported, superseded: token.superseded, until, ..blank(token.id) };
-        self.credential(&token.secret.digest, &record);
+        let record = Record { set, state, imported: token.imported, superseded: token.superseded, until, ..blank(token.id) };
+        if let Some(slot) = self.credential(&token.secret.digest, &record) {
+            self.pending.push((token.membership, slot));
+        }
+        if self.pending.len() == PENDING {
+            self.hang_pending();
+        }
     }
 
     /// A live credential of an API.
@@ -121,34 +129,39 @@ impl<'v> Loader<'v> {
 
     /// Ends the load: the index is the state after the event `applied`, and may be read.
     pub fn finish(mut self, applied: Sequence) {
+        self.hang_pending();
         self.build_tables();
         self.writer.sort_tombstones();
         self.index.applied.store(applied.0, Ordering::Release);
         self.index.epoch.reopen();
     }
 
-    fn membership_slot(&mut self, id: MembershipId) -> u32 {
-        if let Some((_, slot)) = self.last_membership.filter(|(last, _)| *last == id) {
-            return slot;
+    fn hang_pending(&mut self) {
+        let find = |(id, slot): (MembershipId, u32)| {
+            let found = self.writer.memberships.find(id.as_bytes(), self.index, &self.index.membership_ids);
+            (found.unwrap_or(0), slot)
+        };
+        let found: Vec<(u32, u32)> = self.pending.drain(..).map(find).collect();
+        for (membership, slot) in found {
+            self.writer.anomalies += u64::from(membership == 0);
+            self.index.entries.entry(slot).set_parent(membership);
+            self.writer.hang(self.index, membership, 1);
         }
-        let found = self.writer.memberships.find(id.as_bytes(), self.index, &self.index.membership_ids);
-        let slot = found.unwrap_or_else(|| {
-            self.writer.anomaly();
-            0
-        });
-        self.last_membership = Some((id, slot));
-        slot
     }
 
     /// Writes an entry; the tables are built at the end, when it is known how long each of them must be.
-    fn credential(&mut self, digest: &Digest, record: &Record) {
-        let Some(slot) = self.writer.slots.take() else { return self.writer.anomaly() };
+    fn credential(&mut self, digest: &Digest, record: &Record) -> Option<u32> {
+        let Some(slot) = self.writer.slots.take() else {
+            self.writer.anomaly();
+            return None;
+        };
         let digest = words(digest);
         let entry = self.index.entries.make(slot);
         entry.write_digest(&digest);
         entry.write(record);
         self.writer.link(self.index, slot, record);
         self.entries_of_table[table::shard(self.index.hash(digest[0], digest[1]))] += 1;
+        Some(slot)
     }
 
     fn build_tables(&mut self) {

@@ -72,7 +72,7 @@ impl Table {
 
     #[inline(always)]
     fn home(&self, hash: u64) -> usize {
-        ((hash << 10 >> 32) * self.0.len() as u64 >> 32) as usize
+        (((hash << 10 >> 32) * self.0.len() as u64) >> 32) as usize
     }
 
     #[inline(always)]

@@ -294,7 +294,8 @@ impl Writer {
         }
     }
 
-    fn hang(&mut self, index: &Index, slot: u32, by: i32) {
+    /// Counts an entry more, or less, of a membership.
+    pub(crate) fn hang(&mut self, index: &Index, slot: u32, by: i32) {
         if slot == 0 {
             return;
         }

@@ -293,7 +293,7 @@ impl Model {
 }
 
 fn roles(number: u32) -> Roles {
-    if number % 2 == 0 { Roles::NONE.with(Role::Member) } else { Roles::NONE.with(Role::Owner) }
+    if number.is_multiple_of(2) { Roles::NONE.with(Role::Member) } else { Roles::NONE.with(Role::Owner) }
 }
 
 fn permissions(number: u32) -> Permissions {
@@ -308,7 +308,7 @@ fn permissions(number: u32) -> Permissions {
 }
 
 fn end(number: u32, now: Timestamp) -> Option<Timestamp> {
-    (number % 3 == 0).then(|| now.saturating_add(std::time::Duration::from_secs(u64::from(number % 60))))
+    number.is_multiple_of(3).then(|| now.saturating_add(std::time::Duration::from_secs(u64::from(number % 60))))
 }
 
 /// Asks both about every secret that ever was.
