@@ -69,6 +69,9 @@ pub enum TokenError {
     /// The person has as many tokens as one person may have.
     #[error("there are too many tokens")]
     TooMany,
+    /// The caller may not do this: its credential ended meanwhile, or does not reach so far.
+    #[error("this is not allowed")]
+    NotAllowed,
     /// Those tokens cannot be reached now: an outage, not a refusal.
     #[error("tokens cannot be reached now")]
     Unavailable,

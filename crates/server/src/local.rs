@@ -15,7 +15,7 @@ pub fn run(command: Local, globals: &Globals) -> u8 {
         Local::Serve(args) => configured(&args).and_then(|config| block_on(serve::serve(config))),
         Local::Demo(args) => run_demo(args),
         Local::Migrate(args) => configured(&args).and_then(|config| block_on(doctor::migrate(config))),
-        Local::Config(ConfigVerb::Show(args)) => configured(&args).map(|config| print(&config.to_toml())),
+        Local::Config(ConfigVerb::Show(args)) => Config::shown(args.config.as_deref(), &flags(&args)).map(|text| print(&text)).map_err(|problems| told(&problems)),
         Local::Config(ConfigVerb::Check(args)) => configured(&args).map(|_| print("The configuration is valid.\n")),
         Local::Doctor(args) => configured(&args).and_then(|config| block_on(doctor::examine(config, globals.json))),
         Local::MasterKey(MasterKeyVerb::Rotate(args)) => configured(&args.server).and_then(|config| block_on(keys::rotate(config, args.new_file))),
@@ -31,16 +31,14 @@ pub fn run(command: Local, globals: &Globals) -> u8 {
 }
 
 fn configured(args: &ServeArgs) -> Result<Config, StartError> {
-    let flags = Flags {
-        data: args.data.clone(),
-        listen: args.listen,
-        database: args.database.clone(),
-        installation: args.installation.clone(),
-        trusted_proxies: None,
-    };
-    let config = Config::load(args.config.as_deref(), &flags).map_err(|problems| told(&problems))?;
+    let config = Config::load(args.config.as_deref(), &flags(args)).map_err(|problems| told(&problems))?;
     log::start(config.log_format, config.log_level);
     Ok(config)
+}
+
+fn flags(args: &ServeArgs) -> Flags {
+    let ServeArgs { data, listen, database, installation, .. } = args.clone();
+    Flags { data, listen, database, installation, trusted_proxies: None }
 }
 
 fn run_demo(args: DemoArgs) -> Result<(), StartError> {

@@ -207,6 +207,7 @@ pub fn options(config: &Config) -> Result<Options, StartError> {
     let mut options = Options::new(url);
     options.readers = config.database_readers as usize;
     options.statement_timeout = timeout;
+    options.root_certificate = config.database_root_certificate_file.clone();
     options.lease = Duration::from_millis(config.lease_milliseconds);
     Ok(options)
 }

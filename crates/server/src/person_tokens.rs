@@ -52,7 +52,7 @@ impl PersonTokens for AuthorityTokens {
         Box::pin(async move {
             let description = Description::new(description).map_err(|problem| TokenError::InvalidDescription(problem.to_string()))?;
             // The new token reaches as far as the one with which it is made.
-            let with = self.one(by.credential).await?.ok_or(TokenError::Unavailable)?;
+            let with = self.one(by.credential).await?.ok_or(TokenError::NotAllowed)?;
             let organisation = if person == by.person { Some(with.organisation) } else { None };
             let new = NewToken { description, expires_at: with.expires_at, permissions: with.permissions, organisation };
             let context = self.context(&by, with.organisation);
@@ -96,6 +96,7 @@ fn told(error: Error) -> TokenError {
         Error::Invalid(problems) => {
             TokenError::InvalidDescription(problems.into_iter().map(|(_, problem)| problem).collect::<Vec<_>>().join("; "))
         }
+        Error::Forbidden | Error::NotFound => TokenError::NotAllowed,
         _ => TokenError::Unavailable,
     }
 }

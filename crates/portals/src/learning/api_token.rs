@@ -16,7 +16,7 @@ pub(super) async fn list(shared: &Shared, visit: Visit) -> Result<Answer, Failur
     let id = visit.id("user")?;
     visit.require_self_or_zeus(id)?;
     let owner = shared.database().read(move |tx| user::by_id(tx, id)?.ok_or(Failure::NotFound)).await?;
-    let tokens = shared.tokens.list(owner.person).await.map_err(|_| Failure::Unavailable)?;
+    let tokens = shared.tokens.list(owner.person).await?;
     let rows = tokens.iter().map(|token| {
         json!({
             "id": token.id.to_string(),
@@ -50,7 +50,7 @@ pub(super) async fn create(shared: &Shared, visit: Visit, parameters: Parameters
             Ok(Answer::Script { status: StatusCode::OK, text: script_showing(&markup) })
         }
         Ok(_) => Ok(Answer::Redirect { to: profile, flash: Some("created") }),
-        Err(TokenError::Unavailable) => Err(Failure::Unavailable),
+        Err(error @ (TokenError::Unavailable | TokenError::NotAllowed)) => Err(error.into()),
         Err(refusal) if script => {
             let markup = format!("<p role=\"alert\">{}</p>", escape(&refusal.to_string()));
             Ok(Answer::Script { status: StatusCode::UNPROCESSABLE_ENTITY, text: script_showing(&markup) })
@@ -66,10 +66,10 @@ pub(super) async fn delete(shared: &Shared, visit: Visit) -> Result<Answer, Fail
     }
     let caller = visit.caller()?;
     let token = visit.text("token")?.parse().map_err(|_| Failure::NotFound)?;
-    let owner = shared.tokens.owner(token).await.map_err(|_| Failure::Unavailable)?.ok_or(Failure::NotFound)?;
+    let owner = shared.tokens.owner(token).await?.ok_or(Failure::NotFound)?;
     let account = shared.database().read(move |tx| Ok(user::of_person(tx, owner)?)).await?.ok_or(Failure::NotFound)?;
     visit.require_self_or_zeus(account.id)?;
-    let deleted = shared.tokens.delete(owner, token, caller).await.map_err(|_| Failure::Unavailable)?;
+    let deleted = shared.tokens.delete(owner, token, caller).await?;
     match (deleted, visit.format) {
         (false, _) => Err(Failure::NotFound),
         (true, Format::Script) => {
@@ -77,6 +77,17 @@ pub(super) async fn delete(shared: &Shared, visit: Visit) -> Result<Answer, Fail
             Ok(Answer::Script { status: StatusCode::OK, text })
         }
         (true, _) => Ok(Answer::Redirect { to: visit.view.links.page(&format!("/users/{}", account.id)), flash: Some("deleted") }),
+    }
+}
+
+impl From<TokenError> for Failure {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Unavailable => Self::Unavailable,
+            TokenError::InvalidDescription(_) | TokenError::DescriptionTaken | TokenError::TooMany | TokenError::NotAllowed => {
+                Self::Forbidden("You may not do this with this token.")
+            }
+        }
     }
 }
 

@@ -19,6 +19,7 @@ pub(super) fn help(topic: &[String], screen: &mut Screen) -> Attempt<()> {
         ["exit-codes"] => exit_codes(language),
         ["environment"] => environment(),
         ["reference"] => reference(),
+        ["configuration"] => crate::config::document(),
         path => command_help(path).ok_or_else(|| Failure::with(Exit::Usage, Text::NoSuchTopic, "topic", topic.join(" ")))?,
     };
     screen.lines(&[text.trim_end().to_owned()])

@@ -157,7 +157,7 @@ fn read(file: &Path) -> Result<Option<Made>, StartError> {
 }
 
 fn email(account: &str) -> Result<Email, StartError> {
-    Email::new(&format!("{account}@demo.example")).map_err(own_text)
+    Email::new(&format!("{account}@example.org")).map_err(own_text)
 }
 
 fn own_text(problem: InvalidText) -> StartError {

@@ -31,7 +31,7 @@ As whoever runs the installation:
   export POORT_URL={authority} POORT_TOKEN_FILE={data}/operator-token
   alias poort={program}
   poort token list
-  poort token create laptop --person student@demo.example
+  poort token create laptop --person student@example.org
 
 End a token, and the very next request is refused:
 
