@@ -23,8 +23,9 @@ async fn main() {
     let tokens: u32 = arguments.next().map_or(0, |text| text.parse().expect("a number"));
     let store = open(&url).await;
     let mut members = Vec::new();
-    for number in 0..100 {
-        members.push(member(&store, &format!("m{number}-{}", now().unix_microseconds())).await);
+    for part in 0..30 {
+        let names: Vec<String> = (0..100).map(|number| format!("m{part}-{number}-{}", now().unix_microseconds())).collect();
+        members.extend(futures_util::future::join_all(names.iter().map(|name| member(&store, name))).await);
     }
     for callers in [1, 64, 64] {
         let rate = creations(&store, &members, callers, Duration::from_secs(3)).await;
@@ -48,11 +49,12 @@ async fn creations(store: &Store, members: &[Membership], callers: usize, time: 
     let started = Instant::now();
     let tasks: Vec<_> = (0..callers)
         .map(|caller| {
-            let (store, member) = (store.clone(), members[caller % members.len()].clone());
+            let (store, member) = (store.clone(), members.to_vec());
             tokio::spawn(async move {
                 let mut count = 0_u32;
                 while started.elapsed() < time {
-                    create(&store, &member, caller, count).await;
+                    let member = &member[(caller + 64 * count as usize) % member.len()];
+                    create(&store, member, caller, count).await;
                     count += 1;
                 }
                 count

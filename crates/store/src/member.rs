@@ -32,7 +32,8 @@ statements! {
 
 const ADVISORY_LOCK: &str = "SELECT pg_try_advisory_lock(7021902, 2)";
 
-/// What proves that this process holds the database.
+/// What proves that this process holds the database. There is one of it in a process.
+#[allow(clippy::large_enum_variant, reason = "there is one of it")]
 pub(crate) enum Member {
     /// Opened for maintenance, beside the server.
     None,

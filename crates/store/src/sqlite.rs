@@ -29,6 +29,8 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     set(&connection, "wal_autocheckpoint", "8192")?;
     set(&connection, "journal_size_limit", "67108864")?;
     set(&connection, "cache_size", "-32768")?;
+    // What a savepoint may have to put back: by default it goes through a temporary file, for every change.
+    set(&connection, "temp_store", "MEMORY")?;
     Ok(connection)
 }
 

@@ -1,5 +1,7 @@
 //! What happens when something fails: one change of many, the database, the connection at the wrong moment.
 
+#![allow(clippy::disallowed_methods, reason = "tests start tasks")]
+
 mod support;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -8,7 +10,7 @@ use std::time::Duration;
 
 use domain::event::{Event, Sequence};
 use futures_util::future::join_all;
-use poort_store::{NewToken, Options, Outcome, Store, StoreError, WriteError};
+use poort_store::{Options, Outcome, Store, StoreError, WriteError};
 use support::*;
 
 fn sqlite(folder: &tempfile::TempDir) -> String {

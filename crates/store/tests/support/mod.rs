@@ -113,9 +113,7 @@ impl Drop for Postgres {
 fn find_postgres() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|version| version.path().join("bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found =
-        versions.chain(std::env::split_paths(&path)).find(|folder| folder.join("initdb").exists() && folder.join("pg_ctl").exists());
-    found
+    versions.chain(std::env::split_paths(&path)).find(|folder| folder.join("initdb").exists() && folder.join("pg_ctl").exists())
 }
 
 fn is_root() -> bool {
