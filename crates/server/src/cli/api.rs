@@ -127,7 +127,7 @@ fn credential(verb: &CredentialVerb, context: &mut Context<'_>) -> Attempt<()> {
     match verb {
         CredentialVerb::Create(NewCredential { api, description, destination }) => {
             let body = json!({ "description": description });
-            destination.open()?.fill(context, |context| context.post(&["apis", api, "credentials"], body))
+            destination.open()?.fill(context, Text::Created, |context| context.post(&["apis", api, "credentials"], body))
         }
         CredentialVerb::List { api, stretch } => context.list(&["apis", api, "credentials"], &[], stretch, &CREDENTIALS),
         CredentialVerb::Revoke { id } => {

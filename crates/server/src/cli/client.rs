@@ -235,7 +235,7 @@ impl Client {
             body.extend_from_slice(&chunk);
         }
         if !status.is_success() {
-            return Err(refusal(status, &headers, &body));
+            return Err(refusal(status, &headers, &body, self.target.language));
         }
         let body = match body.as_slice() {
             [] => Value::Null,
@@ -309,14 +309,18 @@ impl From<Failure> for Failed {
 }
 
 /// What an answer that is no success means: RFC 9457 where the server gives it, the status alone where not.
-fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Failed {
+fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8], language: Language) -> Failed {
     let problem: Value = serde_json::from_slice(body).unwrap_or_default();
     let member = |name: &str| problem.get(name).and_then(Value::as_str).map(str::to_owned);
-    let what = match member("detail").or_else(|| member("title")) {
+    let exit = Exit::of_status(status);
+    // The server's title says no more than its status; only its own language has it.
+    let title = member("title").filter(|_| language == Language::En || exit == Exit::Failed);
+    let what = match member("detail").or(title) {
         Some(words) => Message::Verbatim(words),
-        None => Message::Ours(Text::Status, vec![("status", status.to_string())]),
+        None if exit == Exit::Failed || problem.is_null() => Message::Ours(Text::Status, vec![("status", status.to_string())]),
+        None => exit.meaning().into(),
     };
-    let failure = Failure::new(Exit::of_status(status), what)
+    let failure = Failure::new(exit, what)
         .details(field_errors(&problem))
         .of_request(member("request_id").or_else(|| text_header(headers, "request-id")));
     let retry_after = text_header(headers, header::RETRY_AFTER.as_str()).and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);

@@ -56,6 +56,11 @@ impl Exit {
         self as u8
     }
 
+    /// What it means.
+    pub(super) fn meaning(self) -> Text {
+        EXIT_CODES.iter().find(|code| code.exit == self).map_or(Text::ExitFailed, |code| code.meaning)
+    }
+
     /// What to do about it when the error itself does not say.
     pub(super) fn todo(self) -> Option<Text> {
         EXIT_CODES.iter().find(|code| code.exit == self).and_then(|code| code.todo)

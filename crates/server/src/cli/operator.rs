@@ -44,7 +44,7 @@ pub(super) fn run(verb: &Verb, context: &mut Context<'_>) -> Attempt<()> {
         Verb::List { stretch } => context.list(&["operator-tokens"], &[], stretch, &super::api::CREDENTIALS),
         Verb::Create(NewToken { description, destination }) => {
             let body = json!({ "description": description });
-            destination.open()?.fill(context, |context| context.post(&["operator-tokens"], body))
+            destination.open()?.fill(context, Text::Created, |context| context.post(&["operator-tokens"], body))
         }
         Verb::Revoke { id } => {
             let id = id.to_string();

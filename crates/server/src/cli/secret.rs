@@ -58,7 +58,7 @@ impl Destination {
 
 impl Place {
     /// Runs what makes the secret, and puts it in its place.
-    pub(super) fn fill(self, context: &mut Context<'_>, make: impl FnOnce(&Context<'_>) -> Attempt<Answer>) -> Attempt<()> {
+    pub(super) fn fill(self, context: &mut Context<'_>, said: Text, make: impl FnOnce(&Context<'_>) -> Attempt<Answer>) -> Attempt<()> {
         let mut answer = match make(context) {
             Ok(answer) => answer,
             Err(failure) => {
@@ -83,7 +83,7 @@ impl Place {
         };
         // Whoever reads the error must be able to end what nobody holds.
         kept.map_err(|failure| failure.and(Message::Ours(Text::TodoSecretUnwritten, vec![("id", id)])))?;
-        context.receipt(&answer, Text::Created)
+        context.receipt(&answer, said)
     }
 
     fn abandon(self) {

@@ -121,9 +121,10 @@ texts! {
     AskRemoveApi: "Remove the API {id}? Its credentials stop working at once.", "De API {id} verwijderen? De sleutels ervan werken dan direct niet meer.";
 
     Created: "Made.", "Gemaakt.";
+    Rotated: "The token has a new secret.", "Het token heeft een nieuw geheim.";
     Changed: "Changed.", "Gewijzigd.";
     Ended: "Ended: it no longer works.", "Ingetrokken: het werkt niet meer.";
-    EndedAll: "Ended: {count} tokens no longer work.", "Ingetrokken: {count} tokens werken niet meer.";
+    EndedAll: "Ended. Tokens that no longer work: {count}.", "Ingetrokken. Tokens die niet meer werken: {count}.";
     Suspended: "Suspended.", "Gepauzeerd.";
     Resumed: "Resumed: it works again.", "Hervat: het werkt weer.";
     Erased: "Erased.", "Gewist.";
@@ -161,6 +162,7 @@ texts! {
     ImportDry: "{good} lines are fit to import, {rejected} are not. Nothing was changed.", "{good} regels zijn geschikt, {rejected} niet. Er is niets gewijzigd.";
     ImportRejected: "{rejected} of {total} lines were rejected", "{rejected} van de {total} regels zijn afgewezen";
     TodoRejects: "See why in {file}, correct those lines and import them alone.", "Kijk in {file} waarom, verbeter die regels en importeer alleen die.";
+    Interrupted: "stopped by Ctrl-C", "gestopt met Ctrl-C";
     ImportStopped: "the import stopped after line {line}: {imported} imported, {rejected} rejected", "de import stopte na regel {line}: {imported} geïmporteerd, {rejected} afgewezen";
     TodoResume: "Continue with the same command and --resume.", "Ga verder met hetzelfde commando en --resume.";
     ImportUnfinished: "an earlier import of {file} did not finish", "een eerdere import van {file} is niet klaar";

@@ -162,7 +162,7 @@ pub(super) fn run(verb: &Verb, context: &mut Context<'_>) -> Attempt<()> {
         Verb::Update(arguments) => update(arguments, context),
         Verb::Rotate { id, overlap, destination } => {
             let body = json!({ "overlap_seconds": overlap.as_secs() });
-            destination.open()?.fill(context, |context| context.post(&["tokens", &id.to_string(), "rotations"], body))
+            destination.open()?.fill(context, Text::Rotated, |context| context.post(&["tokens", &id.to_string(), "rotations"], body))
         }
         Verb::Revoke { id } => {
             let id = id.to_string();
@@ -208,7 +208,7 @@ fn create(arguments: &CreateArgs, context: &mut Context<'_>) -> Attempt<()> {
         token.insert("expires_at".to_owned(), json!(at));
     }
     let place = arguments.destination.open()?;
-    place.fill(context, |context| context.post(&["people", &person, "tokens"], token.into()))
+    place.fill(context, Text::Created, |context| context.post(&["people", &person, "tokens"], token.into()))
 }
 
 fn update(arguments: &UpdateArgs, context: &mut Context<'_>) -> Attempt<()> {

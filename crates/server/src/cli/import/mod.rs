@@ -105,7 +105,7 @@ impl Import {
             }
             // Looked for between batches only: a batch is never left half answered.
             if self.batch.tokens.is_empty() && context.client.poll_now(&mut interrupt) {
-                return Err(Failure::new(Exit::Usage, Text::Cancelled));
+                return Err(Failure::new(Exit::Usage, Text::Interrupted).and(Text::TodoResume));
             }
         }
     }

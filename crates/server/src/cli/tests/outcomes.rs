@@ -24,6 +24,15 @@ fn statuses_end_with_their_codes() {
 }
 
 #[test]
+fn a_problem_without_details_is_told_in_the_readers_language() {
+    for (language, first) in [("en", "Error: There is none."), ("nl", "Fout: niet gevonden")] {
+        let fake = Fake::new([(404, "", json!({"title": "There is none.", "status": 404}).to_string())]);
+        let ended = Process::new(&fake.url).run(&["token", "show", ID, "--lang", language]);
+        assert_eq!((ended.code, ended.errors.lines().next()), (5, Some(first)));
+    }
+}
+
+#[test]
 fn every_problem_of_a_field_is_told_and_cannot_steer_the_terminal() {
     let body = json!({"status": 422, "title": "T", "errors": [{"field": "name", "problem": "is \u{1b}[2J bad"}, {"field": "email", "problem": "is none"}]});
     let fake = Fake::new([(422, "request-id: r-2\r\n", body.to_string())]);
