@@ -115,12 +115,10 @@ async fn open_learning(options: &Options) -> Result<Arc<Learning>, StartError> {
 
 fn base_urls(options: &Options, learning_port: u16) -> Vec<String> {
     let mut urls = vec![format!("http://127.0.0.1:{learning_port}"), format!("http://localhost:{learning_port}")];
-    if let Some(tls) = &options.tls {
-        for host in LEARNING_HOSTS {
-            // Clients with a hard-wired host are led here; what they call the port differs.
-            urls.push(format!("https://{host}"));
-            urls.push(format!("https://{host}:{}", tls.listen.port()));
-        }
+    for host in LEARNING_HOSTS {
+        // Clients with a hard-wired host are led here, to the plain port too; what they call the port differs.
+        urls.push(format!("https://{host}"));
+        urls.extend(options.tls.iter().map(|tls| format!("https://{host}:{}", tls.listen.port())));
     }
     urls
 }
