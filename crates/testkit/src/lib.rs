@@ -1,1 +1,10 @@
-//! testkit
+//! A whole server for tests: real HTTP on a free port, its own database, a clock that is driven by hand.
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
+
+mod app;
+mod call;
+mod system;
+
+pub use app::App;
+pub use call::{Answer, Call};
+pub use system::{HandClock, SeededEntropy};

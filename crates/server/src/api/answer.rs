@@ -1,10 +1,10 @@
 //! Answers: what a route gives, as JSON and as the document describes it.
 
+use authority::{Changed, Receipt};
 use axum::body::Body;
 use axum::response::Response;
-use authority::{Changed, Receipt};
-use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use http::StatusCode;
+use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;

@@ -75,7 +75,13 @@ mod tests {
         let (token, digest) = (CredentialId::from_bytes([1; 16]), Digest::of(b"secret"));
         let state = SecretState { digest, not_after: None };
         let event = Event::TokenRotated { token, old: state, new: state, ended: vec![digest] };
-        let entry = Entry { sequence: Sequence(1), at: Timestamp::from_unix_seconds(0), actor: Actor::System, request: RequestId::from_bytes([2; 16]), event };
+        let entry = Entry {
+            sequence: Sequence(1),
+            at: Timestamp::from_unix_seconds(0),
+            actor: Actor::System,
+            request: RequestId::from_bytes([2; 16]),
+            event,
+        };
         let text = serde_json::to_string(&AuditEntry::from(entry)).expect("JSON");
         let shown = serde_json::to_string(&digest).expect("JSON");
         assert!(text.contains("token_rotated") && text.contains("not_after") && !text.contains(&shown), "{text}");

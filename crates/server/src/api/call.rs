@@ -12,12 +12,12 @@ use domain::Digest;
 use http::header::IF_MATCH;
 use http::{HeaderMap, Method};
 
+use super::ApiState;
 use super::answer::Answer;
 use super::caller::{self, Who};
 use super::json::{self, Body};
 use super::query::{Query, Window};
 use super::routes::Route;
-use super::ApiState;
 use crate::edge::{self, Code, Problem};
 
 /// What a route's function is given besides the body.
@@ -78,7 +78,12 @@ pub(super) async fn answer(state: Arc<ApiState>, route: &'static Route, request:
 }
 
 /// Admits a call, reads its body, runs the route's function.
-pub(super) async fn run<B, A, F, Fut>(state: Arc<ApiState>, route: &'static Route, request: Request, function: F) -> Result<Response, Problem>
+pub(super) async fn run<B, A, F, Fut>(
+    state: Arc<ApiState>,
+    route: &'static Route,
+    request: Request,
+    function: F,
+) -> Result<Response, Problem>
 where
     B: Body,
     A: Answer,

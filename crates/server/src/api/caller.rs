@@ -30,7 +30,8 @@ pub enum Who {
 /// out by asking whether a text was ever one.
 pub(super) fn authenticate(verifier: &Verifier, headers: &HeaderMap, now: Timestamp) -> Result<Facts, Problem> {
     let value = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
-    let presented = presentation::read(value(AUTHORIZATION.as_str()), value("x-api-key")).map_err(|_| refused(Refusal::MalformedCredential))?;
+    let presented =
+        presentation::read(value(AUTHORIZATION.as_str()), value("x-api-key")).map_err(|_| refused(Refusal::MalformedCredential))?;
     if presented.as_ref().is_some_and(|presented| presented.presentation != Presentation::Bearer) {
         return Err(refused(Refusal::MalformedCredential));
     }
@@ -60,7 +61,8 @@ fn caller(verifier: &Verifier, facts: &Facts) -> Result<Caller, Problem> {
         Owner::Operator => Ok(Caller::Operator { credential: facts.id }),
         Owner::Member { person, organisation, roles, .. } => {
             let own = verifier.api(OWN_API);
-            let held = |name: &str| own.as_ref().and_then(|own| own.permission_bit(name)).is_some_and(|bit| facts.permissions >> bit & 1 == 1);
+            let held =
+                |name: &str| own.as_ref().and_then(|own| own.permission_bit(name)).is_some_and(|bit| facts.permissions >> bit & 1 == 1);
             let rights = RIGHTS.iter().filter(|(_, name)| held(name)).map(|(right, _)| *right).collect();
             Ok(Caller::Person(PersonCaller { id: person, credential: facts.id, organisation, roles, rights }))
         }

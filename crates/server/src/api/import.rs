@@ -102,7 +102,8 @@ pub(super) async fn create(call: Call, body: Import) -> Result<Done<Imported>, P
     }
     let ImportReport { imported, unchanged, rejected: refused, sequence } = call.authority().import_tokens(&call.context, rows).await?;
     // The report counts the rows that could be read.
-    rejected.extend(refused.into_iter().map(|row| RejectedRow { index: places.get(row.index).copied().unwrap_or(row.index), ..row.into() }));
+    rejected
+        .extend(refused.into_iter().map(|row| RejectedRow { index: places.get(row.index).copied().unwrap_or(row.index), ..row.into() }));
     rejected.sort_by_key(|row| row.index);
     let milliseconds = clock.boottime().0.saturating_sub(started.0) / 1_000_000;
     let receipt = Receipt { sequence: sequence.map(|sequence| sequence.0), nodes: 1, confirmed: 1, waited_out: 0, milliseconds };

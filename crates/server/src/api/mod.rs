@@ -3,8 +3,9 @@
 //! One table holds every route ([`routes::ROUTES`]); one function admits, reads and answers every call of it
 //! ([`call::answer`]); the document is made of the same table. Rules are in `authority`.
 
-#[expect(clippy::module_inception, reason = "the concept is called API in every layer")]mod api;
 mod answer;
+#[expect(clippy::module_inception, reason = "the concept is called API in every layer")]
+mod api;
 mod audit;
 mod call;
 mod caller;
@@ -37,8 +38,8 @@ use http::{HeaderName, HeaderValue};
 use crate::edge::{Code, Problem};
 
 pub use caller::Who;
-pub use query::Parameter;
 pub use openapi::document;
+pub use query::Parameter;
 pub use routes::{ROUTES, Route};
 
 /// The version of this API's contract (semantic versioning), on every answer.

@@ -297,7 +297,8 @@ impl utoipa::PartialSchema for PermissionSet {
         let all = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["all"]));
         let name = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[a-z][a-z0-9-]*(:[a-z][a-z0-9-]*){2}$"));
         let list = ArrayBuilder::new().items(name).max_items(Some(MAX_PERMISSIONS));
-        let description = "What a token may do at most: `\"all\"` that its owner may do, or a list of permissions; an empty one means nothing at all.";
+        let description =
+            "What a token may do at most: `\"all\"` that its owner may do, or a list of permissions; an empty one means nothing at all.";
         OneOfBuilder::new().item(all).item(list).description(Some(description)).into()
     }
 }

@@ -64,10 +64,9 @@ impl Parameter {
     pub fn document(self) -> Value {
         let id = json!({"type": "string", "format": "uuid"});
         let (description, schema) = match self {
-            Self::Limit => (
-                "How many items at most.",
-                json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}),
-            ),
+            Self::Limit => {
+                ("How many items at most.", json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}))
+            }
             Self::Cursor => (
                 "The `next_cursor` of the page before; for the same list, filters and caller only.",
                 json!({"type": "string", "maxLength": 100}),
@@ -96,7 +95,9 @@ impl Query {
             if !known.iter().any(|parameter| parameter.name() == name) {
                 let names: Vec<&str> = known.iter().map(|parameter| parameter.name()).collect();
                 let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-                return Err(Problem::new(Code::InvalidParameter).detail(format!("there is an unknown query parameter; known here: {known}")));
+                return Err(
+                    Problem::new(Code::InvalidParameter).detail(format!("there is an unknown query parameter; known here: {known}"))
+                );
             }
             if pairs[..place].iter().any(|(earlier, _)| earlier == name) {
                 return Err(invalid(name, "stands twice"));

@@ -30,9 +30,9 @@ files! {
 
 /// The page and its files.
 pub(super) fn router() -> Router {
-    let files = FILES.iter().fold(Router::new(), |router, &(path, media_type, bytes)| {
-        router.route(path, get(async move || file(path, media_type, bytes)))
-    });
+    let files = FILES
+        .iter()
+        .fold(Router::new(), |router, &(path, media_type, bytes)| router.route(path, get(async move || file(path, media_type, bytes))));
     files.route("/swagger", get(to_page)).route("/swagger/", get(to_page))
 }
 

@@ -66,7 +66,6 @@ pub(super) struct VerifyRequest<'a> {
 /// The answer of a check: `allowed` with who and what, or not `allowed` with the reason.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Verdict)]
-#[expect(dead_code, reason = "its schema describes what is written by hand")]
 pub(super) struct Verdict {
     /// Whether the credential may do what was asked.
     allowed: bool,
@@ -103,7 +102,6 @@ pub(super) struct Verdict {
 /// A credential's name.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CredentialName)]
-#[expect(dead_code, reason = "only its schema is used")]
 struct CredentialName {
     /// Its id.
     #[schema(format = Uuid)]
@@ -115,7 +113,6 @@ struct CredentialName {
 /// For whom a credential acts.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SubjectName)]
-#[expect(dead_code, reason = "only its schema is used")]
 struct SubjectName {
     /// `person`.
     r#type: String,

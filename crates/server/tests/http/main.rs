@@ -1,6 +1,8 @@
 //! Real HTTP against the server's surfaces; the modules mirror the URLs.
 #![allow(clippy::disallowed_methods, reason = "tests draw ports and wait on the real clock")]
 
+mod api;
+mod cli;
 mod edge;
 mod gate;
 mod proxies;

@@ -1,0 +1,107 @@
+//! `/api/v1` over real HTTP.
+
+mod bad_input;
+mod canary;
+mod idempotency;
+mod outage;
+mod pages;
+mod people;
+mod refusals;
+mod tokens;
+mod verify;
+
+use serde_json::{Value, json};
+use server::api::{ROUTES, Route};
+use testkit::App;
+
+/// Two organisations of which one is none of the other's business, and the API `shop`.
+struct World {
+    app: App,
+    acme: Tenant,
+    umbrella: Tenant,
+    /// The shop's API credential.
+    shop: String,
+}
+
+/// An organisation, its owner with a token of all permissions, and a member with one.
+struct Tenant {
+    organisation: String,
+    owner: String,
+    owner_token: String,
+    member: String,
+    membership: String,
+    token: String,
+    secret: String,
+}
+
+impl World {
+    async fn new() -> Self {
+        let app = App::start().await;
+        let shop = app.shop().await;
+        let (acme, umbrella) = (Tenant::new(&app, "acme").await, Tenant::new(&app, "umbrella").await);
+        Self { app, acme, umbrella, shop }
+    }
+
+    /// How far the journal is: the same before and after where nothing was changed.
+    fn changes(&self) -> i64 {
+        self.app.node.authority.verifier().applied().0
+    }
+
+    /// A route's path with ids of this organisation in it.
+    async fn path(&self, route: &Route, tenant: &Tenant) -> String {
+        let id = match route.path.trim_start_matches("/api/v1/").split('/').next() {
+            Some("organisations") => tenant.organisation.clone(),
+            Some("people") => tenant.member.clone(),
+            Some("memberships") => tenant.membership.clone(),
+            Some("tokens") => tenant.token.clone(),
+            Some("api-credentials") => self.first("/api/v1/apis/shop/credentials").await,
+            Some("operator-tokens") => self.first("/api/v1/operator-tokens").await,
+            _ => String::new(),
+        };
+        route.path.replace("{id}", &id).replace("{name}", "shop")
+    }
+
+    async fn first(&self, list: &str) -> String {
+        self.app.operate("GET", list).send().await.expect(200).member("/items/0/id")
+    }
+}
+
+impl Tenant {
+    async fn new(app: &App, name: &str) -> Self {
+        let organisation = app.organisation(name).await;
+        let owner = app.person(&format!("{name}-owner"), &organisation, &["owner", "member"]).await;
+        let member = app.person(&format!("{name}-member"), &organisation, &["member"]).await;
+        let (_, owner_token) = app.token(&owner, None).await;
+        let (token, secret) = app.token(&member, None).await;
+        let memberships = app.operate("GET", &format!("/api/v1/people/{member}/memberships")).send().await.expect(200);
+        Self { membership: memberships.member("/items/0/id"), organisation, owner, owner_token, member, token, secret }
+    }
+}
+
+/// A body with which a route would do its work for this organisation.
+fn body_for(route: &Route, tenant: &Tenant) -> Value {
+    match (route.method.as_str(), route.path.trim_start_matches("/api/v1")) {
+        ("POST" | "PATCH", "/organisations" | "/organisations/{id}") => json!({"name": "another name"}),
+        ("POST", "/people") => json!({"name": "x", "email": "x@example.org", "organisation": tenant.organisation}),
+        ("PATCH", "/people/{id}") => json!({"name": "another name"}),
+        ("POST", "/people/{id}/memberships" | "/memberships/{id}/moves") => json!({"organisation": tenant.organisation}),
+        ("PATCH", "/memberships/{id}") => json!({"roles": ["owner"]}),
+        ("POST", "/people/{id}/tokens") => json!({"description": "stolen", "organisation": tenant.organisation}),
+        ("PATCH", "/tokens/{id}") => json!({"description": "another one"}),
+        ("POST", "/token-imports") => json!({"tokens": []}),
+        ("POST", "/apis") | ("PUT", "/apis/{name}") => {
+            json!({"name": "shop", "title": "Shop", "presentations": ["bare"], "permissions": []})
+        }
+        ("POST", "/apis/{name}/credentials" | "/operator-tokens") => json!({"description": "another one"}),
+        _ => json!({}),
+    }
+}
+
+fn has_body(route: &Route) -> bool {
+    matches!(route.method.as_str(), "POST" | "PATCH" | "PUT")
+}
+
+/// Every route, with its method and path for messages.
+fn routes() -> impl Iterator<Item = (&'static Route, String)> {
+    ROUTES.iter().map(|route| (route, format!("{} {}", route.method, route.path)))
+}
