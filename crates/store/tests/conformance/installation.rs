@@ -1,0 +1,172 @@
+//! APIs, credentials, settings, keys, and the journal.
+
+use crate::support::*;
+use crate::*;
+
+pub(crate) async fn apis_and_credentials(store: &Store) {
+    let definition = |title: &str| -> ApiDefinition {
+        ApiDefinition {
+            name: "learning".to_owned(),
+            title: name(title),
+            presentations: vec![domain::presentation::Presentation::Bare],
+            accepts_imported: true,
+            optional_prefixes: vec!["/nl".to_owned()],
+            optional_suffixes: vec![],
+            ignores_case: false,
+            permissions: vec![],
+            routes: vec![],
+        }
+    };
+    let (one, two) = (definition("Learning"), definition("Learning platform"));
+    let (put, again) = (one.clone(), two.clone());
+    assert_eq!(done(write!(store, |tx| { tx.put_api(&put.clone()).await })).await, 1);
+    assert_eq!(done(write!(store, |tx| { tx.put_api(&again.clone()).await })).await, 2);
+    assert_eq!(read!(store, |reader| { reader.api("learning").await }), Some((two.clone(), 2)));
+    assert_eq!(read!(store, |reader| { reader.apis().await }), vec![(two, 2)]);
+
+    let credential = ApiCredential {
+        id: CredentialId::generate(now(), &System).expect("an id"),
+        api: "learning".to_owned(),
+        description: Description::new("verify").expect("a description"),
+        prefix: "prtv_abcd".to_owned(),
+        created_at: now(),
+        last_used_at: None,
+        revoked_at: None,
+    };
+    let (id, at, insert) = (credential.id, now(), credential.clone());
+    done(write!(store, |tx| { tx.insert_api_credential(&insert.clone(), &digest("api")).await })).await;
+    assert_eq!(read!(store, |reader| { reader.api_credential(id).await }), Some(credential.clone()));
+    assert_eq!(read!(store, |reader| { reader.api_credentials("learning").await }), vec![credential.clone()]);
+    assert_eq!(
+        conflict(write!(store, |tx| { tx.insert_api_credential(&credential.clone(), &digest("three")).await }).await),
+        "secret_digest"
+    );
+    assert_eq!(done(write!(store, |tx| { tx.revoke_api_credential(id, at).await })).await, Some(digest("api")));
+    assert_eq!(done(write!(store, |tx| { tx.revoke_api_credential(id, at).await })).await, None);
+    assert_eq!(read!(store, |reader| { reader.api_credentials("learning").await }), vec![]);
+    assert!(done(write!(store, |tx| { tx.remove_api("learning").await })).await);
+    assert!(!done(write!(store, |tx| { tx.remove_api("learning").await })).await);
+    assert_eq!(done(write!(store, |tx| { tx.put_api(&definition_again()).await })).await, 1);
+
+    let operator = OperatorToken {
+        id: CredentialId::generate(now(), &System).expect("an id"),
+        description: Description::new("first operator").expect("a description"),
+        prefix: "prto_abcd".to_owned(),
+        created_at: now(),
+        last_used_at: None,
+        revoked_at: None,
+    };
+    let (id, insert) = (operator.id, operator.clone());
+    done(write!(store, |tx| { tx.insert_operator_token(&insert.clone(), &digest("operator")).await })).await;
+    assert_eq!(read!(store, |reader| { reader.operator_token(id).await }), Some(operator.clone()));
+    assert_eq!(read!(store, |reader| { reader.operator_tokens().await }), vec![operator.clone()]);
+    assert_eq!(conflict(write!(store, |tx| { tx.insert_operator_token(&operator.clone(), &digest("api")).await }).await), "secret_digest");
+    assert_eq!(done(write!(store, |tx| { tx.revoke_operator_token(id, at).await })).await, Some(digest("operator")));
+    assert_eq!(done(write!(store, |tx| { tx.revoke_operator_token(id, at).await })).await, None);
+    let taken = token(&member(store, "taker").await, "taken");
+    for secret in ["api", "operator", "three"] {
+        assert_eq!(conflict(create(store, &taken, digest(secret)).await), conflict::SECRET_DIGEST, "{secret}");
+    }
+}
+
+fn definition_again() -> ApiDefinition {
+    ApiDefinition {
+        name: "geo".to_owned(),
+        title: name("Geo"),
+        presentations: vec![],
+        accepts_imported: false,
+        optional_prefixes: vec![],
+        optional_suffixes: vec![],
+        ignores_case: true,
+        permissions: vec![],
+        routes: vec![],
+    }
+}
+
+pub(crate) async fn settings_answers_usage(store: &Store) {
+    done(write!(store, |tx| { tx.put_setting("installation", "prt").await })).await;
+    done(write!(store, |tx| { tx.put_setting("installation", "abc prt").await })).await;
+    assert_eq!(read!(store, |reader| { reader.setting("installation").await }).as_deref(), Some("abc prt"));
+    assert!(done(write!(store, |tx| { tx.remove_setting("installation").await })).await);
+    assert_eq!(read!(store, |reader| { reader.setting("installation").await }), None);
+
+    let (key, request, at) = (digest("key"), digest("request"), now());
+    done(write!(store, |tx| { tx.keep_answer(&key, &digest("earlier"), b"x", at).await })).await;
+    done(write!(store, |tx| { tx.keep_answer(&key, &request, b"sealed", at).await })).await;
+    let kept = read!(store, |reader| { reader.idempotent_answer(&key, at).await }).expect("kept");
+    assert_eq!((kept.request_digest, kept.sealed.as_slice()), (request, b"sealed".as_slice()));
+    let later = at.saturating_add(poort_store::KEPT_FOR);
+    assert_eq!(read!(store, |reader| { reader.idempotent_answer(&key, later).await }), None);
+    store.drop_old_answers(at).await.expect("dropped");
+    assert!(read!(store, |reader| { reader.idempotent_answer(&key, at).await }).is_some());
+    store.drop_old_answers(later).await.expect("dropped");
+    assert_eq!(read!(store, |reader| { reader.idempotent_answer(&key, at).await }), None);
+
+    let token = read!(store, |reader| { reader.tokens(ALL, None).await }).remove(0);
+    let used = |seconds: i64, uses: u32, address: Option<&str>| UsageRow {
+        credential: token.id,
+        last_used_at: Timestamp::from_unix_seconds(seconds),
+        uses,
+        address: address.map(str::to_owned),
+    };
+    let batch = vec![used(100, 2, Some("192.0.2.1")), used(300, 3, Some("192.0.2.3")), used(200, 4, Some("192.0.2.2"))];
+    store.flush_usage(batch).await.expect("flushed");
+    store.flush_usage(vec![used(300, 1, None)]).await.expect("flushed");
+    let id = token.id;
+    let there = read!(store, |reader| { reader.token(id).await }).expect("there");
+    assert_eq!(there.uses, 10);
+    assert_eq!(there.last_used_at, Some(Timestamp::from_unix_seconds(300)));
+    assert_eq!(there.last_used_from.as_deref(), Some("192.0.2.3"));
+}
+
+pub(crate) async fn keys(store: &Store) {
+    let (old, new) = (MasterKey::from_bytes([1; 32]), MasterKey::from_bytes([2; 32]));
+    store.check_master_key(&old).await.expect("the first");
+    store.check_master_key(&old).await.expect("the same");
+    let refused = store.check_master_key(&new).await;
+    assert!(matches!(refused, Err(SealingError::Store(StoreError::Refused(_)))), "{refused:?}");
+    for id in ["k1", "k2"] {
+        let key = NewServerKey { id, purpose: "answers", algorithm: "aes-256-gcm", plain: b"a key of the server" };
+        let row = key.seal(&old, &System, now()).expect("sealed");
+        done(write!(store, |tx| { tx.insert_server_key(&row.clone()).await })).await;
+    }
+    assert!(done(write!(store, |tx| { tx.retire_server_key("k2", now()).await })).await);
+    let done = store.rotate_master_key(old.clone(), new.clone(), &System, by()).await.expect("rotated");
+    assert_eq!(done.value, 2);
+    let rows = read!(store, |reader| { reader.server_keys("answers").await });
+    assert_eq!(rows.len(), 2);
+    for row in rows {
+        assert_eq!(row.master_key_id, new.id());
+        assert_eq!(new.open(&row.id, &row.purpose, &row.sealed).expect("opened").expose(), b"a key of the server");
+        assert!(old.open(&row.id, &row.purpose, &row.sealed).is_err());
+    }
+    store.check_master_key(&new).await.expect("the new one");
+    assert!(store.check_master_key(&old).await.is_err(), "the old one");
+}
+
+pub(crate) async fn journal(store: &Store) {
+    let all = store.tail(Sequence(0), 10_000).await.expect("read");
+    assert!(all.iter().zip(1..).all(|(entry, place)| entry.sequence == Sequence(place)), "a gap");
+    assert_eq!(read!(store, |reader| { reader.head().await }), all.last().expect("entries").sequence);
+    let tokens = read!(store, |reader| { reader.tokens(ALL, None).await });
+    let token = tokens.first().expect("a token").clone();
+    let (revoked, secret) = (vec![token.id], vec![digest("any")]);
+    let event = Event::TokensRevoked { tokens: revoked, digests: secret };
+    let recorded = event.clone();
+    done(write!(store, |tx| { tx.record(&by(), recorded).await.map(drop) })).await;
+    let all = store.tail(Sequence(0), 10_000).await.expect("read");
+    for (about, least) in
+        [(*token.id.as_bytes(), 1), (*token.person.as_bytes(), 3), (*token.organisation.as_bytes(), 3), (*token.membership.as_bytes(), 2)]
+    {
+        let oldest = read!(store, |reader| { reader.entries(Sequence(0), Some(about), 1_000).await });
+        let mut newest = read!(store, |reader| { reader.entries_before(Sequence(i64::MAX), Some(about), 1_000).await });
+        assert!(oldest.len() >= least && oldest.len() < all.len(), "{}", oldest.len());
+        newest.reverse();
+        assert_eq!(oldest, newest);
+        assert!(oldest.iter().any(|entry| entry.event == event), "what happens to a token is in its owner's trail");
+    }
+    let last = read!(store, |reader| { reader.entries_before(Sequence(i64::MAX), None, 1).await });
+    assert_eq!(last, all[all.len() - 1..]);
+    assert_eq!(read!(store, |reader| { reader.entries(Sequence(2), None, 2).await }), all[2..4]);
+    assert_eq!(read!(store, |reader| { reader.origin(Sequence(1)).await }).as_deref(), Some("192.0.2.7"));
+}

@@ -1,0 +1,174 @@
+//! Every verb, on both databases, with the same results; fails for a statement that did not run on one of them.
+#![allow(clippy::too_many_lines, unused_braces, reason = "a story is read from top to bottom")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::sync::Mutex;
+
+use domain::api::ApiDefinition;
+use domain::event::{Event, SecretState, Sequence};
+use domain::id::{CredentialId, MembershipId, OrganisationId, PersonId};
+use domain::permission::{Permission, Permissions};
+use domain::person::{Role, Roles};
+use domain::text::Description;
+use domain::{Digest, Timestamp};
+use futures_util::future::BoxFuture;
+use poort_store::sealing::{MasterKey, NewServerKey, SealingError};
+use poort_store::statement::{self, Engine};
+use poort_store::{
+    Abort, ApiCredential, MembershipRecord, OperatorToken, Outcome, Page, Reader, SnapshotSink, Store, StoreError, TokenRecord, Tx,
+    UsageRow, conflict,
+};
+use support::*;
+
+const ALL: Page = Page::first(100);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_statement_runs_on_sqlite() {
+    let folder = tempfile::tempdir().expect("a folder");
+    suite(&format!("sqlite:{}", folder.path().join("poort.db").display())).await;
+    assert_eq!(not_run(Engine::Sqlite), Vec::<&str>::new(), "statements that did not run on SQLite");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_statement_runs_on_postgres() {
+    let (url, _server) = postgres_database().await;
+    suite(&url).await;
+    assert_eq!(not_run(Engine::Postgres), Vec::<&str>::new(), "statements that did not run on PostgreSQL");
+}
+
+fn not_run(engine: Engine) -> Vec<&'static str> {
+    statement::all().filter(|statement| !statement.has_run_on(engine)).map(|statement| statement.name()).collect()
+}
+
+async fn suite(url: &str) {
+    migrations(url).await;
+    let store = open(url).await;
+    organisations(&store).await;
+    people(&store).await;
+    memberships(&store).await;
+    tokens(&store).await;
+    secrets_and_rotation(&store).await;
+    apis_and_credentials(&store).await;
+    settings_answers_usage(&store).await;
+    keys(&store).await;
+    journal(&store).await;
+    erasure(&store).await;
+    snapshot(&store).await;
+    changes_need_their_event(&store).await;
+    one_server(url).await;
+}
+
+/// A change without a use case: records that an organisation was renamed.
+async fn change<T, F>(store: &Store, work: F) -> Written<T>
+where
+    T: Send + 'static,
+    F: for<'a> FnOnce(&'a mut Tx<'_>) -> BoxFuture<'a, Result<T, StoreError>> + Send + 'static,
+{
+    let mut work = Some(work);
+    store
+        .write(move |tx| {
+            let work = work.take().expect("nobody else writes, so it runs once");
+            Box::pin(async move {
+                let value = work(tx).await?;
+                let event = Event::OrganisationRenamed { organisation: OrganisationId::from_bytes([1; 16]) };
+                let recorded = tx.record(&by(), event).await?;
+                Ok(Outcome::Changed(value, recorded))
+            })
+        })
+        .await
+}
+
+macro_rules! write {
+    ($store:expr, |$tx:ident| $work:expr) => {
+        change($store, move |$tx| Box::pin(async move { $work }))
+    };
+}
+
+macro_rules! read {
+    ($store:expr, |$reader:ident| $work:expr) => {
+        $store.read(move |$reader: &mut Reader<'_>| Box::pin(async move { $work })).await.expect("read")
+    };
+}
+
+mod installation;
+mod tenancy;
+mod tokens;
+
+use installation::*;
+use tenancy::*;
+use tokens::*;
+
+async fn done<T: std::fmt::Debug>(change: impl Future<Output = Written<T>>) -> T {
+    change.await.expect("written").value
+}
+
+async fn migrations(url: &str) {
+    // Two processes at the same time: one of them does it.
+    let (one, other) = (Store::open(options(url)).await.expect("opened"), Store::open(options(url)).await.expect("opened"));
+    let (one, other) = tokio::join!(one.migrate(), other.migrate());
+    let (one, other) = (one.expect("migrated"), other.expect("migrated"));
+    assert_eq!(one.applied.len() + other.applied.len(), 1);
+    assert_eq!(one.already + other.already, 1);
+}
+
+async fn changes_need_their_event(store: &Store) {
+    let before = read!(store, |reader| { reader.head().await });
+    let unchanged: Written<()> = store
+        .write(|tx| {
+            Box::pin(async move {
+                tx.put_setting("kept", "no").await?;
+                tx.record(&by(), Event::ServerKeyCreated { key: "none".to_owned() }).await?;
+                Ok(Outcome::Unchanged(()))
+            })
+        })
+        .await;
+    assert_eq!(unchanged.expect("nothing to do").sequence, None);
+    let refused: Written<()> = store
+        .write(|tx| {
+            Box::pin(async move {
+                tx.put_setting("kept", "no").await?;
+                Err(Abort::Refused("no"))
+            })
+        })
+        .await;
+    assert!(matches!(refused, Err(poort_store::WriteError::Refused("no"))));
+    assert_eq!(read!(store, |reader| { reader.setting("kept").await }), None);
+    assert_eq!(read!(store, |reader| { reader.head().await }), before);
+    // Evidence of another change is no evidence.
+    let recorded = Mutex::new(None);
+    let first: Written<poort_store::Recorded> = store
+        .write(|tx| {
+            Box::pin(async move {
+                let recorded = tx.record(&by(), Event::ServerKeyCreated { key: "none".to_owned() }).await?;
+                Ok(Outcome::Changed(recorded, recorded))
+            })
+        })
+        .await;
+    *recorded.lock().expect("not poisoned") = Some(first.expect("written").value);
+    let smuggled: Written<()> = store
+        .write(move |tx| {
+            let recorded = recorded.lock().expect("not poisoned").expect("there");
+            Box::pin(async move {
+                tx.put_setting("kept", "no").await?;
+                Ok(Outcome::Changed((), recorded))
+            })
+        })
+        .await;
+    assert!(matches!(smuggled, Err(poort_store::WriteError::Unavailable(StoreError::Defect(_)))));
+    assert_eq!(read!(store, |reader| { reader.setting("kept").await }), None);
+}
+
+async fn one_server(url: &str) {
+    let exclusive = poort_store::Options { exclusive: true, lease: std::time::Duration::from_millis(50), ..options(url) };
+    let server = Store::open(exclusive.clone()).await.expect("the first");
+    server.renew_membership().await.expect("held");
+    let second = Store::open(exclusive.clone()).await;
+    assert!(matches!(second, Err(StoreError::Refused(_))));
+    // Maintenance beside it is allowed.
+    assert_eq!(open(url).await.migrate().await.expect("nothing to do").applied.len(), 0);
+    server.close().await.expect("left");
+    let next = Store::open(exclusive).await.expect("free again");
+    done(write!(&next, |tx| { tx.put_setting("next", "here").await })).await;
+}
