@@ -94,14 +94,14 @@ async fn create(store: &Store, member: &Membership, caller: usize, count: u32) {
 
 /// Many tokens in one change.
 async fn fill(store: &Store, members: &[Membership], tokens: u32) {
-    for part in 0..tokens.div_ceil(20_000) {
+    for part in 0..tokens.div_ceil(2_000) {
         let members = members.to_vec();
         let done: support::Written<()> = store
             .write(move |tx| {
                 let members = members.clone();
                 Box::pin(async move {
                     let mut recorded = None;
-                    for number in 0..20_000_u32 {
+                    for number in 0..2_000_u32 {
                         let token = token(&members[number as usize % members.len()], &format!("fill {part} {number}"));
                         let digest = Digest::of(token.id.as_bytes());
                         tx.insert_token(&NewToken { token: &token, digest, imported: false }).await?;
