@@ -74,7 +74,7 @@ impl Edge {
                 () = &mut stopped => break,
             };
             match accepted {
-                Ok((stream, peer)) => self.take_in(&watch, stream, peer, tls.clone(), sites.clone()),
+                Ok(accepted) => self.take_in(&watch, accepted, tls.clone(), sites.clone()),
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
                     tracing::warn!(%error, "no connection can be accepted");
@@ -86,7 +86,7 @@ impl Edge {
         self.stop(&watch).await;
     }
 
-    fn take_in(self: &Arc<Self>, watch: &Arc<Watch>, stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, sites: Arc<Sites>) {
+    fn take_in(self: &Arc<Self>, watch: &Arc<Watch>, (stream, peer): (TcpStream, SocketAddr), tls: Option<TlsAcceptor>, sites: Arc<Sites>) {
         let Some(admitted) = watch.admit() else {
             tracing::warn!(connections = watch.count(), "too many connections; a new one is refused");
             return;
@@ -135,7 +135,8 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 async fn converse<S: AsyncRead + AsyncWrite + Unpin>(stream: S, connection: Connection, header_bytes: usize) {
     let watched = connection.watched.clone();
     let stream = TokioIo::new(WatchedStream::new(stream, watched.clone()));
-    // No timer: the watch takes the time. At most 100 headers is what the parser does of its own (431).
+    // No timer: the watch takes the time. At most 100 headers is what the parser does of its own (431). The buffer is
+    // larger than the headers may be: when it is full before they are too large, hyper waits instead of answering.
     let mut conversation =
         pin!(http1::Builder::new().max_header_size(header_bytes).max_buf_size(2 * header_bytes).serve_connection(stream, connection));
     let mut told = false;
