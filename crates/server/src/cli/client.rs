@@ -147,7 +147,7 @@ impl Client {
                 Err(failed) => failed,
             };
             let wait = failed.retry_after.unwrap_or(Duration::from_millis(200 * u64::from(tries)));
-            let again = failed.failure.exit == Exit::Later && (call.may_repeat() || failed.unsent);
+            let again = failed.failure.exit == Exit::Later && !failed.timed_out && (call.may_repeat() || failed.unsent);
             if !again || tries == TRIES || wait > MAX_WAIT {
                 return Err(failed.failure);
             }
@@ -225,10 +225,10 @@ impl Client {
 
     async fn once(&self, call: &Call<'_>) -> Result<Answer, Failed> {
         let request = self.request(call);
-        let mut response = request.send().await.map_err(|error| self.unreachable(&error))?;
+        let mut response = request.send().await.map_err(|error| self.unreachable(call, &error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(call, &error))? {
             if body.len() + chunk.len() > MAX_ANSWER {
                 return Err(self.broken("it is larger than 64 MiB", &headers).into());
             }
@@ -274,17 +274,18 @@ impl Client {
         url
     }
 
-    fn unreachable(&self, error: &reqwest::Error) -> Failed {
+    fn unreachable(&self, call: &Call<'_>, error: &reqwest::Error) -> Failed {
         let url = ("url", self.target.url.to_string());
-        let unsent = error.is_connect();
-        let failure = if error.is_timeout() && !unsent {
+        let (unsent, timed_out) = (error.is_connect(), error.is_timeout());
+        let failure = if timed_out && !unsent {
+            let todo = if call.method == Method::GET { Text::TodoTimedOutReading } else { Text::TodoTimedOut };
             let values = vec![url, ("seconds", self.target.timeout.as_secs().to_string())];
-            Failure::new(Exit::Later, Message::Ours(Text::TimedOut, values)).and(Text::TodoTimedOut)
+            Failure::new(Exit::Later, Message::Ours(Text::TimedOut, values)).and(todo)
         } else {
             let values = vec![url, ("cause", chain(error))];
             Failure::new(Exit::Later, Message::Ours(Text::Unreachable, values)).and(Text::TodoUnreachable)
         };
-        Failed { failure, retry_after: None, unsent }
+        Failed { failure, retry_after: None, unsent, timed_out }
     }
 
     fn broken(&self, cause: &str, headers: &HeaderMap) -> Failure {
@@ -300,11 +301,13 @@ struct Failed {
     retry_after: Option<Duration>,
     /// Whether the server has certainly not seen it.
     unsent: bool,
+    /// Whether the time that it may take is over.
+    timed_out: bool,
 }
 
 impl From<Failure> for Failed {
     fn from(failure: Failure) -> Self {
-        Self { failure, retry_after: None, unsent: false }
+        Self { failure, retry_after: None, unsent: false, timed_out: false }
     }
 }
 
@@ -324,7 +327,7 @@ fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8], language: Langu
         .details(field_errors(&problem))
         .of_request(member("request_id").or_else(|| text_header(headers, "request-id")));
     let retry_after = text_header(headers, header::RETRY_AFTER.as_str()).and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
-    Failed { failure, retry_after, unsent: false }
+    Failed { failure, retry_after, unsent: false, timed_out: false }
 }
 
 /// The fields that a problem names, `field: what is wrong with it`.

@@ -97,9 +97,10 @@ impl Failure {
     }
 }
 
-/// The result of writing to the screen: a reader that went away ends the command without noise.
 impl From<std::io::Error> for Failure {
+    /// A reader that has seen enough, as `head` has, is no failure: the command ends without a word.
     fn from(error: std::io::Error) -> Self {
-        Self::with(Exit::Failed, Text::WriteFailed, "cause", error)
+        let exit = if error.kind() == std::io::ErrorKind::BrokenPipe { Exit::Ok } else { Exit::Failed };
+        Self::with(exit, Text::WriteFailed, "cause", error)
     }
 }

@@ -143,9 +143,10 @@ impl Screen {
         Ok(self.streams.output.flush()?)
     }
 
-    /// Says something to people, on standard error.
+    /// Says something to people, on standard error. Where that is closed, nobody wants to hear it: the command goes on.
     pub(crate) fn say(&mut self, words: &str) -> Attempt<()> {
-        Ok(writeln!(self.streams.errors, "{}", visible(words))?)
+        let _ = writeln!(self.streams.errors, "{}", visible(words));
+        Ok(())
     }
 
     /// Says one of our texts, with values.
@@ -162,8 +163,10 @@ impl Screen {
             return Err(Failure::new(Exit::Usage, Text::NeedsYes).and(Text::TodoYes));
         }
         let language = self.reader.language;
-        write!(self.streams.errors, "{} {} ", visible(&question.filled(language, values)), Text::ConfirmMark.of(language))?;
-        self.streams.errors.flush()?;
+        let asked = write!(self.streams.errors, "{} {} ", visible(&question.filled(language, values)), Text::ConfirmMark.of(language));
+        if asked.and_then(|()| self.streams.errors.flush()).is_err() {
+            return Err(Failure::new(Exit::Usage, Text::NeedsYes).and(Text::TodoYes));
+        }
         let answer = self.read_line()?;
         if ["y", "yes", "j", "ja"].contains(&answer.trim().to_lowercase().as_str()) {
             Ok(())
@@ -179,6 +182,9 @@ impl Screen {
 
     /// Says how a command failed.
     pub(crate) fn fail(&mut self, failure: &Failure) {
+        if failure.exit == Exit::Ok {
+            return;
+        }
         let mut rendered = failure.render(self.reader.language);
         if self.colour {
             let mark = Text::Error.of(self.reader.language);
@@ -228,7 +234,7 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
 }
 
 /// JSON keeps its line ends; within strings the characters that steer become `\uXXXX`, which is the same JSON.
-fn json_visible(json: &str) -> String {
+pub(super) fn json_visible(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for character in json.chars() {
         if steers(character) && character != '\n' {

@@ -96,11 +96,13 @@ impl Place {
 
 fn show(context: &mut Context<'_>, answer: &Answer, secret: &Secret<String>) -> Attempt<()> {
     let screen = &mut context.screen;
-    if screen.form == Form::Json {
-        return screen.json(&answer.body);
-    }
+    let text = match screen.form {
+        Form::Json => serde_json::to_string_pretty(&answer.body).unwrap_or_default(),
+        Form::Table | Form::Tab => secret.expose().clone(),
+    };
     let output = &mut screen.streams.output;
-    let written = writeln!(output, "{}", secret.expose()).and_then(|()| output.flush());
+    let written = writeln!(output, "{}", super::screen::json_visible(&text)).and_then(|()| output.flush());
+    // Not as for other results: a secret that nobody read is lost, also where the reader went away.
     written.map_err(|error| Failure::with(Exit::Failed, Text::SecretUnwritten, "cause", error))?;
     if screen.streams.output_is_terminal { screen.tell(Text::OnlyTime, &[]) } else { Ok(()) }
 }

@@ -100,6 +100,7 @@ texts! {
     TodoUnreachable: "Is the server running, and is the address right (POORT_URL)?", "Draait de server, en klopt het adres (POORT_URL)?";
     TimedOut: "{url} did not answer within {seconds} s", "{url} gaf geen antwoord binnen {seconds} s";
     TodoTimedOut: "It is not known whether it was done: look with `list`. Give more time with --timeout.", "Het is niet zeker of het is gedaan: kijk met `list`. Meer tijd geven kan met --timeout.";
+    TodoTimedOutReading: "Try again in a moment, or give more time with --timeout.", "Probeer het zo opnieuw, of geef meer tijd met --timeout.";
     BrokenAnswer: "the answer of {url} cannot be read: {cause}", "het antwoord van {url} is niet te lezen: {cause}";
     TodoBrokenAnswer: "Is this the address of a Poort server (POORT_URL)?", "Is dit het adres van een Poort-server (POORT_URL)?";
     Status: "the server answered {status}", "de server antwoordde {status}";

@@ -64,7 +64,8 @@ fn well_formed(installation: Installation, kind: Kind, prefix: &str, screen: &mu
 
 fn refused(form: &str, what: Text, screen: &mut Screen) -> Attempt<()> {
     if screen.form == Form::Json {
-        screen.json(&json!({ "form": form }))?;
+        // Where nobody reads it, the exit code tells it still.
+        let _ = screen.json(&json!({ "form": form }));
     }
     Err(Failure::new(Exit::Refused, what).and(Text::TodoVerify))
 }

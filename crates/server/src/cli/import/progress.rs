@@ -1,6 +1,6 @@
 //! How far an import is: a bar for whoever watches, a line for each tenth otherwise.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::{Attempt, Text};
 use crate::cli::screen::Screen;
@@ -26,9 +26,13 @@ impl Progress {
         match total {
             Some(total) if screen.streams.errors_are_terminal => {
                 let bar = ProgressBar::new(total).with_position(line);
-                let style = ProgressStyle::with_template("{msg}  {bar:20.█░░} {percent} %  {human_pos}/{human_len}  {per_sec}  {eta}");
+                let style = ProgressStyle::with_template("{msg}  {bar:20.█░░} {percent} %  {pos}/{len}  {rate}/s  {eta}");
                 if let Ok(style) = style {
-                    bar.set_style(style);
+                    let rate = |state: &ProgressState, words: &mut dyn std::fmt::Write| {
+                        // A bar has nobody to tell that it cannot be written.
+                        let _ = write!(words, "{:.0}", state.per_sec());
+                    };
+                    bar.set_style(style.with_key("rate", rate));
                 }
                 bar.set_message(Text::ImportTitle.of(screen.reader.language));
                 Self::Bar(bar)
@@ -57,7 +61,7 @@ impl Progress {
     /// Leaves the terminal to what follows.
     pub(super) fn end(&self) {
         if let Self::Bar(bar) = self {
-            bar.abandon();
+            bar.finish_and_clear();
         }
     }
 }

@@ -97,6 +97,8 @@ pub(super) struct Process {
     environment: BTreeMap<String, String>,
     input: Vec<u8>,
     terminal: bool,
+    /// Whether nobody reads standard output.
+    unread: bool,
 }
 
 impl Process {
@@ -104,7 +106,7 @@ impl Process {
     pub(super) fn new(url: &str) -> Self {
         let environment = [("POORT_URL", url), ("POORT_TOKEN", "prto_secret"), ("LANG", "C")];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        Self { environment, input: Vec::new(), terminal: false }
+        Self { environment, input: Vec::new(), terminal: false, unread: false }
     }
 
     pub(super) fn with(mut self, name: &str, value: &str) -> Self {
@@ -122,11 +124,16 @@ impl Process {
         self
     }
 
+    pub(super) fn unread(mut self) -> Self {
+        self.unread = true;
+        self
+    }
+
     pub(super) fn run(self, arguments: &[&str]) -> Ended {
         let (output, errors) = (Shared::default(), Shared::default());
         let streams = Streams {
             input: Box::new(Cursor::new(self.input)),
-            output: Box::new(output.clone()),
+            output: if self.unread { Box::new(Closed) } else { Box::new(output.clone()) },
             errors: Box::new(errors.clone()),
             input_is_terminal: self.terminal,
             output_is_terminal: self.terminal,
@@ -162,6 +169,19 @@ impl Shared {
 impl Write for Shared {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.lock().expect("no panic").write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A pipe whose reader went away.
+struct Closed;
+
+impl Write for Closed {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::BrokenPipe.into())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {

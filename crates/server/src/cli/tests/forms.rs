@@ -67,6 +67,17 @@ fn a_secret_stands_alone_on_standard_output() {
 }
 
 #[test]
+fn a_reader_that_went_away_matters_for_a_secret_only() {
+    let fake = Fake::new([page(&["a"], Value::Null), issued(), issued()]);
+    let ended = Process::new(&fake.url).unread().run(&["organisation", "list"]);
+    assert_eq!((ended.code, ended.errors.as_str()), (0, ""));
+    for arguments in [&["token", "rotate", ID][..], &["token", "rotate", ID, "--json"]] {
+        let ended = Process::new(&fake.url).unread().run(arguments);
+        assert!(ended.code == 1 && ended.errors.contains(&format!("revoke {ID}")) && !ended.errors.contains(SECRET), "{ended:?}");
+    }
+}
+
+#[test]
 fn a_file_keeps_a_secret_for_its_owner() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().expect("a folder");
