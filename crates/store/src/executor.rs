@@ -22,6 +22,8 @@ pub(crate) struct Postgres<'c> {
     limit: Duration,
     /// A statement ran into the limit: what the connection is doing is not known any more.
     timed_out: bool,
+    /// How many statements ran that write, or failed: after a failed one the transaction takes no other.
+    written: u64,
 }
 
 /// A row where it lies, for readings of many rows: nothing is copied that is not asked for.
@@ -100,7 +102,7 @@ impl<'c> Executor<'c> {
     }
 
     pub(crate) fn postgres(client: &'c ClientWrapper, limit: Duration) -> Self {
-        Self::Postgres(Postgres { client, limit, timed_out: false })
+        Self::Postgres(Postgres { client, limit, timed_out: false, written: 0 })
     }
 
     /// Runs a statement; gives how many rows it changed.
@@ -108,6 +110,7 @@ impl<'c> Executor<'c> {
         match self {
             Self::Sqlite(connection) => sqlite::execute(connection, statement, params),
             Self::Postgres(postgres) => {
+                postgres.written += 1;
                 let work = postgres::execute(postgres.client, statement, params);
                 let done = tokio::time::timeout(postgres.limit, work).await;
                 done.unwrap_or_else(|_| Err(postgres.too_slow()))
@@ -125,6 +128,7 @@ impl<'c> Executor<'c> {
                 Ok(())
             }
             Self::Postgres(postgres) => {
+                postgres.written += 1;
                 let done = tokio::time::timeout(postgres.limit, postgres::execute_all(postgres.client, work)).await;
                 done.unwrap_or_else(|_| Err(postgres.too_slow()))
             }
@@ -138,7 +142,9 @@ impl<'c> Executor<'c> {
             Self::Postgres(postgres) => {
                 let work = postgres::rows(postgres.client, statement, params);
                 let done = tokio::time::timeout(postgres.limit, work).await;
-                done.unwrap_or_else(|_| Err(postgres.too_slow()))
+                let done = done.unwrap_or_else(|_| Err(postgres.too_slow()));
+                postgres.written += u64::from(done.is_err() || !statement.only_reads());
+                done
             }
         }
     }
@@ -234,6 +240,15 @@ impl<'c> Executor<'c> {
                 let row = postgres.client.query_one("SELECT to_regclass('journal_head') IS NOT NULL", &[]).await;
                 row.and_then(|row| row.try_get(0)).map_err(|error| postgres::store_error(&error))
             }
+        }
+    }
+
+    /// A number that is another one once anything was written, or cannot go on without undoing what was.
+    pub(crate) fn written(&self) -> u64 {
+        match self {
+            // A statement of SQLite that fails leaves nothing behind.
+            Self::Sqlite(connection) => connection.total_changes(),
+            Self::Postgres(postgres) => postgres.written,
         }
     }
 

@@ -2,8 +2,8 @@
 //! the server's keys under a master key.
 //!
 //! [`Store::read`] gives a [`Reader`], [`Store::write`] a [`Tx`]; the verbs on them are in the modules named after what
-//! they read and change. Everything that waits to be written shares one commit, with a savepoint for each change, so that
-//! a failing change leaves its neighbours alone.
+//! they read and change. Everything that waits to be written shares one commit; a failing change leaves its neighbours
+//! alone.
 
 mod api;
 mod api_credential;

@@ -36,6 +36,11 @@ impl Statement {
         self.ran[engine as usize].load(Ordering::Relaxed)
     }
 
+    /// Whether it only reads.
+    pub(crate) fn only_reads(&self) -> bool {
+        self.text.starts_with("SELECT")
+    }
+
     /// The text for a database.
     pub(crate) fn for_engine(&'static self, engine: Engine) -> &'static str {
         let ran = &self.ran[engine as usize];

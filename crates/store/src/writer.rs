@@ -1,4 +1,8 @@
-//! Group commit: everything that waits is one transaction, with a savepoint for each change.
+//! Group commit: everything that waits is one transaction, and a change that fails leaves its neighbours alone.
+//!
+//! Most batches hold no change that fails after it wrote something, and savepoints cost about a third of a change. So a
+//! batch runs without them first; when a change has to be undone, all of it is rolled back and run again, with a savepoint
+//! for each change. Changes may run more than once anyway.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -77,10 +81,39 @@ pub(crate) enum Left {
     Unsettled,
 }
 
+/// How the changes of a batch are kept apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Apart {
+    /// Not at all, and there is no need: it is the only one, and what it wrote goes with the transaction.
+    Alone,
+    /// Not at all: a change that has to be undone takes the batch with it.
+    Not,
+    /// By a savepoint for each.
+    BySavepoints,
+}
+
+/// Why a batch did not come to its commit.
+enum Broken {
+    /// A change has to be undone that wrote something, and nothing keeps it apart.
+    Tangled,
+    /// The batch failed.
+    Failed(StoreError),
+}
+
+impl From<StoreError> for Broken {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
 /// Runs a batch in one transaction and answers everybody in it. Without jobs it only gives the feed what others wrote.
 pub(crate) async fn run_batch(executor: Executor<'_>, mut jobs: Vec<Box<dyn Job>>, shared: &Shared) -> Left {
     let mut tx = Tx::new(executor, Sequence::default());
-    let done = transact(&mut tx, &mut jobs, shared).await;
+    let apart = if jobs.len() == 1 { Apart::Alone } else { Apart::Not };
+    let done = match transact(&mut tx, &mut jobs, shared, apart).await {
+        Err(Broken::Tangled) => again(&mut tx, &mut jobs, shared).await,
+        done => done,
+    };
     match done {
         Ok((published, ends)) => {
             // Before anybody hears that it is done, the index has it.
@@ -90,7 +123,8 @@ pub(crate) async fn run_batch(executor: Executor<'_>, mut jobs: Vec<Box<dyn Job>
             }
             Left::Fit
         }
-        Err(error) => {
+        Err(broken) => {
+            let Broken::Failed(error) = broken else { return Left::Broken };
             tracing::warn!(cause = error.cause(), waiting = jobs.len(), "a batch of changes failed");
             // A connection that is gone or stuck would only keep everybody waiting once more.
             let rolled_back = !tx.executor.is_lost() && tx.executor.control(Control::Rollback).await.is_ok();
@@ -109,19 +143,26 @@ pub(crate) async fn run_batch(executor: Executor<'_>, mut jobs: Vec<Box<dyn Job>
     }
 }
 
+/// Runs a batch a second time, its changes kept apart.
+async fn again(tx: &mut Tx<'_>, jobs: &mut [Box<dyn Job>], shared: &Shared) -> Result<(Vec<Entry>, Vec<End>), Broken> {
+    tx.entries.clear();
+    tx.executor.control(Control::Rollback).await?;
+    transact(tx, jobs, shared, Apart::BySavepoints).await
+}
+
 /// All of a batch up to its commit: what to publish, and how each job ended.
-async fn transact(tx: &mut Tx<'_>, jobs: &mut [Box<dyn Job>], shared: &Shared) -> Result<(Vec<Entry>, Vec<End>), StoreError> {
+async fn transact(tx: &mut Tx<'_>, jobs: &mut [Box<dyn Job>], shared: &Shared, apart: Apart) -> Result<(Vec<Entry>, Vec<End>), Broken> {
     tx.executor.control(Control::BeginWrite).await?;
     let head = journal::lock_head(&mut tx.executor).await?;
     if shared.holder().is_some_and(|holder| holder != head.holder) {
-        return Err(StoreError::unavailable("another server has taken this database over"));
+        return Err(StoreError::unavailable("another server has taken this database over").into());
     }
     tx.head = head.sequence;
     let mut published = missed(tx, head, shared).await?;
     let mut ends = Vec::with_capacity(jobs.len());
     let mut kept = false;
     for job in jobs {
-        let end = if job.is_abandoned() { End::Undone } else { run_job(tx, &mut **job).await? };
+        let end = if job.is_abandoned() { End::Undone } else { run_job(tx, &mut **job, apart).await? };
         kept |= matches!(end, End::Done(_));
         ends.push(end);
     }
@@ -154,11 +195,14 @@ async fn missed(tx: &mut Tx<'_>, head: Head, shared: &Shared) -> Result<Vec<Entr
     Ok(entries)
 }
 
-/// One change between its savepoints. An error is one of the whole batch.
-async fn run_job(tx: &mut Tx<'_>, job: &mut dyn Job) -> Result<End, StoreError> {
+/// One change. An error is one of the whole batch.
+async fn run_job(tx: &mut Tx<'_>, job: &mut dyn Job, apart: Apart) -> Result<End, Broken> {
     let before = tx.entries.len();
     for attempt in 1.. {
-        tx.executor.control(Control::Savepoint).await?;
+        let written = tx.executor.written();
+        if apart == Apart::BySavepoints {
+            tx.executor.control(Control::Savepoint).await?;
+        }
         let ran = if tx.executor.is_immediate() {
             // The verbs are always ready: whatever waits here would stop the only writer.
             job.run(tx).now_or_never().unwrap_or_else(|| Ran::Failed(StoreError::defect("a change waited for something else than a verb")))
@@ -166,29 +210,36 @@ async fn run_job(tx: &mut Tx<'_>, job: &mut dyn Job) -> Result<End, StoreError> 
             job.run(tx).await
         };
         if tx.executor.is_lost() {
-            return Err(if let Ran::Failed(error) = ran { error } else { StoreError::unavailable("the transaction is gone") });
+            let error = if let Ran::Failed(error) = ran { error } else { StoreError::unavailable("the transaction is gone") };
+            return Err(error.into());
         }
         let recorded = tx.entries.len() > before;
-        match ran {
-            Ran::Changed if recorded => {
-                tx.executor.control(Control::Release).await?;
-                return Ok(End::Done(tx.entries.last().map(|entry| entry.sequence)));
-            }
-            Ran::Kept => {
-                tx.executor.control(Control::Release).await?;
-                return Ok(End::Done(None));
-            }
-            other => {
-                tx.entries.truncate(before);
-                tx.executor.control(Control::RollbackToSavepoint).await?;
-                match other {
-                    Ran::Failed(error) if error.is_passing() && attempt < ATTEMPTS => {}
-                    Ran::Failed(error) => return Ok(End::Failed(error)),
-                    Ran::Changed => return Ok(End::Failed(StoreError::defect("a change without its event"))),
-                    Ran::Undone | Ran::Kept => return Ok(End::Undone),
-                }
-            }
+        let undone = match ran {
+            Ran::Changed if recorded => return kept(tx, apart, tx.entries.last().map(|entry| entry.sequence)).await,
+            Ran::Kept => return kept(tx, apart, None).await,
+            undone => undone,
+        };
+        tx.entries.truncate(before);
+        match apart {
+            Apart::BySavepoints => tx.executor.control(Control::RollbackToSavepoint).await?,
+            Apart::Not if tx.executor.written() != written => return Err(Broken::Tangled),
+            Apart::Not | Apart::Alone => {}
+        }
+        match undone {
+            // A transaction that saw a deadlock takes no other statement, unless it can go back to a savepoint.
+            Ran::Failed(error) if error.is_passing() && apart != Apart::BySavepoints => return Err(Broken::Tangled),
+            Ran::Failed(error) if error.is_passing() && attempt < ATTEMPTS => {}
+            Ran::Failed(error) => return Ok(End::Failed(error)),
+            Ran::Changed => return Ok(End::Failed(StoreError::defect("a change without its event"))),
+            Ran::Undone | Ran::Kept => return Ok(End::Undone),
         }
     }
     Ok(End::Undone)
+}
+
+async fn kept(tx: &mut Tx<'_>, apart: Apart, sequence: Option<Sequence>) -> Result<End, Broken> {
+    if apart == Apart::BySavepoints {
+        tx.executor.control(Control::Release).await?;
+    }
+    Ok(End::Done(sequence))
 }
