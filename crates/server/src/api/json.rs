@@ -14,6 +14,9 @@ use crate::edge::{Code, Problem};
 /// The longest member name that is told back: what a caller sent is not echoed at length.
 const MAX_TOLD_NAME: usize = 40;
 
+/// The most problems that are told at once: work must not grow with what a caller sends.
+const MAX_PROBLEMS: usize = 32;
+
 /// What a request's body is read into.
 pub(super) trait Body: DeserializeOwned + utoipa::ToSchema {
     /// What no body at all means, where it may be left out: a body without a member that it cannot do without.
@@ -97,6 +100,9 @@ pub(super) fn problems<T: DeserializeOwned + PartialSchema>(
         }
     }
     for (name, value) in members {
+        if found.len() >= MAX_PROBLEMS {
+            break;
+        }
         let alone = Value::Object(Map::from_iter([(name.clone(), value)]));
         let Err(error) = serde_path_to_error::deserialize::<_, T>(alone) else { continue };
         let (path, message) = (error.path().to_string(), error.inner().to_string());

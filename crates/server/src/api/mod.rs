@@ -75,6 +75,7 @@ pub fn router(state: Arc<ApiState>) -> Router {
     let api = paths.into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
     let api = api
         .route("/api", unknown())
+        .route("/api/", unknown())
         .route("/api/{*rest}", unknown())
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
         .layer(axum::middleware::map_response(with_version));

@@ -138,6 +138,10 @@ pub(super) async fn answer(state: Arc<ApiState>, request: Request) -> Result<Res
     } else {
         json::require_json(&parts.headers)?;
     }
+    // A list of the members' values would be read as well.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Problem::new(Code::InvalidBody).detail("the body must be a JSON object"));
+    }
     let asked: VerifyRequest<'_> = serde_json::from_slice(&bytes).map_err(|error| problem(&bytes, &error))?;
     let answer = verdict(&state, &api, &asked, context)?;
     let mut response = Response::new(AxumBody::from(answer));
