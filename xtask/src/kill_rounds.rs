@@ -47,7 +47,9 @@ pub(crate) struct Report {
 /// `cargo xtask kill-rounds [N]`: 1,000 rounds unless told otherwise.
 pub(crate) fn command(arguments: &[String]) -> Outcome {
     let rounds = arguments.first().map_or(Ok(1_000), |text| text.parse()).map_err(|_| "the number of rounds is no number")?;
-    shell::run(shell::cargo().args(["build", "--release", "--locked", "--package", "poort"]))?;
+    if !arguments.iter().any(|argument| argument == "--as-built") {
+        shell::run(shell::cargo().args(["build", "--release", "--locked", "--package", "poort"]))?;
+    }
     let seed = Random::new_seed();
     println!("{rounds} rounds, seed {seed}");
     let report = run(&shell::target().join("release/poort"), rounds, seed)?;

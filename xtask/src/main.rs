@@ -47,8 +47,18 @@ const COMMANDS: &[Command] = &[
         help: "write the generated documents, or check that they are fresh",
         run: documents::command,
     },
-    Command { name: "bench", arguments: "[checks|process|start|changes]…", help: "measure, and print one table", run: bench::command },
-    Command { name: "kill-rounds", arguments: "[N]", help: "issue, revoke, kill -9, compare: 1,000 rounds", run: kill_rounds::command },
+    Command {
+        name: "bench",
+        arguments: "[--as-built] [checks|process|start|changes]…",
+        help: "measure, and print one table",
+        run: bench::command,
+    },
+    Command {
+        name: "kill-rounds",
+        arguments: "[N] [--as-built]",
+        help: "issue, revoke, kill -9, compare: 1,000 rounds",
+        run: kill_rounds::command,
+    },
     Command {
         name: "durability",
         arguments: "",
@@ -80,6 +90,6 @@ fn main() -> ExitCode {
 fn usage() {
     eprintln!("usage: cargo xtask COMMAND\n");
     for Command { name, arguments, help, .. } in COMMANDS {
-        eprintln!("  {:38} {help}", format!("{name} {arguments}"));
+        eprintln!("  {:54} {help}", format!("{name} {arguments}"));
     }
 }

@@ -46,11 +46,15 @@ struct Filled {
     unknown: PathBuf,
 }
 
-/// Builds, fills, measures and prints. Parts can be named: `checks`, `process`, `start`, `changes`.
+/// Builds, fills, measures and prints. Parts can be named: `checks`, `process`, `start`, `changes`; with `--as-built`
+/// it measures what an earlier run has built.
 pub(crate) fn command(arguments: &[String]) -> Outcome {
     machine::prepare(For::Bench)?;
-    build()?;
-    let wanted = |part: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == part);
+    let (flags, parts): (Vec<&String>, Vec<&String>) = arguments.iter().partition(|argument| argument.starts_with("--"));
+    if !flags.iter().any(|flag| *flag == "--as-built") {
+        build()?;
+    }
+    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|named| *named == part);
     let folder = Folder::new("bench")?;
     let mut table = Table::new();
     if wanted("process") {
