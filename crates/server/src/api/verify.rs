@@ -153,6 +153,9 @@ fn verdict(state: &ApiState, api: &Api, asked: &VerifyRequest<'_>, context: &edg
     if asked.api.as_ref().is_some_and(|name| name.as_str() != api.name()) {
         return Err(Problem::new(Code::WrongApi).detail("an API asks about its own name only"));
     }
+    if asked.workspace.as_ref().is_some_and(|workspace| workspace.as_str().chars().count() > MAX_WORKSPACE) {
+        return Err(invalid("workspace", "must be 255 characters at most"));
+    }
     let path = asked.path.as_ref().map(|path| canonical(path.as_str())).transpose();
     let path = path.map_err(|problem| Problem::new(Code::AmbiguousPath).detail(problem.to_string()))?;
     let wanted = match (&asked.permission, &asked.method, &path) {
@@ -192,7 +195,6 @@ fn verdict(state: &ApiState, api: &Api, asked: &VerifyRequest<'_>, context: &edg
 fn agreed<'t>(path: Option<&'t str>, asked: Option<&'t Text<'_>>) -> Result<Option<&'t str>, Problem> {
     match (path, asked.map(Text::as_str)) {
         (Some(path), Some(asked)) if path != asked => Err(invalid("workspace", "is not the one that the path names")),
-        (_, Some(asked)) if asked.len() > MAX_WORKSPACE => Err(invalid("workspace", "must be 255 bytes at most")),
         (path, asked) => Ok(path.or(asked)),
     }
 }
