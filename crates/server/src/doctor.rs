@@ -30,7 +30,7 @@ struct Finding {
 }
 
 /// Brings the database up to this version.
-pub async fn migrate(config: Config) -> Result<(), StartError> {
+pub(crate) async fn migrate(config: Config) -> Result<(), StartError> {
     let store = Store::open(options(&config)?).await?;
     let report = store.migrate().await?;
     say(&match report.applied.as_slice() {
@@ -42,7 +42,7 @@ pub async fn migrate(config: Config) -> Result<(), StartError> {
 }
 
 /// Examines everything and prints what it finds; fails where something is bad.
-pub async fn examine(config: Config, json: bool) -> Result<(), StartError> {
+pub(crate) async fn examine(config: Config, json: bool) -> Result<(), StartError> {
     let mut findings = vec![
         private("data folder", &config.data, 0o077, "chmod 700"),
         private("operator token file", &operator_token_file(&config), 0o077, "chmod 600"),

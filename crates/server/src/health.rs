@@ -8,7 +8,7 @@ use crate::edge::{Code, Problem};
 use crate::node::Node;
 
 /// `/livez`: the process answers. `/readyz`: its lease holds and its database answers; otherwise 503.
-pub fn router(node: Node) -> axum::Router {
+pub(crate) fn router(node: Node) -> axum::Router {
     axum::Router::new().route("/livez", get(async || StatusCode::OK)).route("/readyz", get(ready)).with_state(node)
 }
 

@@ -6,6 +6,18 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{LogFormat, LogLevel};
 
+/// Says where a panic was and not what it said: its text may hold what a caller sent.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, ToString::to_string);
+        if tracing::dispatcher::has_been_set() {
+            tracing::error!(place, "a panic");
+        } else {
+            complain(&place);
+        }
+    }));
+}
+
 /// Starts the log on standard error. A second call changes nothing.
 pub fn start(format: LogFormat, level: LogLevel) {
     let level = match level {
@@ -26,4 +38,9 @@ pub fn start(format: LogFormat, level: LogLevel) {
         LogFormat::Text => registry.with(lines.with_ansi(false)).try_init(),
         LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init(),
     };
+}
+
+#[expect(clippy::print_stderr, reason = "before there is a log, and in commands that have none")]
+fn complain(place: &str) {
+    eprintln!("poort: a panic at {place}: this is a defect of the program");
 }

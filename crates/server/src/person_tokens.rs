@@ -10,13 +10,13 @@ use domain::{CredentialId, OrganisationId, PersonId};
 use portals::tokens::{self, Answer, CreatedToken, ListedToken, PersonTokens, TokenError};
 
 /// The tokens of people, as a reference API reaches them.
-pub struct AuthorityTokens {
+pub(crate) struct AuthorityTokens {
     authority: Authority,
 }
 
 impl AuthorityTokens {
     /// Through this authority.
-    pub fn new(authority: Authority) -> Arc<Self> {
+    pub(crate) fn new(authority: Authority) -> Arc<Self> {
         Arc::new(Self { authority })
     }
 

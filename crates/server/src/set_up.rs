@@ -18,7 +18,7 @@ const STYLE: &str = include_str!("../assets/console.css");
 const CSP: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The page, its style sheet, nothing else.
-pub fn router(authority: Authority) -> axum::Router {
+pub(crate) fn router(authority: Authority) -> axum::Router {
     axum::Router::new()
         .route("/set-up/{code}", get(show).post(submit))
         .route("/assets/console.css", get(async || ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)))

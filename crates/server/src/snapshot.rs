@@ -9,7 +9,7 @@ use store::{MembershipRecord, SnapshotSink, Store, StoreError, TokenRecord};
 use verifier::{Loader, Verifier};
 
 /// Fills the index; ended tokens since `revoked_since` come along as tombstones.
-pub async fn load(store: &Store, verifier: &Arc<Verifier>, revoked_since: Timestamp) -> Result<Sequence, StoreError> {
+pub(crate) async fn load(store: &Store, verifier: &Arc<Verifier>, revoked_since: Timestamp) -> Result<Sequence, StoreError> {
     let verifier = verifier.clone();
     store
         .snapshot(revoked_since, move |snapshot| {
