@@ -94,9 +94,7 @@ impl Caller {
     pub fn manages(&self, organisation: OrganisationId, right: Right) -> bool {
         match self {
             Self::Operator { .. } | Self::System => true,
-            Self::Person(person) => {
-                person.organisation == organisation && person.roles.has(Role::Owner) && person.rights.contains(&right)
-            }
+            Self::Person(person) => person.organisation == organisation && person.roles.has(Role::Owner) && person.rights.contains(&right),
         }
     }
 

@@ -19,9 +19,18 @@ impl Authority {
     }
 
     /// Gives an API another definition, or makes it known. `expected_revision` refuses the change where a later one is there.
-    pub async fn put_api(&self, context: &Context, definition: ApiDefinition, expected_revision: Option<i64>) -> Result<Changed<ApiDefinition>, Error> {
-        self.define(context, definition, move |there| if expected_revision.is_some() && expected_revision != there { Err(Error::Stale) } else { Ok(()) })
-            .await
+    pub async fn put_api(
+        &self,
+        context: &Context,
+        definition: ApiDefinition,
+        expected_revision: Option<i64>,
+    ) -> Result<Changed<ApiDefinition>, Error> {
+        self.define(
+            context,
+            definition,
+            move |there| if expected_revision.is_some() && expected_revision != there { Err(Error::Stale) } else { Ok(()) },
+        )
+        .await
     }
 
     /// Removes an API and ends its credentials.
@@ -69,7 +78,8 @@ impl Authority {
 
 /// The definition of Poort's own management as an API, for people's own tokens.
 pub(crate) fn own_definition() -> Result<ApiDefinition, Error> {
-    let titles = ["See your tokens", "Make, change and end your tokens", "See your organisation's people", "Change your organisation's people"];
+    let titles =
+        ["See your tokens", "Make, change and end your tokens", "See your organisation's people", "Change your organisation's people"];
     let permissions = RIGHTS.iter().zip(titles).map(|((_, name), title)| {
         let roles: &[&str] = if name.contains(":people:") { &["owner"] } else { &[] };
         serde_json::json!({"name": name, "title": title, "roles": roles})

@@ -49,7 +49,11 @@ pub async fn installations(store: &Store) -> Result<Vec<Installation>, Error> {
 impl Authority {
     /// The first start. `keep` is handed the operator token before it counts, so that it can be written to a file: an
     /// interrupted first start begins anew. Nothing where the installation exists.
-    pub async fn install(&self, context: &Context, keep: impl FnOnce(&Secret<String>) -> std::io::Result<()>) -> Result<Option<Installed>, Error> {
+    pub async fn install(
+        &self,
+        context: &Context,
+        keep: impl FnOnce(&Secret<String>) -> std::io::Result<()>,
+    ) -> Result<Option<Installed>, Error> {
         if !installations(&self.store).await?.is_empty() {
             return Ok(None);
         }
@@ -86,10 +90,15 @@ impl Authority {
     pub async fn set_up(&self, context: &Context, code: &str, set_up: SetUp) -> Result<Changed<IssuedToken>, Error> {
         let password_hash = self.passwords.hash(set_up.password.clone(), &*self.entropy).await?;
         let now = context.now;
-        let organisation =
-            Organisation { id: OrganisationId::generate(now, &*self.entropy)?, name: set_up.organisation, created_at: now, suspended_at: None };
+        let organisation = Organisation {
+            id: OrganisationId::generate(now, &*self.entropy)?,
+            name: set_up.organisation,
+            created_at: now,
+            suspended_at: None,
+        };
         let (name, email) = (Some(set_up.name), Some(set_up.email));
-        let person = Person { id: PersonId::generate(now, &*self.entropy)?, name, email, created_at: now, suspended_at: None, erased_at: None };
+        let person =
+            Person { id: PersonId::generate(now, &*self.entropy)?, name, email, created_at: now, suspended_at: None, erased_at: None };
         let roles = Roles::NONE.with(Role::Owner).with(Role::Member);
         let membership_id = MembershipId::generate(now, &*self.entropy)?;
         let membership = Membership { id: membership_id, person: person.id, organisation: organisation.id, roles, created_at: now };

@@ -10,7 +10,13 @@ use crate::{Authority, Caller, Changed, Context, Error, Right};
 
 impl Authority {
     /// Makes a person a member of an organisation.
-    pub async fn add_member(&self, context: &Context, person: PersonId, organisation: OrganisationId, roles: Roles) -> Result<Changed<Membership>, Error> {
+    pub async fn add_member(
+        &self,
+        context: &Context,
+        person: PersonId,
+        organisation: OrganisationId,
+        roles: Roles,
+    ) -> Result<Changed<Membership>, Error> {
         // To draw somebody into an organisation one must know the person: only who runs the installation does.
         context.caller.require_operator()?;
         let id = MembershipId::generate(context.now, &*self.entropy)?;
@@ -52,7 +58,13 @@ impl Authority {
     }
 
     /// Moves a member to another organisation, tokens and all.
-    pub async fn move_member(&self, context: &Context, id: MembershipId, organisation: OrganisationId, roles: Option<Roles>) -> Result<Changed<Membership>, Error> {
+    pub async fn move_member(
+        &self,
+        context: &Context,
+        id: MembershipId,
+        organisation: OrganisationId,
+        roles: Option<Roles>,
+    ) -> Result<Changed<Membership>, Error> {
         context.caller.require_operator()?;
         let caller = context.caller.clone();
         self.change(context, move |tx, by| {

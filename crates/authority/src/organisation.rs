@@ -56,7 +56,11 @@ impl Authority {
                 if !changed {
                     return Ok(Outcome::Unchanged(organisation));
                 }
-                let event = if suspend { Event::OrganisationSuspended { organisation: id } } else { Event::OrganisationResumed { organisation: id } };
+                let event = if suspend {
+                    Event::OrganisationSuspended { organisation: id }
+                } else {
+                    Event::OrganisationResumed { organisation: id }
+                };
                 let recorded = tx.record(by, event).await?;
                 Ok(Outcome::Changed(organisation, recorded))
             })

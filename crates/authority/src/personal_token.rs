@@ -135,7 +135,10 @@ impl Authority {
             Box::pin(async move {
                 let mut token = own_token(tx, id, &caller).await?;
                 if token.suspended_at.is_some() {
-                    return Err(Abort::Refused(Error::Conflict { code: "token_suspended", detail: "a suspended token is resumed before it is rotated" }));
+                    return Err(Abort::Refused(Error::Conflict {
+                        code: "token_suspended",
+                        detail: "a suspended token is resumed before it is rotated",
+                    }));
                 }
                 let mut secrets = tx.token_secrets(id).await?;
                 if secrets.is_empty() {
@@ -234,7 +237,13 @@ impl Authority {
 }
 
 /// Writes a new token and its event.
-pub(crate) async fn insert(tx: &mut Tx<'_>, by: &By, token: &PersonalToken, digest: Digest, imported: bool) -> Result<Recorded, Abort<Error>> {
+pub(crate) async fn insert(
+    tx: &mut Tx<'_>,
+    by: &By,
+    token: &PersonalToken,
+    digest: Digest,
+    imported: bool,
+) -> Result<Recorded, Abort<Error>> {
     if tx.count_live_tokens(token.person).await? >= MAX_TOKENS_OF_PERSON {
         return Err(Abort::Refused(Error::Conflict { code: "too_many_tokens", detail: "this person has 500 tokens: end some first" }));
     }
@@ -263,7 +272,12 @@ async fn own_token(tx: &mut Tx<'_>, id: CredentialId, caller: &Caller) -> Result
 }
 
 /// The membership that a new token is to hang from.
-async fn membership_for(tx: &mut Tx<'_>, person: PersonId, organisation: Option<OrganisationId>, caller: &Caller) -> Result<Membership, Abort<Error>> {
+async fn membership_for(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    organisation: Option<OrganisationId>,
+    caller: &Caller,
+) -> Result<Membership, Abort<Error>> {
     let refuse = |error| Err(Abort::Refused(error));
     let mut memberships = tx.memberships_of(person).await?;
     if let Caller::Person(caller) = caller {

@@ -1,5 +1,6 @@
 //! What may be looked at, and by whom.
 
+use crate::{Authority, Caller, Error, Right, ServiceCredential};
 use domain::api::ApiDefinition;
 use domain::event::{Entry, Sequence};
 use domain::organisation::Organisation;
@@ -7,7 +8,6 @@ use domain::person::{Membership, Person};
 use domain::personal_token::PersonalToken;
 use domain::text::Email;
 use domain::{CredentialId, OrganisationId, PersonId};
-use crate::{Authority, Caller, Error, Right, ServiceCredential};
 
 pub use store::Page;
 

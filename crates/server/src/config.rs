@@ -172,7 +172,9 @@ impl Config {
             let source = figment.find_metadata(setting.name).map_or("default", |metadata| source_name(&metadata.name));
             match values.get(setting.name) {
                 None | Some(serde_json::Value::Null) => format!("# {} =    # {source}\n", setting.name),
-                Some(serde_json::Value::String(text)) => format!("{} = {}    # {source}\n", setting.name, toml_text(&without_password(text))),
+                Some(serde_json::Value::String(text)) => {
+                    format!("{} = {}    # {source}\n", setting.name, toml_text(&without_password(text)))
+                }
                 Some(value) => format!("{} = {value}    # {source}\n", setting.name),
             }
         };

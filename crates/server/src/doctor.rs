@@ -68,9 +68,12 @@ fn private(what: &'static str, path: &Path, others: u32, command: &str) -> Findi
             finding(State::Bad, what, format!("others can read {shown}"), format!("{command} {shown}"))
         }
         Ok(_) => finding(State::Good, what, format!("{shown}, for its owner only"), String::new()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            finding(State::Attention, what, format!("{shown} is not there"), "the first start makes it; later, look for where it went".to_owned())
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => finding(
+            State::Attention,
+            what,
+            format!("{shown} is not there"),
+            "the first start makes it; later, look for where it went".to_owned(),
+        ),
         Err(error) => finding(State::Bad, what, format!("{shown}: {error}"), "run this as the user of the server".to_owned()),
     }
 }
@@ -78,9 +81,12 @@ fn private(what: &'static str, path: &Path, others: u32, command: &str) -> Findi
 fn proxies(config: &Config) -> Finding {
     match gateway::TrustedPeers::parse(&config.trusted_proxies) {
         Err(error) => finding(State::Bad, "trusted proxies", error.to_string(), "correct trusted_proxies".to_owned()),
-        Ok(_) if config.trusted_proxies.is_empty() => {
-            finding(State::Attention, "trusted proxies", "none".to_owned(), "for forward-auth, name your proxies in trusted_proxies".to_owned())
-        }
+        Ok(_) if config.trusted_proxies.is_empty() => finding(
+            State::Attention,
+            "trusted proxies",
+            "none".to_owned(),
+            "for forward-auth, name your proxies in trusted_proxies".to_owned(),
+        ),
         Ok(_) => finding(State::Good, "trusted proxies", config.trusted_proxies.join(", "), String::new()),
     }
 }
@@ -123,7 +129,12 @@ async fn durability(store: &Store) -> Finding {
     match settings {
         (Ok(commit), Ok(fsync)) => {
             let safe = matches!(commit.as_str(), "on" | "remote_write" | "remote_apply") && fsync == "on";
-            finding(if safe { State::Good } else { State::Bad }, WHAT, format!("synchronous_commit={commit}, fsync={fsync}"), if safe { String::new() } else { todo })
+            finding(
+                if safe { State::Good } else { State::Bad },
+                WHAT,
+                format!("synchronous_commit={commit}, fsync={fsync}"),
+                if safe { String::new() } else { todo },
+            )
         }
         (Err(error), _) | (_, Err(error)) => finding(State::Bad, WHAT, error.to_string(), "look at the database's own log".to_owned()),
     }

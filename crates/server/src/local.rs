@@ -15,10 +15,14 @@ pub fn run(command: Local, globals: &Globals) -> u8 {
         Local::Serve(args) => configured(&args).and_then(|config| block_on(serve::serve(config))),
         Local::Demo(args) => run_demo(args),
         Local::Migrate(args) => configured(&args).and_then(|config| block_on(doctor::migrate(config))),
-        Local::Config(ConfigVerb::Show(args)) => Config::shown(args.config.as_deref(), &flags(&args)).map(|text| print(&text)).map_err(|problems| told(&problems)),
+        Local::Config(ConfigVerb::Show(args)) => {
+            Config::shown(args.config.as_deref(), &flags(&args)).map(|text| print(&text)).map_err(|problems| told(&problems))
+        }
         Local::Config(ConfigVerb::Check(args)) => configured(&args).map(|_| print("The configuration is valid.\n")),
         Local::Doctor(args) => configured(&args).and_then(|config| block_on(doctor::examine(config, globals.json))),
-        Local::MasterKey(MasterKeyVerb::Rotate(args)) => configured(&args.server).and_then(|config| block_on(keys::rotate(config, args.new_file))),
+        Local::MasterKey(MasterKeyVerb::Rotate(args)) => {
+            configured(&args.server).and_then(|config| block_on(keys::rotate(config, args.new_file)))
+        }
         Local::RecoverOperator(args) => configured(&args).and_then(|config| block_on(serve::recover_operator(config))),
     };
     match done {

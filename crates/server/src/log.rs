@@ -29,7 +29,8 @@ pub fn start(format: LogFormat, level: LogLevel) {
     };
     // Libraries tell more about their inside than an operator wants to read.
     let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_targets(
-        ["server", "poort", "poort_authority", "poort_store", "poort_gateway", "poort_portals", "poort_verifier"].map(|target| (target, level)),
+        ["server", "poort", "poort_authority", "poort_store", "poort_gateway", "poort_portals", "poort_verifier"]
+            .map(|target| (target, level)),
     );
     let registry = tracing_subscriber::registry().with(targets);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);

@@ -237,7 +237,8 @@ fn make_private_folder(path: &Path) -> Result<(), StartError> {
 fn with_password(url: &str, config: &Config) -> Result<String, StartError> {
     let Some(file) = &config.database_password_file else { return Ok(url.to_owned()) };
     let password = std::fs::read_to_string(file).map_err(StartError::file(file))?;
-    let malformed = || StartError::Configuration("database: with a password file the URL names a user: postgres://USER@HOST/NAME".to_owned());
+    let malformed =
+        || StartError::Configuration("database: with a password file the URL names a user: postgres://USER@HOST/NAME".to_owned());
     let (scheme, rest) = url.split_once("://").ok_or_else(malformed)?;
     let (user, host) = rest.split_once('@').filter(|(user, _)| !user.contains(':')).ok_or_else(malformed)?;
     let encoded: String = password.trim_end().bytes().map(|byte| format!("%{byte:02x}")).collect();

@@ -64,7 +64,10 @@ impl PersonTokens for AuthorityTokens {
     fn list<'a>(&'a self, person: PersonId) -> Answer<'a, Vec<ListedToken>> {
         Box::pin(async move {
             let all = self.all_of(person).await?;
-            Ok(all.into_iter().map(|token| ListedToken { id: token.id, description: token.description.into(), created_at: token.created_at }).collect())
+            Ok(all
+                .into_iter()
+                .map(|token| ListedToken { id: token.id, description: token.description.into(), created_at: token.created_at })
+                .collect())
         })
     }
 

@@ -57,7 +57,8 @@ pub async fn listen(address: &str) -> Result<TcpListener, StartError> {
 
 /// Everything that a node serves.
 pub fn site(node: &Node) -> Result<Site, StartError> {
-    let trusted = gateway::TrustedPeers::parse(&node.config.trusted_proxies).map_err(|error| StartError::Configuration(error.to_string()))?;
+    let trusted =
+        gateway::TrustedPeers::parse(&node.config.trusted_proxies).map_err(|error| StartError::Configuration(error.to_string()))?;
     let forward_auth = edge::forward_auth::ForwardAuth::new(node.authority.verifier().clone(), trusted.clone());
     let router = api::router(Arc::new(api::ApiState::new(node.authority.clone(), trusted)))
         .merge(set_up::router(node.authority.clone()))

@@ -144,7 +144,8 @@ async fn submit(
         Ok(set_up) => set_up,
         Err(fields) => return Ok(again(words, form, &fields)),
     };
-    let by = authority::Context { address: Some(context.peer.ip().to_string()), ..authority::Context::system(context.request_id, context.now) };
+    let by =
+        authority::Context { address: Some(context.peer.ip().to_string()), ..authority::Context::system(context.request_id, context.now) };
     match authority.set_up(&by, &code, set_up).await {
         // Shown in the answer to the POST and kept nowhere: a reload cannot show it again.
         Ok(done) => Ok(render(StatusCode::OK, words, Page::Done { secret: done.value.secret.expose().clone() })),
@@ -160,7 +161,12 @@ async fn submit(
 
 fn read(form: &Fields) -> Result<SetUp, Vec<&'static str>> {
     let (organisation, name, email) = (Name::new(&form.organisation), Name::new(&form.name), Email::new(&form.email));
-    let wrong = [("organisation", organisation.is_err()), ("name", name.is_err()), ("email", email.is_err()), ("password", form.password.chars().count() < 10)];
+    let wrong = [
+        ("organisation", organisation.is_err()),
+        ("name", name.is_err()),
+        ("email", email.is_err()),
+        ("password", form.password.chars().count() < 10),
+    ];
     let wrong: Vec<&'static str> = wrong.into_iter().filter(|(_, wrong)| *wrong).map(|(field, _)| field).collect();
     match (organisation, name, email) {
         (Ok(organisation), Ok(name), Ok(email)) if wrong.is_empty() => {
@@ -179,10 +185,8 @@ fn again(words: &'static Words, form: Fields, fields: &[&str]) -> Response {
 
 fn render(status: StatusCode, words: &'static Words, page: Page) -> Response {
     let Ok(html) = (View { words, page }).render() else { return Problem::new(Code::Internal).into_response() };
-    let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP)),
-    ];
+    let headers =
+        [(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")), (CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP))];
     (status, headers, html).into_response()
 }
 

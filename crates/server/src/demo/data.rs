@@ -46,12 +46,20 @@ pub(super) async fn fill(node: &Node, system: &System, learning: &Learning) -> R
     let organisation = organisation(authority, &context).await?;
     let mut ids = Vec::new();
     for (account, name, roles) in PEOPLE {
-        ids.push(person(authority, &context, account, NewPerson {
-            name: Name::new(name).map_err(own_text)?,
-            email: email(account)?,
-            password: Some(password.clone()),
-            member_of: Some((organisation, roles)),
-        }).await?);
+        ids.push(
+            person(
+                authority,
+                &context,
+                account,
+                NewPerson {
+                    name: Name::new(name).map_err(own_text)?,
+                    email: email(account)?,
+                    password: Some(password.clone()),
+                    member_of: Some((organisation, roles)),
+                },
+            )
+            .await?,
+        );
     }
     let [zeus, staff, student] = ids[..] else { return Err(StartError::Configuration("the demo has three people".to_owned())) };
     learning.seed(&DemoPeople { zeus, staff, student }, now).await.map_err(|error| StartError::Configuration(error.to_string()))?;
