@@ -104,10 +104,17 @@ impl Caller {
         if self.manages(organisation, right) { Ok(()) } else { Err(Error::NotFound) }
     }
 
-    /// Lets the caller at a person who is a member of these organisations.
+    /// Lets the caller at a person who is a member of these organisations: to see, one of them is enough; to change, the
+    /// caller must manage them all.
     pub fn require_person(&self, person: PersonId, member_of: &[OrganisationId], right: Right) -> Result<(), Error> {
         let itself = matches!(self, Self::Person(caller) if caller.id == person) && right != Right::PeopleWrite;
-        let managed = member_of.iter().any(|organisation| self.manages(*organisation, right));
+        // To change a person who is a member elsewhere too would reach into another organisation.
+        let mut managed = member_of.iter().map(|organisation| self.manages(*organisation, right));
+        let managed = if right == Right::PeopleWrite {
+            !member_of.is_empty() && managed.all(|managed| managed)
+        } else {
+            managed.any(|managed| managed)
+        };
         if itself || managed || self.is_operator() { Ok(()) } else { Err(Error::NotFound) }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::event::Actor;
-use domain::{RequestId, Timestamp};
+use domain::{RequestId, Sequence, Timestamp};
 use futures_util::future::BoxFuture;
 use store::{Abort, By, Outcome, Tx};
 
@@ -76,36 +76,38 @@ impl Authority {
                 let (work, by, key) = (work.clone(), by.clone(), key.clone());
                 Box::pin(async move {
                     let Some(key) = key else {
-                        return Ok(with_replay(work(tx, &by).await?, false));
+                        return Ok(with_replay(work(tx, &by).await?, None));
                     };
                     if let Some(kept) = tx.idempotent_answer(&key.digest, by.at).await? {
-                        return Ok(Outcome::Unchanged((key.open(&kept).map_err(Abort::Refused)?, true)));
+                        let (value, sequence) = key.open(&kept).map_err(Abort::Refused)?;
+                        return Ok(Outcome::Unchanged((value, Some(sequence))));
                     }
                     let outcome = work(tx, &by).await?;
-                    if let Outcome::Changed(value, _) = &outcome {
-                        let sealed = key.seal(value).map_err(Abort::Refused)?;
+                    if let Outcome::Changed(value, recorded) = &outcome {
+                        let sealed = key.seal(value, recorded.sequence()).map_err(Abort::Refused)?;
                         tx.keep_answer(&key.digest, &key.request, &sealed, by.at).await?;
                     }
-                    Ok(with_replay(outcome, false))
+                    Ok(with_replay(outcome, None))
                 })
             })
             .await?;
-        let (value, replayed) = committed.value;
+        let (value, earlier) = committed.value;
         let elapsed = self.clock.boottime().0.saturating_sub(started.0);
         let receipt = Receipt {
-            sequence: committed.sequence.map(|sequence| sequence.0),
+            sequence: earlier.or(committed.sequence).map(|sequence| sequence.0),
             nodes: 1,
             confirmed: 1,
             waited_out: 0,
             milliseconds: elapsed / 1_000_000,
         };
-        Ok(Changed { value, receipt, replayed })
+        Ok(Changed { value, receipt, replayed: earlier.is_some() })
     }
 }
 
-fn with_replay<T>(outcome: Outcome<T>, replayed: bool) -> Outcome<(T, bool)> {
+/// The outcome together with the place of the earlier change whose answer it repeats, if it does.
+fn with_replay<T>(outcome: Outcome<T>, earlier: Option<Sequence>) -> Outcome<(T, Option<Sequence>)> {
     match outcome {
-        Outcome::Changed(value, recorded) => Outcome::Changed((value, replayed), recorded),
-        Outcome::Unchanged(value) => Outcome::Unchanged((value, replayed)),
+        Outcome::Changed(value, recorded) => Outcome::Changed((value, earlier), recorded),
+        Outcome::Unchanged(value) => Outcome::Unchanged((value, earlier)),
     }
 }

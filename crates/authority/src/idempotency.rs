@@ -2,8 +2,8 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf;
-use domain::Digest;
 use domain::entropy::Entropy;
+use domain::{Digest, Sequence};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::KeptAnswer;
@@ -58,9 +58,10 @@ pub(crate) struct BoundKey {
 }
 
 impl BoundKey {
-    /// Seals an answer: nonce, then ciphertext with its tag.
-    pub(crate) fn seal<T: Kept>(&self, value: &T) -> Result<Vec<u8>, Error> {
-        let mut buffer = value.keep().ok_or(Error::Unavailable(Outage::Internal("an answer cannot be kept")))?.to_vec();
+    /// Seals an answer and its place in the journal: nonce, then ciphertext with its tag.
+    pub(crate) fn seal<T: Kept>(&self, value: &T, sequence: Sequence) -> Result<Vec<u8>, Error> {
+        let kept = value.keep().ok_or(Error::Unavailable(Outage::Internal("an answer cannot be kept")))?;
+        let mut buffer = [sequence.0.to_be_bytes().as_slice(), &kept].concat();
         self.cipher()?
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(self.nonce), Aad::from(self.request.as_bytes()), &mut buffer)
             .map_err(|_| Error::Unavailable(Outage::Internal("sealing failed")))?;
@@ -68,7 +69,7 @@ impl BoundKey {
     }
 
     /// Opens a kept answer; another request under the same key is refused.
-    pub(crate) fn open<T: Kept>(&self, kept: &KeptAnswer) -> Result<T, Error> {
+    pub(crate) fn open<T: Kept>(&self, kept: &KeptAnswer) -> Result<(T, Sequence), Error> {
         const BROKEN: Error = Error::Unavailable(Outage::Internal("a kept answer cannot be opened"));
         if kept.request_digest != self.request {
             return Err(Error::KeyReused);
@@ -77,7 +78,8 @@ impl BoundKey {
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| BROKEN)?;
         let mut buffer = Zeroizing::new(ciphertext.to_vec());
         let plain = self.cipher()?.open_in_place(nonce, Aad::from(self.request.as_bytes()), &mut buffer).map_err(|_| BROKEN)?;
-        T::restore(plain).ok_or(BROKEN)
+        let (sequence, value) = plain.split_first_chunk().ok_or(BROKEN)?;
+        Ok((T::restore(value).ok_or(BROKEN)?, Sequence(i64::from_be_bytes(*sequence))))
     }
 
     fn cipher(&self) -> Result<LessSafeKey, Error> {
