@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use domain::event::Actor;
+use domain::event::{Actor, Class};
 use domain::{RequestId, Sequence, Timestamp};
 use futures_util::future::BoxFuture;
 use store::{Abort, By, Outcome, Tx};
 
 use crate::idempotency::{IdempotencyKey, Kept};
+use crate::wait::Reached;
 use crate::{Authority, Caller, Error, Receipt};
 
 /// In what a use case runs: who asks, when, in which request.
@@ -76,38 +77,44 @@ impl Authority {
                 let (work, by, key) = (work.clone(), by.clone(), key.clone());
                 Box::pin(async move {
                     let Some(key) = key else {
-                        return Ok(with_replay(work(tx, &by).await?, None));
+                        let outcome = work(tx, &by).await?;
+                        return Ok(with_place(outcome, None, tx.reached()));
                     };
                     if let Some(kept) = tx.idempotent_answer(&key.digest, by.at).await? {
                         let (value, sequence) = key.open(&kept).map_err(Abort::Refused)?;
-                        return Ok(Outcome::Unchanged((value, Some(sequence))));
+                        return Ok(Outcome::Unchanged((value, Some(sequence), sequence)));
                     }
                     let outcome = work(tx, &by).await?;
                     if let Outcome::Changed(value, recorded) = &outcome {
                         let sealed = key.seal(value, recorded.sequence()).map_err(Abort::Refused)?;
                         tx.keep_answer(&key.digest, &key.request, &sealed, by.at).await?;
                     }
-                    Ok(with_replay(outcome, None))
+                    Ok(with_place(outcome, None, tx.reached()))
                 })
             })
             .await?;
-        let (value, earlier) = committed.value;
+        let (value, earlier, seen) = committed.value;
+        // Where nothing had to be changed, what was found may be an ending that is still on its way to other nodes. Of an
+        // earlier change whose answer is repeated only the place is known, so it is waited for like an ending, too.
+        let (place, class) = committed.sequence.map_or((seen, Class::Ending), |sequence| (sequence, committed.class));
+        let Reached { nodes, confirmed, waited_out } = self.wait(place, class).await?;
         let elapsed = self.clock.boottime().0.saturating_sub(started.0);
         let receipt = Receipt {
             sequence: earlier.or(committed.sequence).map(|sequence| sequence.0),
-            nodes: 1,
-            confirmed: 1,
-            waited_out: 0,
+            nodes,
+            confirmed,
+            waited_out,
             milliseconds: elapsed / 1_000_000,
         };
         Ok(Changed { value, receipt, replayed: earlier.is_some() })
     }
 }
 
-/// The outcome together with the place of the earlier change whose answer it repeats, if it does.
-fn with_replay<T>(outcome: Outcome<T>, earlier: Option<Sequence>) -> Outcome<(T, Option<Sequence>)> {
+/// The outcome together with the place of the earlier change whose answer it repeats, if it does, and the place up to
+/// which it has looked.
+fn with_place<T>(outcome: Outcome<T>, earlier: Option<Sequence>, seen: Sequence) -> Outcome<(T, Option<Sequence>, Sequence)> {
     match outcome {
-        Outcome::Changed(value, recorded) => Outcome::Changed((value, earlier), recorded),
-        Outcome::Unchanged(value) => Outcome::Unchanged((value, earlier)),
+        Outcome::Changed(value, recorded) => Outcome::Changed((value, earlier, seen), recorded),
+        Outcome::Unchanged(value) => Outcome::Unchanged((value, earlier, seen)),
     }
 }

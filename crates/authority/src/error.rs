@@ -29,6 +29,10 @@ pub enum Error {
     /// The idempotency key was used for another request.
     #[error("this idempotency key was used for another request")]
     KeyReused,
+    /// Whether the change was made, or has reached every node, is not known. Asking again with the same idempotency key
+    /// is safe, and tells.
+    #[error("whether this was done is not known")]
+    OutcomeUnknown(#[source] Outage),
     /// Nobody can tell now: try later. Never an allow, never a denial.
     #[error("the service cannot answer now")]
     Unavailable(#[source] Outage),
@@ -74,7 +78,7 @@ impl From<StoreError> for Error {
         {
             return Self::Conflict { code, detail };
         }
-        Self::Unavailable(error.into())
+        if error.is_outcome_unknown() { Self::OutcomeUnknown(error.into()) } else { Self::Unavailable(error.into()) }
     }
 }
 

@@ -115,6 +115,7 @@ macro_rules! plain {
 
 plain!(
     (),
+    bool,
     u64,
     domain::organisation::Organisation,
     domain::person::Person,

@@ -1,6 +1,6 @@
 //! Import of tokens from another system: their digests work at once, their texts are never seen.
 
-use domain::event::Sequence;
+use domain::event::{Class, Sequence};
 use domain::permission::Permissions;
 use domain::personal_token::PersonalToken;
 use domain::text::{Description, Email};
@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use store::{Abort, Outcome, StoreError, Tx};
 
 use crate::personal_token::{check_permissions, insert, valid_expiry};
-use crate::{Authority, Context, Error};
+use crate::wait::Reached;
+use crate::{Authority, Context, Error, Receipt};
 
 /// The most rows of one call.
 const MAX_ROWS: usize = 1_000;
@@ -60,7 +61,8 @@ pub struct Rejected {
 
 impl Authority {
     /// Imports tokens. Each row is a change of its own; a refused one leaves the others alone; a repeated one changes nothing.
-    pub async fn import_tokens(&self, context: &Context, rows: Vec<ImportRow>) -> Result<ImportReport, Error> {
+    pub async fn import_tokens(&self, context: &Context, rows: Vec<ImportRow>) -> Result<(ImportReport, Receipt), Error> {
+        let started = self.clock.boottime();
         context.caller.require_operator()?;
         if rows.len() > MAX_ROWS {
             return Err(Error::invalid("tokens", format!("must be {MAX_ROWS} at most in one call")));
@@ -84,7 +86,7 @@ impl Authority {
                     continue;
                 }
                 // An outage ends the import: what came so far is there, and a repeated call goes on.
-                Err(Error::Unavailable(outage)) => return Err(Error::Unavailable(outage)),
+                Err(outage @ (Error::Unavailable(_) | Error::OutcomeUnknown(_))) => return Err(outage),
                 Err(Error::Conflict { code, detail }) => (code, detail.to_owned()),
                 Err(Error::Invalid(problems)) => {
                     let told: Vec<String> = problems.into_iter().map(|(field, problem)| format!("{field}: {problem}")).collect();
@@ -94,7 +96,14 @@ impl Authority {
             };
             report.rejected.push(Rejected { index, code: code.to_owned(), detail });
         }
-        Ok(report)
+        let reached = match report.sequence {
+            Some(last) => self.wait(last, Class::Creation).await?,
+            None => Reached::HERE,
+        };
+        let Reached { nodes, confirmed, waited_out } = reached;
+        let milliseconds = self.clock.boottime().0.saturating_sub(started.0) / 1_000_000;
+        let receipt = Receipt { sequence: report.sequence.map(|sequence| sequence.0), nodes, confirmed, waited_out, milliseconds };
+        Ok((report, receipt))
     }
 
     async fn import_token(&self, context: &Context, row: ImportRow) -> Result<(CredentialId, Option<Sequence>), Error> {

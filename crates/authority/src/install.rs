@@ -64,19 +64,22 @@ impl Authority {
         let set_up_code = self.draw_set_up_code()?;
         let code_digest = digest_text(set_up_code.expose());
         let (installation, own) = (self.installation, crate::api::own_definition()?);
-        self.change(context, move |tx, by| {
+        let made = self.change(context, move |tx, by| {
             let (issued, code_digest, own) = (issued.clone(), code_digest.clone(), own.clone());
             Box::pin(async move {
+                // Two nodes may start for the first time together.
+                if tx.setting(INSTALLATION).await?.is_some() {
+                    return Ok(Outcome::Unchanged(false));
+                }
                 tx.put_setting(INSTALLATION, installation.as_str()).await?;
                 tx.put_setting(SET_UP_DIGEST, &code_digest).await?;
                 tx.put_api(&own).await?;
                 tx.record(by, Event::ApiDefined { definition: own }).await?;
                 let recorded = insert_operator_token(tx, by, &issued).await?;
-                Ok(Outcome::Changed((), recorded))
+                Ok(Outcome::Changed(true, recorded))
             })
-        })
-        .await?;
-        Ok(Some(Installed { operator_token, set_up_code }))
+        });
+        Ok(made.await?.value.then_some(Installed { operator_token, set_up_code }))
     }
 
     /// Whether this is the set-up code and it was not used yet.

@@ -19,6 +19,7 @@ mod personal_token;
 mod read;
 mod receipt;
 mod upkeep;
+mod wait;
 
 pub use access::{Caller, OWN_API, PersonCaller, RIGHTS, Right};
 pub use change::{Changed, Context};
@@ -31,7 +32,7 @@ pub use organisation::NewOrganisation;
 pub use password::Passwords;
 pub use person::{NewPerson, PersonUpdate};
 pub use personal_token::{IssuedToken, NewToken, TokenUpdate};
-pub use read::Page;
+pub use read::{NodeState, Page};
 pub use receipt::Receipt;
 
 use std::collections::HashMap;
@@ -54,6 +55,7 @@ pub struct Authority {
     passwords: Passwords,
     installation: Installation,
     unwritten_usage: Arc<Mutex<HashMap<CredentialId, UsageRow>>>,
+    live_nodes: Arc<wait::LiveNodes>,
 }
 
 /// What an authority is made of.
@@ -74,7 +76,8 @@ impl Authority {
     /// Puts it together.
     pub fn new(parts: Parts) -> Self {
         let Parts { store, verifier, clock, entropy, installation } = parts;
-        Self { store, verifier, clock, entropy, passwords: Passwords::new(), installation, unwritten_usage: Arc::default() }
+        let (passwords, unwritten_usage, live_nodes) = (Passwords::new(), Arc::default(), Arc::default());
+        Self { store, verifier, clock, entropy, passwords, installation, unwritten_usage, live_nodes }
     }
 
     /// The index.

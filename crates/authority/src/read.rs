@@ -11,7 +11,32 @@ use domain::{CredentialId, OrganisationId, PersonId};
 
 pub use store::Page;
 
+/// A node, and how far its index is behind.
+#[derive(Debug, Clone)]
+pub struct NodeState {
+    /// The node.
+    pub node: store::Node,
+    /// How many changes of the journal its index is not known to hold.
+    pub lag: u64,
+    /// Whether it is the one that answers.
+    pub answering: bool,
+}
+
 impl Authority {
+    /// The nodes that share the database, for operators.
+    pub async fn nodes(&self, caller: &Caller, page: Page) -> Result<Vec<NodeState>, Error> {
+        caller.require_operator()?;
+        let (nodes, head) =
+            self.store.read(move |reader| Box::pin(async move { Ok((reader.nodes(page).await?, reader.head().await?)) })).await?;
+        let (own, applied) = (self.store.own_node(), self.verifier.applied());
+        let state = |node: store::Node| {
+            let answering = Some(node.id) == own;
+            let holds = if answering { node.acknowledged.max(applied) } else { node.acknowledged };
+            NodeState { lag: head.0.saturating_sub(holds.0).max(0).unsigned_abs(), answering, node }
+        };
+        Ok(nodes.into_iter().map(state).collect())
+    }
+
     /// One organisation.
     pub async fn organisation(&self, caller: &Caller, id: OrganisationId) -> Result<Organisation, Error> {
         caller.require_management(id, Right::PeopleRead)?;

@@ -2,16 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The receipt of a change. With an embedded database there is one node, and it has applied the change already.
+/// The receipt of a change. With an embedded database, and for a change that concerns no index, there is one node, and it
+/// has applied the change already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The change's place in the journal; absent when nothing had to be changed.
     pub sequence: Option<i64>,
-    /// How many nodes were live.
+    /// How many nodes were live after the commit, this one among them.
     pub nodes: u32,
     /// How many of them have applied the change.
     pub confirmed: u32,
-    /// How many were waited out until their lease had certainly ended.
+    /// How many of them can answer nothing before they have caught up: they left, or were waited out until their lease had
+    /// certainly ended. After an ending every node has confirmed or was waited out.
     pub waited_out: u32,
     /// How long the change took, in milliseconds.
     pub milliseconds: u64,

@@ -49,8 +49,8 @@ pub struct Entry {
     pub event: Event,
 }
 
-/// What a change waits for before it is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a change waits for before it is answered; the strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// Ends or narrows something: until every node has applied it.
     Ending,
@@ -58,6 +58,13 @@ pub enum Class {
     Creation,
     /// Nothing that the index holds: the commit.
     Unindexed,
+}
+
+impl Class {
+    /// What a change with these events waits for: what the strongest of them does.
+    pub fn of<'e>(events: impl IntoIterator<Item = &'e Event>) -> Self {
+        events.into_iter().map(Event::class).min().unwrap_or(Self::Unindexed)
+    }
 }
 
 /// A secret of a credential, as its events name it: by its digest, the key of the index.

@@ -47,7 +47,7 @@ pub mod verify;
 
 pub use credential::{Digest, Kind};
 pub use event::{Event, Sequence};
-pub use id::{CredentialId, MembershipId, OrganisationId, PersonId, RequestId};
+pub use id::{CredentialId, MembershipId, NodeId, OrganisationId, PersonId, RequestId};
 pub use refusal::Refusal;
 pub use secret::Secret;
 pub use time::Timestamp;

@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 
-use domain::event::Sequence;
+use domain::event::{Class, Sequence};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
@@ -35,8 +35,8 @@ pub(crate) enum Ran {
 
 /// How a job ended, once its batch has.
 pub(crate) enum End {
-    /// What it wrote is on the disk; the place of its last event.
-    Done(Option<Sequence>),
+    /// What it wrote is on the disk; the place of its last event, and what the change waits for.
+    Done(Option<(Sequence, Class)>),
     /// Nothing of it is kept.
     Undone,
     /// It failed, or its batch did.
@@ -85,8 +85,12 @@ where
     fn finish(self: Box<Self>, end: End) {
         let answer = match (end, self.result) {
             (End::Failed(error), _) => Err(WriteError::Unavailable(error)),
-            (End::Done(sequence), Some(Ok(value))) => Ok(Committed { value, sequence }),
-            (End::Undone, Some(Ok(value))) => Ok(Committed { value, sequence: None }),
+            (End::Done(reached), Some(Ok(value))) => Ok(Committed {
+                value,
+                sequence: reached.map(|(sequence, _)| sequence),
+                class: reached.map_or(Class::Unindexed, |(_, class)| class),
+            }),
+            (End::Undone, Some(Ok(value))) => Ok(Committed { value, sequence: None, class: Class::Unindexed }),
             (_, Some(Err(refusal))) => Err(WriteError::Refused(refusal)),
             (_, None) => Err(WriteError::Unavailable(StoreError::defect("a change that gave nothing"))),
         };

@@ -101,7 +101,7 @@ impl SqliteReaders {
     }
 }
 
-async fn read_postgres<T, F>(pool: &Pool, options: &Options, work: F) -> Result<T, StoreError>
+pub(crate) async fn read_postgres<T, F>(pool: &Pool, options: &Options, work: F) -> Result<T, StoreError>
 where
     T: Send + 'static,
     F: for<'a> FnOnce(&'a mut Reader<'_>) -> BoxFuture<'a, Result<T, StoreError>> + Send + 'static,

@@ -46,6 +46,11 @@ impl StoreError {
         Self::Corrupt(what.into())
     }
 
+    /// The outage of a database that says nothing at all.
+    pub fn silent() -> Self {
+        Self::unavailable("the database does not answer")
+    }
+
     pub(crate) fn is_passing(&self) -> bool {
         matches!(self, Self::Unavailable(outage) if outage.passing)
     }

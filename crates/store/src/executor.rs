@@ -232,14 +232,11 @@ impl<'c> Executor<'c> {
         }
     }
 
-    /// Whether the tables were ever made.
-    pub(crate) async fn has_tables(&mut self) -> Result<bool, StoreError> {
+    /// Tells the other nodes, once the transaction is committed, that there is something to read.
+    pub(crate) async fn ring(&mut self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(connection) => connection.table_exists(None, "journal_head").map_err(|error| sqlite::store_error(&error)),
-            Self::Postgres(postgres) => {
-                let row = postgres.client.query_one("SELECT to_regclass('journal_head') IS NOT NULL", &[]).await;
-                row.and_then(|row| row.try_get(0)).map_err(|error| postgres::store_error(&error))
-            }
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(postgres) => control_postgres(postgres, crate::link::RING).await,
         }
     }
 

@@ -25,9 +25,9 @@ macro_rules! about {
 
 statements! {
     // An UPDATE that changes nothing takes the row's lock on PostgreSQL, and is the same text on SQLite.
-    LOCK_HEAD = "UPDATE journal_head SET seq = seq WHERE id = 1 RETURNING seq, holder";
+    LOCK_HEAD = "UPDATE journal_head SET seq = seq WHERE id = 1 RETURNING seq";
     SET_HEAD = "UPDATE journal_head SET seq = $1 WHERE id = 1";
-    HEAD = "SELECT seq, holder FROM journal_head WHERE id = 1";
+    HEAD = "SELECT seq FROM journal_head WHERE id = 1";
     RECORD = "INSERT INTO journal (seq, at, request, actor, event) VALUES ($1, $2, $3, $4, $5)";
     RECORD_ORIGIN = "INSERT INTO journal_origin (seq, address, person) VALUES ($1, $2, $3)";
     RECORD_SUBJECT = "INSERT INTO journal_subject (subject, seq) VALUES ($1, $2)";
@@ -41,19 +41,12 @@ statements! {
     ORIGIN = "SELECT address FROM journal_origin WHERE seq = $1";
 }
 
-/// Where the journal stands, and how many servers have held the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Head {
-    pub(crate) sequence: Sequence,
-    pub(crate) holder: i64,
-}
-
 /// Takes the head's lock until the end of the transaction: whoever has it is the only writer.
-pub(crate) async fn lock_head(executor: &mut Executor<'_>) -> Result<Head, StoreError> {
+pub(crate) async fn lock_head(executor: &mut Executor<'_>) -> Result<Sequence, StoreError> {
     executor.row(&LOCK_HEAD, &params![]).await?.map_or_else(|| Err(StoreError::corrupt("the journal's head")), head)
 }
 
-pub(crate) async fn read_head(executor: &mut Executor<'_>) -> Result<Head, StoreError> {
+pub(crate) async fn read_head(executor: &mut Executor<'_>) -> Result<Sequence, StoreError> {
     executor.row(&HEAD, &params![]).await?.map_or_else(|| Err(StoreError::corrupt("the journal's head")), head)
 }
 
@@ -80,7 +73,7 @@ impl Reader<'_> {
 
     /// The place of the last change.
     pub async fn head(&mut self) -> Result<Sequence, StoreError> {
-        Ok(read_head(&mut self.executor).await?.sequence)
+        read_head(&mut self.executor).await
     }
 
     /// From which address a change was asked for, unless it was erased or never known.
@@ -184,8 +177,8 @@ fn actor_person(actor: &Actor) -> Option<&PersonId> {
     }
 }
 
-fn head(mut row: Row) -> Result<Head, StoreError> {
-    Ok(Head { sequence: Sequence(row.take()?), holder: row.take()? })
+fn head(mut row: Row) -> Result<Sequence, StoreError> {
+    row.take().map(Sequence)
 }
 
 pub(crate) fn entry(mut row: Row) -> Result<Entry, StoreError> {

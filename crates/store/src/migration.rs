@@ -13,7 +13,8 @@ statements! {
 }
 
 /// Every migration, in order. One that was released is never edited: its digest is kept in the database.
-const MIGRATIONS: [(&str, &str); 1] = [("0001_first_gate", include_str!("../migrations/0001_first_gate.sql"))];
+const MIGRATIONS: [(&str, &str); 2] =
+    [("0001_first_gate", include_str!("../migrations/0001_first_gate.sql")), ("0002_nodes", include_str!("../migrations/0002_nodes.sql"))];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (
     version BIGINT NOT NULL PRIMARY KEY,

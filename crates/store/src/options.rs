@@ -48,7 +48,7 @@ impl std::fmt::Debug for DatabaseUrl {
 pub struct Options {
     /// Which database.
     pub url: DatabaseUrl,
-    /// Whether this is the server, of which there is one at a time. Maintenance commands open without.
+    /// Whether an embedded database is locked for this process. Maintenance that may run beside the server opens without.
     pub exclusive: bool,
     /// How many readings run at the same time at most; further ones wait.
     pub readers: usize,
@@ -58,8 +58,8 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// How long a caller waits for its change at most; after that the outcome is unknown.
     pub write_timeout: Duration,
-    /// For how long a server may answer from its index after its last renewal. A server that takes over a PostgreSQL
-    /// database from one that did not stop cleanly waits 1.22 times as long.
+    /// For how long this node may answer from its index after a renewal of its lease. The others wait 1.1/0.9 times as
+    /// long for one that vanished.
     pub lease: Duration,
     /// A PEM file with the certificates that PostgreSQL's certificate must descend from. Turns TLS on.
     pub root_certificate: Option<PathBuf>,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use deadpool_postgres::{ClientWrapper, Manager, ManagerConfig, Pool, PoolConfig, RecyclingMethod, Runtime, Timeouts};
@@ -16,15 +17,46 @@ use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use crate::error::{StoreError, conflict};
+use crate::link::Watched;
 use crate::options::Options;
 use crate::statement::{Engine, Statement};
 use crate::value::{Param, Row, Value};
 
 /// How long the network may swallow what was sent before a connection counts as broken.
 const SILENCE: Duration = Duration::from_secs(5);
+const RECYCLING: ManagerConfig = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+
+/// How connections are encrypted.
+pub(crate) enum Tls {
+    Off,
+    On(tokio_postgres_rustls::MakeRustlsConnect),
+}
 
 /// A pool of up to `size` connections, none of them opened yet.
 pub(crate) fn pool(url: &str, options: &Options, size: usize) -> Result<Pool, StoreError> {
+    pool_with(url, options, size, "")
+}
+
+/// A pool whose connections begin with these further settings, `-c NAME=VALUE`.
+pub(crate) fn pool_with(url: &str, options: &Options, size: usize, settings: &str) -> Result<Pool, StoreError> {
+    let manager = match config(url, options, settings)? {
+        (config, Tls::Off) => Manager::from_config(config, tokio_postgres::NoTls, RECYCLING),
+        (config, Tls::On(tls)) => Manager::from_config(config, tls, RECYCLING),
+    };
+    of(manager, options, size)
+}
+
+/// A pool of one connection that commits synchronously and sets the flag when PostgreSQL warns.
+pub(crate) fn watched_pool(url: &str, options: &Options, warned: Arc<AtomicBool>) -> Result<Pool, StoreError> {
+    let manager = match config(url, options, "-c synchronous_commit=on")? {
+        (config, Tls::Off) => Manager::from_connect(config, Watched { tls: tokio_postgres::NoTls, warned }, RECYCLING),
+        (config, Tls::On(tls)) => Manager::from_connect(config, Watched { tls, warned }, RECYCLING),
+    };
+    of(manager, options, 1)
+}
+
+/// How a connection is opened.
+pub(crate) fn config(url: &str, options: &Options, settings: &str) -> Result<(tokio_postgres::Config, Tls), StoreError> {
     let (url, verify) = without_verification(url);
     let mut config: tokio_postgres::Config =
         url.parse().map_err(|_| StoreError::Refused("the database URL is not a PostgreSQL URL".into()))?;
@@ -34,17 +66,21 @@ pub(crate) fn pool(url: &str, options: &Options, size: usize) -> Result<Pool, St
     config.application_name("poort");
     let milliseconds = options.statement_timeout.as_millis();
     // A transaction that stands still holds the journal's head: a cut-off client must not stop all others.
-    config.options(format!("-c statement_timeout={milliseconds} -c idle_in_transaction_session_timeout={milliseconds}"));
+    config.options(
+        format!("-c statement_timeout={milliseconds} -c idle_in_transaction_session_timeout={milliseconds} {settings}").trim_end(),
+    );
     if verify || options.root_certificate.is_some() {
         config.ssl_mode(SslMode::Require);
     }
-    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = if config.get_ssl_mode() == SslMode::Require {
-        Manager::from_config(config, tls(options.root_certificate.as_deref())?, recycling)
+    if config.get_ssl_mode() == SslMode::Require {
+        Ok((config, Tls::On(tls(options.root_certificate.as_deref())?)))
     } else {
         config.ssl_mode(SslMode::Disable);
-        Manager::from_config(config, tokio_postgres::NoTls, recycling)
-    };
+        Ok((config, Tls::Off))
+    }
+}
+
+fn of(manager: Manager, options: &Options, size: usize) -> Result<Pool, StoreError> {
     let wait = Some(options.connect_timeout);
     Pool::builder(manager)
         .config(PoolConfig { max_size: size, timeouts: Timeouts { wait, create: wait, recycle: wait }, ..PoolConfig::default() })

@@ -207,7 +207,7 @@ fn read(options: &Options, since: Timestamp, sender: &SyncSender<Result<Part, St
 async fn read_all(mut executor: Executor<'_>, since: Timestamp, sender: &SyncSender<Result<Part, StoreError>>) -> Result<(), StoreError> {
     executor.control(Control::BeginRead).await?;
     executor.lift_limit().await?;
-    let sequence = journal::read_head(&mut executor).await?.sequence;
+    let sequence = journal::read_head(&mut executor).await?;
     let mut out = Out { executor, sender };
     let organisation = |row: &RawRow<'_>| Ok((OrganisationId::from_bytes(row.bytes(0)?), row.optional_int(1)?.is_some()));
     out.parts(&SNAPSHOT_ORGANISATIONS, &params![], Part::Organisations, organisation).await?;

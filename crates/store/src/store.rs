@@ -12,7 +12,8 @@ use crate::change::{Change, Job, Upkeep};
 use crate::database::{Borrowed, Readers, start_writer};
 use crate::error::{Abort, StoreError, WriteError};
 use crate::executor::Executor;
-use crate::member::{self, Member};
+use crate::link::Links;
+use crate::lock::Lock;
 use crate::migration::{self, MigrationReport};
 use crate::options::{DatabaseUrl, Options};
 use crate::transaction::{Committed, Outcome, Reader, Tx};
@@ -31,39 +32,45 @@ pub(crate) struct Inner {
     pub(crate) readers: Readers,
     pub(crate) shared: Arc<Shared>,
     writer: mpsc::Sender<Box<dyn Job>>,
-    member: Member,
+    lock: Lock,
+    /// What speaks with the other nodes; nothing with an embedded database.
+    pub(crate) links: Option<Links>,
 }
 
 impl Store {
-    /// Opens a database. With `exclusive`, takes the lock of the one server, and waits 1.22 leases where the server
-    /// before it on PostgreSQL did not leave cleanly. `Refused` where another server has the lock.
+    /// Opens a database. With `exclusive`, takes the lock of an embedded one: `Refused` where another process has it.
     pub async fn open(options: Options) -> Result<Self, StoreError> {
-        let member = Member::take(&options).await?;
+        let lock = Lock::take(&options)?;
+        let links = match &options.url {
+            DatabaseUrl::Sqlite(_) => None,
+            DatabaseUrl::Postgres(url) => {
+                let links = Links::new(url, &options)?;
+                // A wrong URL is told now, not at the first use.
+                drop(postgres::connection(&links.nodes).await?);
+                Some(links)
+            }
+        };
         let shared = Arc::new(Shared::default());
         let writer = start_writer(&options, shared.clone())?;
         let readers = Readers::open(&options)?;
-        let store = Self { inner: Arc::new(Inner { options, readers, shared, writer, member }) };
-        store.take_over().await?;
-        Ok(store)
+        Ok(Self { inner: Arc::new(Inner { options, readers, shared, writer, lock, links }) })
     }
 
     /// Makes or changes the tables as far as needed. Two processes may ask at the same time.
     pub async fn migrate(&self) -> Result<MigrationReport, StoreError> {
-        let report = match &self.inner.options.url {
+        match &self.inner.options.url {
             DatabaseUrl::Sqlite(path) => {
                 let mut connection = sqlite::open_writer(path)?;
                 let done = migration::run(&mut Executor::sqlite(&mut connection)).now_or_never();
-                done.unwrap_or_else(|| Err(StoreError::defect("a migration waited")))?
+                done.unwrap_or_else(|| Err(StoreError::defect("a migration waited")))
             }
             DatabaseUrl::Postgres(url) => {
                 let pool = postgres::pool(url, &self.inner.options, 1)?;
                 let connection = Borrowed(Some(postgres::connection(&pool).await?));
                 let Some(client) = connection.0.as_ref() else { return Err(StoreError::defect("no connection")) };
-                migration::run(&mut Executor::postgres(client, self.inner.options.statement_timeout)).await?
+                migration::run(&mut Executor::postgres(client, self.inner.options.statement_timeout)).await
             }
-        };
-        self.take_over().await?;
-        Ok(report)
+        }
     }
 
     /// Whether the database is a file of this process: no other server can come between.
@@ -124,20 +131,11 @@ impl Store {
         self.keep(move |executor| Box::pin(idempotency::drop_old(executor, before))).await
     }
 
-    /// Proves that this process still holds the database. A lease may be extended after `Ok` only, counted from before
-    /// this was called. `Refused`: another server has taken over; this one must stop.
-    pub async fn renew_membership(&self) -> Result<(), StoreError> {
-        self.inner.member.renew(&self.inner.shared).await
-    }
-
-    /// Leaves cleanly: the next server need not wait. Nothing may be answered from the index any more, and nothing
-    /// changed, when this is called.
+    /// Leaves cleanly: nobody waits for this process any more, and an embedded database is free for the next one.
+    /// Nothing may be answered from the index any more, and nothing changed, when this is called.
     pub async fn close(&self) -> Result<(), StoreError> {
-        let left = match self.inner.shared.holder() {
-            Some(holder) => self.keep(move |executor| Box::pin(member::leave(executor, holder))).await,
-            None => Ok(()),
-        };
-        self.inner.member.release().await;
+        let left = self.leave_node().await;
+        self.inner.lock.release();
         left
     }
 
@@ -153,34 +151,6 @@ impl Store {
                 row.and_then(|row| row.try_get(0)).map_err(|error| postgres::store_error(&error))
             }
         }
-    }
-
-    /// Counts this process as the holder, once there are tables.
-    async fn take_over(&self) -> Result<(), StoreError> {
-        let inner = &self.inner;
-        if !inner.options.exclusive || inner.shared.holder().is_some() {
-            return Ok(());
-        }
-        let was_held = match &inner.options.url {
-            DatabaseUrl::Sqlite(path) => {
-                let mut connection = sqlite::open_writer(path)?;
-                let mut executor = Executor::sqlite(&mut connection);
-                let taken = take_over_if_made(&mut executor, &inner.shared).now_or_never();
-                taken.unwrap_or_else(|| Err(StoreError::defect("taking over waited")))?;
-                // The lock of a file ends with its process: the one before is gone.
-                false
-            }
-            DatabaseUrl::Postgres(url) => {
-                let pool = postgres::pool(url, &inner.options, 1)?;
-                let connection = postgres::connection(&pool).await?;
-                take_over_if_made(&mut Executor::postgres(&connection, inner.options.statement_timeout), &inner.shared).await?
-            }
-        };
-        if was_held {
-            tracing::info!("the server before did not stop cleanly: waiting until it can answer nothing any more");
-            tokio::time::sleep(member::lease_of_another(inner.options.lease)).await;
-        }
-        Ok(())
     }
 
     /// Writes rows that have no event.
@@ -210,7 +180,3 @@ impl Store {
 
 /// How many uses are written in one go.
 const USAGE_PART: usize = 500;
-
-async fn take_over_if_made(executor: &mut Executor<'_>, shared: &Shared) -> Result<bool, StoreError> {
-    if executor.has_tables().await? { member::take_over(executor, shared).await } else { Ok(false) }
-}

@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use domain::event::{Actor, Entry, Sequence};
+use domain::event::{Actor, Class, Entry, Sequence};
 use domain::id::RequestId;
 use domain::time::Timestamp;
 
@@ -24,6 +24,11 @@ pub struct Tx<'c> {
 impl<'c> Tx<'c> {
     pub(crate) fn new(executor: Executor<'c>, head: Sequence) -> Self {
         Self { reader: Reader { executor }, head, entries: Vec::new() }
+    }
+
+    /// The last event that this transaction can see: what it found was not changed by a later one.
+    pub fn reached(&self) -> Sequence {
+        Sequence(self.head.0 + self.entries.len() as i64)
     }
 }
 
@@ -81,6 +86,8 @@ pub struct Committed<T> {
     pub value: T,
     /// The place of its last event, if it changed anything.
     pub sequence: Option<Sequence>,
+    /// What it waits for: the strongest of what its events do.
+    pub class: Class,
 }
 
 /// Which part of a list, ordered by id.

@@ -1,7 +1,7 @@
 //! Values that go into statements and come out of them: text, 64-bit integers, bytes and null.
 
 use domain::credential::Digest;
-use domain::id::{CredentialId, MembershipId, OrganisationId, PersonId, RequestId};
+use domain::id::{CredentialId, MembershipId, NodeId, OrganisationId, PersonId, RequestId};
 use domain::time::Timestamp;
 
 use crate::error::StoreError;
@@ -109,7 +109,7 @@ macro_rules! ids {
     )*};
 }
 
-ids! { OrganisationId PersonId MembershipId CredentialId RequestId }
+ids! { OrganisationId PersonId MembershipId CredentialId RequestId NodeId }
 
 /// A list of parameters, from anything that goes into a statement.
 macro_rules! params {

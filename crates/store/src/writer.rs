@@ -8,13 +8,14 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use domain::event::{Entry, Sequence};
+use domain::event::{Class, Entry, Sequence};
+use domain::id::NodeId;
 use futures_util::FutureExt as _;
 
 use crate::change::{End, Job, Ran};
 use crate::error::StoreError;
 use crate::executor::{Control, Executor};
-use crate::journal::{self, Head};
+use crate::journal;
 use crate::transaction::Tx;
 
 /// How many changes share one commit at most.
@@ -31,8 +32,8 @@ pub type Feed = Arc<dyn Fn(&[Entry]) + Send + Sync>;
 #[derive(Default)]
 pub(crate) struct Shared {
     feed: RwLock<Option<Feed>>,
-    /// The number under which this process holds the database; 0: it does not.
-    holder: AtomicI64,
+    /// Under which id this process is known to the others.
+    node: RwLock<Option<NodeId>>,
     /// The last place that the feed was given, plus one; 0: none yet.
     fed: AtomicI64,
 }
@@ -42,12 +43,12 @@ impl Shared {
         *self.feed.write().unwrap_or_else(PoisonError::into_inner) = Some(feed);
     }
 
-    pub(crate) fn set_holder(&self, holder: i64) {
-        self.holder.store(holder, Ordering::SeqCst);
+    pub(crate) fn set_node(&self, id: NodeId) {
+        *self.node.write().unwrap_or_else(PoisonError::into_inner) = Some(id);
     }
 
-    pub(crate) fn holder(&self) -> Option<i64> {
-        Some(self.holder.load(Ordering::SeqCst)).filter(|holder| *holder != 0)
+    pub(crate) fn node(&self) -> Option<NodeId> {
+        *self.node.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn set_fed(&self, sequence: Sequence) {
@@ -154,10 +155,7 @@ async fn again(tx: &mut Tx<'_>, jobs: &mut [Box<dyn Job>], shared: &Shared) -> R
 async fn transact(tx: &mut Tx<'_>, jobs: &mut [Box<dyn Job>], shared: &Shared, apart: Apart) -> Result<(Vec<Entry>, Vec<End>), Broken> {
     tx.executor.control(Control::BeginWrite).await?;
     let head = journal::lock_head(&mut tx.executor).await?;
-    if shared.holder().is_some_and(|holder| holder != head.holder) {
-        return Err(StoreError::unavailable("another server has taken this database over").into());
-    }
-    tx.head = head.sequence;
+    tx.head = head;
     let mut published = missed(tx, head, shared).await?;
     let mut ends = Vec::with_capacity(jobs.len());
     let mut kept = false;
@@ -170,6 +168,7 @@ async fn transact(tx: &mut Tx<'_>, jobs: &mut [Box<dyn Job>], shared: &Shared, a
         if !tx.entries.is_empty() {
             let last = Sequence(tx.head.0 + tx.entries.len() as i64);
             journal::set_head(&mut tx.executor, last).await?;
+            tx.executor.ring().await?;
         }
         tx.executor.commit().await?;
     } else {
@@ -179,15 +178,15 @@ async fn transact(tx: &mut Tx<'_>, jobs: &mut [Box<dyn Job>], shared: &Shared, a
     Ok((published, ends))
 }
 
-/// What others have committed since the feed was last called: a maintenance command, or this process itself where the
-/// outcome of a commit was not known.
-async fn missed(tx: &mut Tx<'_>, head: Head, shared: &Shared) -> Result<Vec<Entry>, StoreError> {
+/// What others have committed since the feed was last called: other nodes, a maintenance command, or this process itself
+/// where the outcome of a commit was not known.
+async fn missed(tx: &mut Tx<'_>, head: Sequence, shared: &Shared) -> Result<Vec<Entry>, StoreError> {
     let Some(fed) = shared.fed() else { return Ok(Vec::new()) };
-    if head.sequence < fed {
+    if head < fed {
         return Err(StoreError::unavailable("the database has lost changes that were committed before"));
     }
     let (mut entries, mut after) = (Vec::new(), fed);
-    while after < head.sequence {
+    while after < head {
         let part = journal::tail(&mut tx.executor, after, CATCH_UP).await?;
         after = part.last().ok_or_else(|| StoreError::corrupt("a gap in the journal"))?.sequence;
         entries.extend(part);
@@ -215,7 +214,7 @@ async fn run_job(tx: &mut Tx<'_>, job: &mut dyn Job, apart: Apart) -> Result<End
         }
         let recorded = tx.entries.len() > before;
         let undone = match ran {
-            Ran::Changed if recorded => return kept(tx, apart, tx.entries.last().map(|entry| entry.sequence)).await,
+            Ran::Changed if recorded => return kept(tx, apart, reached(&tx.entries[before..])).await,
             Ran::Kept => return kept(tx, apart, None).await,
             undone => undone,
         };
@@ -237,9 +236,14 @@ async fn run_job(tx: &mut Tx<'_>, job: &mut dyn Job, apart: Apart) -> Result<End
     Ok(End::Undone)
 }
 
-async fn kept(tx: &mut Tx<'_>, apart: Apart, sequence: Option<Sequence>) -> Result<End, Broken> {
+async fn kept(tx: &mut Tx<'_>, apart: Apart, reached: Option<(Sequence, Class)>) -> Result<End, Broken> {
     if apart == Apart::BySavepoints {
         tx.executor.control(Control::Release).await?;
     }
-    Ok(End::Done(sequence))
+    Ok(End::Done(reached))
+}
+
+/// The place of a change's last event, and what the change waits for.
+fn reached(entries: &[Entry]) -> Option<(Sequence, Class)> {
+    entries.last().map(|last| (last.sequence, Class::of(entries.iter().map(|entry| &entry.event))))
 }

@@ -1,0 +1,185 @@
+//! What a change waits for after its commit: that every node has applied it, or can answer nothing any more.
+//!
+//! The rules are those of "A change, step by step" in ARCHITECTURE.md; each line here that looks as if it could be left out cannot.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use domain::Sequence;
+use domain::event::Class;
+use store::{LiveNode, Store, StoreError};
+use tokio::sync::Mutex;
+
+use crate::{Authority, Error};
+
+/// How long a creation waits at most, counted from when the live nodes were read.
+const CREATION: Duration = Duration::from_millis(500);
+/// How long the database may be away while a change waits, before its outcome counts as unknown.
+const PATIENCE: Duration = Duration::from_secs(10);
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(16);
+const RETRY: Duration = Duration::from_millis(100);
+
+/// How far a change has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reached {
+    pub(crate) nodes: u32,
+    pub(crate) confirmed: u32,
+    pub(crate) waited_out: u32,
+}
+
+impl Reached {
+    /// This node has it, and no other was asked.
+    pub(crate) const HERE: Self = Self { nodes: 1, confirmed: 1, waited_out: 0 };
+}
+
+/// One reading of the live nodes at a time, shared by all that asked before it began.
+#[derive(Default)]
+pub(crate) struct LiveNodes {
+    begun: AtomicU64,
+    last: Mutex<Option<(u64, Arc<[LiveNode]>)>>,
+}
+
+impl LiveNodes {
+    /// The live nodes in a state of the database that is later than this call.
+    async fn later(&self, store: &Store) -> Result<Arc<[LiveNode]>, StoreError> {
+        let asked = self.begun.load(Ordering::SeqCst);
+        let mut last = self.last.lock().await;
+        // A reading that was under way when this was called may be older than the caller's commit.
+        if let Some((number, nodes)) = &*last
+            && *number > asked
+        {
+            return Ok(nodes.clone());
+        }
+        let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        let nodes: Arc<[LiveNode]> = store.live_nodes().await?.into();
+        *last = Some((number, nodes.clone()));
+        Ok(nodes)
+    }
+}
+
+impl Authority {
+    /// Waits, after the commit of everything up to `sequence`, as the class asks.
+    pub(crate) async fn wait(&self, sequence: Sequence, class: Class) -> Result<Reached, Error> {
+        match class {
+            Class::Unindexed => Ok(Reached::HERE),
+            // One member: its own index has had the change before the commit was told.
+            _ if self.store.is_embedded() => {
+                let applied = self.verifier.applied() >= sequence;
+                if applied { Ok(Reached::HERE) } else { Err(Error::OutcomeUnknown(crate::Outage::Internal("the index missed a change"))) }
+            }
+            Class::Creation => Ok(self.wait_a_little(sequence).await),
+            Class::Ending => {
+                let mut waiting = Waiting::begin(self, sequence).await.map_err(unknown)?;
+                while !waiting.look(self).await {
+                    waiting.pause(self).await.map_err(unknown)?;
+                }
+                Ok(waiting.reached)
+            }
+        }
+    }
+
+    /// For a creation: whatever is reached in time. That the database cannot be asked changes nothing about the commit.
+    async fn wait_a_little(&self, sequence: Sequence) -> Reached {
+        let Ok(Ok(mut waiting)) = tokio::time::timeout(CREATION, Waiting::begin(self, sequence)).await else { return Reached::HERE };
+        let all = async { while !waiting.look(self).await && waiting.pause(self).await.is_ok() {} };
+        // Also where everybody has it: the answer is in `waiting`.
+        let _ = tokio::time::timeout(CREATION, all).await;
+        waiting.reached
+    }
+}
+
+/// A change on its way to every node that was live after its commit.
+struct Waiting {
+    sequence: Sequence,
+    /// When the live nodes had been read, on the clock of leases.
+    since: u64,
+    missing: Vec<LiveNode>,
+    /// The last reading.
+    now: Arc<[LiveNode]>,
+    reached: Reached,
+    pause: Duration,
+}
+
+impl Waiting {
+    async fn begin(authority: &Authority, sequence: Sequence) -> Result<Self, StoreError> {
+        let now = patiently(authority).await?;
+        // The timer starts after the reading: a lease that is in it began before it was read.
+        let since = authority.clock.boottime().0;
+        let nodes = u32::try_from(now.len()).unwrap_or(u32::MAX);
+        let reached = Reached { nodes, confirmed: 0, waited_out: 0 };
+        Ok(Self { sequence, since, missing: now.to_vec(), now, reached, pause: FIRST_PAUSE })
+    }
+
+    /// Strikes off whoever has the change or is gone; whether nobody is left.
+    async fn look(&mut self, authority: &Authority) -> bool {
+        let elapsed = Duration::from_nanos(authority.clock.boottime().0.saturating_sub(self.since));
+        let own = authority.store.own_node().filter(|_| authority.verifier.applied() >= self.sequence);
+        for node in std::mem::take(&mut self.missing) {
+            let row = self.now.iter().find(|row| row.id == node.id);
+            if Some(node.id) == own || row.is_some_and(|row| row.acknowledged >= self.sequence) {
+                self.reached.confirmed += 1;
+            } else if row.is_none() {
+                // It left, or another change has waited it out: it answers nothing before it has renewed and caught up.
+                self.reached.waited_out += 1;
+            } else if elapsed >= bound(node.lease) {
+                self.reached.waited_out += 1;
+                // Its lease is over whether or not this reaches the database; then the next change waits once more.
+                if let Err(error) = authority.store.lapse_node(&node).await {
+                    tracing::warn!(node = %node.id, %error, "a node that was waited out is still in the table");
+                }
+                tracing::warn!(node = %node.id, "a node did not answer until its lease was over; no change waits for it until it renews");
+            } else {
+                self.missing.push(node);
+            }
+        }
+        self.missing.is_empty()
+    }
+
+    async fn pause(&mut self, authority: &Authority) -> Result<(), StoreError> {
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        self.now = patiently(authority).await?;
+        Ok(())
+    }
+}
+
+/// How long to wait for a node that is gone. Each clock may run up to 10 % too fast or too slow: 1.1/0.9 leases.
+fn bound(lease: Duration) -> Duration {
+    lease.saturating_mul(11) / 9 + Duration::from_millis(1)
+}
+
+async fn patiently(authority: &Authority) -> Result<Arc<[LiveNode]>, StoreError> {
+    let mut last = None;
+    let asking = async {
+        loop {
+            match authority.live_nodes.later(&authority.store).await {
+                Ok(nodes) => return nodes,
+                Err(error) => last = Some(error),
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    };
+    match tokio::time::timeout(PATIENCE, asking).await {
+        Ok(nodes) => Ok(nodes),
+        Err(_) => Err(last.unwrap_or_else(StoreError::silent)),
+    }
+}
+
+fn unknown(error: StoreError) -> Error {
+    Error::OutcomeUnknown(error.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bound_is_at_least_1_22_leases() {
+        for milliseconds in [1_000_u64, 3_000, 30_000, 60_000] {
+            let bound = bound(Duration::from_millis(milliseconds)).as_secs_f64() * 1_000.0 / milliseconds as f64;
+            assert!((1.2222..1.224).contains(&bound), "{milliseconds}: {bound}");
+        }
+    }
+}
