@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use crate::{Authority, Error};
 
-/// How long a creation waits at most, counted from when the live nodes were read.
+/// How long a creation waits at most.
 const CREATION: Duration = Duration::from_millis(500);
 /// How long the database may be away while a change waits, before its outcome counts as unknown.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -82,11 +82,17 @@ impl Authority {
 
     /// For a creation: whatever is reached in time. That the database cannot be asked changes nothing about the commit.
     async fn wait_a_little(&self, sequence: Sequence) -> Reached {
-        let Ok(Ok(mut waiting)) = tokio::time::timeout(CREATION, Waiting::begin(self, sequence)).await else { return Reached::HERE };
-        let all = async { while !waiting.look(self).await && waiting.pause(self).await.is_ok() {} };
-        // Also where everybody has it: the answer is in `waiting`.
+        let mut begun = None;
+        let all = async {
+            let waiting = begun.insert(Waiting::begin(self, sequence).await?);
+            while !waiting.look(self).await {
+                waiting.pause(self).await?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        // In time or not, what was reached is in `begun`.
         let _ = tokio::time::timeout(CREATION, all).await;
-        waiting.reached
+        begun.map_or(Reached::HERE, |waiting| waiting.reached)
     }
 }
 

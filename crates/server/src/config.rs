@@ -98,8 +98,13 @@ settings! {
     master_key_file: Option<PathBuf> = None, "a file of 32 bytes", |_| true;
     /// The proxies whose word about the original request is taken, for forward-auth: addresses or networks.
     trusted_proxies: Vec<String> = Vec::new(), "addresses such as 127.0.0.1 or networks such as 10.1.0.0/16", |_| true;
-    /// For how many milliseconds a node may answer from its index without having renewed its lease (PostgreSQL only).
+    /// For how many milliseconds a node may answer from its index after a renewal of its lease (PostgreSQL only). When a
+    /// node vanishes, one ending waits for it, 1.23 times as long; while the database is away for longer, nodes answer 503.
+    /// 3000 is for fast endings, 30000 rides out a failover of 20 s. Not the same on all nodes: the longest counts.
     lease_milliseconds: u64 = 3_000, "1000 to 60000", |lease| (1_000..=60_000).contains(lease);
+    /// A node that is more changes than this behind the others loads a snapshot instead of applying them one by one
+    /// (PostgreSQL only). It answers 503 meanwhile.
+    reload_after_changes: u32 = 100_000, "10 to 10000000", |changes| (10..=10_000_000).contains(changes);
     /// Every how many milliseconds counted uses are written: "last used" may be late by this much.
     usage_flush_milliseconds: u64 = 5_000, "100 to 600000", |interval| (100..=600_000).contains(interval);
     /// For how many seconds an ended credential is told apart from an unknown one.

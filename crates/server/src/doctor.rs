@@ -115,7 +115,11 @@ async fn database(config: &Config) -> Vec<Finding> {
         Ok(None) => finding(State::Attention, WHAT, "answers, and is empty".to_owned(), "the first start fills it".to_owned()),
         Err(error) => finding(State::Bad, WHAT, error.to_string(), "run poort migrate; look at the database's own log".to_owned()),
     };
-    vec![reached, durability(&store).await]
+    let mut findings = vec![reached, durability(&store).await];
+    if !store.is_embedded() {
+        findings.push(replication(&store).await);
+    }
+    findings
 }
 
 /// What was acknowledged must be on the disk.
@@ -135,6 +139,33 @@ async fn durability(store: &Store) -> Finding {
                 format!("synchronous_commit={commit}, fsync={fsync}"),
                 if safe { String::new() } else { todo },
             )
+        }
+        (Err(error), _) | (_, Err(error)) => finding(State::Bad, WHAT, error.to_string(), "look at the database's own log".to_owned()),
+    }
+}
+
+/// Promise 1 holds across a failover only where every acknowledged commit is on the server that takes over.
+async fn replication(store: &Store) -> Finding {
+    const WHAT: &str = "replication";
+    const ALONE: &str = "while this server is never replaced by a replica nothing is lost; an asynchronous replica that takes over \
+        can bring back what was ended just before: name it in synchronous_standby_names before you promote one";
+    let settings = (store.database_setting("in_hot_standby").await, store.database_setting("synchronous_standby_names").await);
+    match settings {
+        (Ok(standby), _) if standby == "on" => finding(
+            State::Bad,
+            WHAT,
+            "this is a read-only standby".to_owned(),
+            "no node can renew its lease here, so every check is 503: name the primary in the database URL".to_owned(),
+        ),
+        (Ok(_), Ok(names)) if names.trim().is_empty() => {
+            finding(State::Attention, WHAT, "commits wait for no replica (synchronous_standby_names is empty)".to_owned(), ALONE.to_owned())
+        }
+        (Ok(_), Ok(names)) => {
+            let commit = store.database_setting("synchronous_commit").await.unwrap_or_default();
+            let waits = matches!(commit.as_str(), "on" | "remote_apply");
+            let todo = "set synchronous_commit to on: otherwise a failover can bring back what was ended just before";
+            let (state, todo) = if waits { (State::Good, "") } else { (State::Bad, todo) };
+            finding(state, WHAT, format!("commits wait for {names} (synchronous_commit={commit})"), todo.to_owned())
         }
         (Err(error), _) | (_, Err(error)) => finding(State::Bad, WHAT, error.to_string(), "look at the database's own log".to_owned()),
     }

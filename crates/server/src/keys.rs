@@ -60,11 +60,12 @@ pub async fn make_sealing_key(authority: &Authority, master: &MasterKey, context
 }
 
 /// `poort master-key rotate`: encrypts every server key anew under the key in `new_file`, which is made if it is not there,
-/// and puts that file in the old one's place. The server must not be running.
+/// and puts that file in the old one's place. No server may be running.
 pub async fn rotate(config: Config, new_file: Option<PathBuf>) -> Result<(), StartError> {
     let system = System::of_this_machine();
     let store = Store::open(options(&config)?).await?;
     store.migrate().await?;
+    crate::coherence::nobody_else(&store).await?;
     let old_file = master_key_file(&config);
     let new_file = new_file.unwrap_or_else(|| old_file.with_extension("new"));
     let old = open(&store, &config, &system).await?;

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod cli;
+mod coherence;
 pub mod config;
 pub mod demo;
 mod doctor;

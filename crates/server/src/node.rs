@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use authority::{Authority, Context, Installed, Parts};
@@ -13,6 +12,7 @@ use domain::{RequestId, Secret};
 use store::{DatabaseUrl, Options, Store, StoreError};
 use verifier::{Settings, Verifier};
 
+use crate::coherence::Coherence;
 use crate::config::Config;
 use crate::keys;
 
@@ -80,8 +80,7 @@ pub struct Node {
     pub authority: Authority,
     /// What was configured.
     pub config: Arc<Config>,
-    /// Set once the index missed a change: what it holds is no longer complete, and stays so.
-    broken: Arc<AtomicBool>,
+    coherence: Arc<Coherence>,
 }
 
 /// A node, and what its first start made, if this was it.
@@ -106,19 +105,13 @@ impl Node {
         // A prefix that was changed stays recognised.
         installations.retain(|known| *known != chosen);
         installations.insert(0, chosen);
-        let broken = Arc::new(AtomicBool::new(false));
-        let verifier = load(&store, &config, system, installations).await?;
-        feed(&store, &verifier, &broken);
-        let parts = Parts {
-            store: store.clone(),
-            verifier: verifier.clone(),
-            clock: system.clock.clone(),
-            entropy: system.entropy.clone(),
-            installation: chosen,
-        };
+        let settings = Settings { installations, tombstone_seconds: config.tombstone_seconds, ..Settings::default() };
+        let verifier = Arc::new(Verifier::new(system.clock.clone(), settings));
+        let coherence = Coherence::new(store.clone(), verifier.clone(), system.clone(), &config);
+        coherence.join().await?;
+        let parts = Parts { store, verifier, clock: system.clock.clone(), entropy: system.entropy.clone(), installation: chosen };
         let authority = Authority::new(parts);
-        let node = Self { authority, config: Arc::new(config), broken };
-        node.renew().await?;
+        let node = Self { authority, config: Arc::new(config), coherence };
         let token_file = operator_token_file(&node.config);
         let installed = node.authority.install(&context, |token| write_private(&token_file, token)).await?;
         node.authority.remember_installation(&context).await?;
@@ -133,48 +126,28 @@ impl Node {
         lease && self.authority.store().read(|reader| Box::pin(async move { reader.setting("installation").await })).await.is_ok()
     }
 
-    /// Goes on for as long as the node runs: renews the lease, writes counted uses, clears what is over.
+    /// Goes on for as long as the node runs: keeps its place among the others, writes counted uses, clears what is over.
     pub async fn upkeep(self) {
-        let renewal = Duration::from_millis(self.config.lease_milliseconds / 4);
-        let flush = Duration::from_millis(self.config.usage_flush_milliseconds);
-        let (mut renewals, mut flushes, mut sweeps) =
-            (tokio::time::interval(renewal), tokio::time::interval(flush), tokio::time::interval(Duration::from_secs(30)));
-        loop {
-            tokio::select! {
-                _ = renewals.tick() => {
-                    if let Err(error) = self.renew().await {
-                        tracing::warn!(%error, "the lease was not renewed");
-                    }
-                }
-                _ = flushes.tick() => self.flush_usage().await,
-                _ = sweeps.tick() => self.sweep().await,
-            }
-        }
+        tokio::join!(self.coherence.run(), self.housekeeping());
     }
 
     /// Writes what was counted and leaves: nothing is answered from here on.
     pub async fn stop(&self) {
         self.flush_usage().await;
-        self.authority.verifier().lease().end();
-        if let Err(error) = self.authority.store().close().await {
+        if let Err(error) = self.coherence.leave().await {
             tracing::warn!(%error, "the database was not left cleanly");
         }
     }
 
-    /// Proves that this node may go on, then lets it: counted from before the proof was asked for.
-    async fn renew(&self) -> Result<(), StartError> {
-        let (store, lease) = (self.authority.store(), self.authority.verifier().lease());
-        let sent = self.authority.clock().boottime();
-        store.renew_membership().await?;
-        if self.broken.load(Ordering::Acquire) {
-            return Ok(());
+    async fn housekeeping(&self) {
+        let flush = Duration::from_millis(self.config.usage_flush_milliseconds);
+        let (mut flushes, mut sweeps) = (tokio::time::interval(flush), tokio::time::interval(Duration::from_secs(30)));
+        loop {
+            tokio::select! {
+                _ = flushes.tick() => self.flush_usage().await,
+                _ = sweeps.tick() => self.sweep().await,
+            }
         }
-        if store.is_embedded() {
-            lease.hold();
-        } else {
-            lease.extend_to(sent.saturating_add(Duration::from_millis(self.config.lease_milliseconds)));
-        }
-        Ok(())
     }
 
     async fn flush_usage(&self) {
@@ -188,6 +161,9 @@ impl Node {
         self.authority.verifier().sweep(now);
         if let Err(error) = self.authority.forget_old_answers(now).await {
             tracing::warn!(%error, "kept answers were not cleared");
+        }
+        if let Err(error) = self.coherence.forget_others(now).await {
+            tracing::warn!(%error, "nodes that are gone were not forgotten");
         }
     }
 }
@@ -243,27 +219,4 @@ fn with_password(url: &str, config: &Config) -> Result<String, StartError> {
     let (user, host) = rest.split_once('@').filter(|(user, _)| !user.contains(':')).ok_or_else(malformed)?;
     let encoded: String = password.trim_end().bytes().map(|byte| format!("%{byte:02x}")).collect();
     Ok(format!("{scheme}://{user}:{encoded}@{host}"))
-}
-
-/// Fills a new index from a snapshot and lets every later change reach it.
-async fn load(store: &Store, config: &Config, system: &System, installations: Vec<Installation>) -> Result<Arc<Verifier>, StartError> {
-    let settings = Settings { installations, tombstone_seconds: config.tombstone_seconds, ..Settings::default() };
-    let verifier = Arc::new(Verifier::new(system.clock.clone(), settings));
-    let since = system.clock.now().saturating_sub(Duration::from_secs(config.tombstone_seconds.into()));
-    crate::snapshot::load(store, &verifier, since).await?;
-    Ok(verifier)
-}
-
-/// Lets every later change reach the index, in the journal's order.
-fn feed(store: &Store, verifier: &Arc<Verifier>, broken: &Arc<AtomicBool>) {
-    let (index, broken) = (verifier.clone(), broken.clone());
-    store.feed(Arc::new(move |entries| {
-        for entry in entries {
-            if index.apply(entry.sequence, entry.at, &entry.event).is_err() {
-                tracing::error!(sequence = entry.sequence.0, "the index missed a change; the node answers no more until it starts anew");
-                broken.store(true, Ordering::Release);
-                index.lease().end();
-            }
-        }
-    }));
 }

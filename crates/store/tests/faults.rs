@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::event::{Event, Sequence};
+use domain::id::NodeId;
 use futures_util::future::join_all;
 use poort_store::{Options, Outcome, Store, StoreError, WriteError};
 use support::*;
@@ -274,62 +275,48 @@ async fn an_unknown_outcome_is_said_to_be_unknown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_lost_the_lock_neither_renews_nor_writes() {
+async fn a_renewal_that_is_not_certain_counts_as_none() {
     let server = Postgres::start();
     open(&server.url()).await;
     let proxy = Proxy::start(&server.url()).await;
-    let lease = Duration::from_millis(200);
-    let exclusive = |url: &str| Options { exclusive: true, lease, ..impatient(url) };
-    let old = Store::open(exclusive(&proxy.url())).await.expect("the first");
-    let member = member(&old, "holder").await;
-    old.renew_membership().await.expect("held");
+    let store = Store::open(options(&proxy.url())).await.expect("opened");
+    store.register_node(NodeId::generate(now(), &System).expect("an id"), "node", now()).await.expect("registered");
+    store.renew_node(Sequence(0), now()).await.expect("renewed").finish();
+    // A broken connection is dropped; the next renewal has another.
     proxy.cut();
-    old.renew_membership().await.expect("taken again: nobody was in between");
-    proxy.cut();
-    let new = loop {
-        // The database needs a moment to see that the connection is gone.
-        match Store::open(exclusive(&server.url())).await {
-            Ok(store) => break store,
-            Err(StoreError::Refused(_)) => tokio::time::sleep(Duration::from_millis(50)).await,
-            Err(error) => panic!("{error:?}"),
+    assert!(store.renew_node(Sequence(0), now()).await.is_err());
+    store.renew_node(Sequence(0), now()).await.expect("renewed").finish();
+    // A replica that does not answer: in time nothing is known.
+    let (client, connection) = tokio_postgres::connect(&server.url(), tokio_postgres::NoTls).await.expect("connected");
+    tokio::spawn(connection);
+    client.batch_execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'").await.expect("set");
+    client.batch_execute("SELECT pg_reload_conf()").await.expect("read");
+    while client.query_one("SHOW synchronous_standby_names", &[]).await.expect("shown").get::<_, String>(0).is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(store.renew_node(Sequence(0), now()).await.is_err());
+    // And where somebody makes PostgreSQL give up waiting, it commits with a warning only.
+    let giving_up = async {
+        let query = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query = 'COMMIT'";
+        for _ in 0..400 {
+            client.query_one(query, &[]).await.expect("asked");
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    assert!(matches!(old.renew_membership().await, Err(StoreError::Refused(_))));
-    let written = create(&old, &token(&member, "too late"), digest("too late")).await;
-    assert!(matches!(written, Err(WriteError::Unavailable(_))));
-    create(&new, &token(&member, "in time"), digest("in time")).await.expect("the new one writes");
-    new.renew_membership().await.expect("held");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_taken_over_database_waits_for_the_lease_unless_it_was_left_cleanly() {
-    let (url, _server) = postgres_database().await;
-    let exclusive = Options { exclusive: true, lease: Duration::from_millis(400), ..options(&url) };
-    let first = Store::open(exclusive.clone()).await.expect("opened");
-    first.migrate().await.expect("migrated");
-    let last_renewal = std::time::Duration::from_millis(488);
-    drop(first);
-    let started = tokio::time::timeout(last_renewal, open_again(&exclusive)).await;
-    assert!(started.is_err(), "nothing is loaded before the lease of the former holder is over");
-    open_again(&exclusive).await.close().await.expect("left");
-    open_again(&exclusive).await;
-}
-
-async fn open_again(options: &Options) -> Store {
-    loop {
-        match Store::open(options.clone()).await {
-            Ok(store) => return store,
-            Err(StoreError::Refused(_)) => tokio::time::sleep(Duration::from_millis(10)).await,
-            Err(error) => panic!("{error:?}"),
-        }
-    }
+    let began = std::time::Instant::now();
+    let renewed = tokio::select! {
+        renewed = store.renew_node(Sequence(0), now()) => renewed,
+        () = giving_up => panic!("the renewal neither ended nor failed"),
+    };
+    assert!(began.elapsed() < Duration::from_secs(2), "it was the warning, not the time");
+    assert!(renewed.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newer_database_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = open(&sqlite(&folder)).await;
-    assert_eq!(store.migrate().await.expect("again").already, 1);
+    assert_eq!(store.migrate().await.expect("again").already, 2);
     let connection = rusqlite::Connection::open(folder.path().join("poort.db")).expect("opened");
     connection.execute("INSERT INTO migration VALUES (99, 'later', x'00')", []).expect("inserted");
     assert!(store.migrate().await.is_err());

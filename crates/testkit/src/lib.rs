@@ -3,8 +3,10 @@
 
 mod app;
 mod call;
+mod postgres;
 mod system;
 
 pub use app::App;
 pub use call::{Answer, Call};
+pub use postgres::{Postgres, Wire};
 pub use system::{HandClock, SeededEntropy};

@@ -15,6 +15,11 @@ impl From<Error> for Problem {
             Error::KeyReused => Self::new(Code::Conflict)
                 .detail("this Idempotency-Key was used for another request")
                 .member("code", "idempotency_key_reused"),
+            Error::OutcomeUnknown(outage) => {
+                tracing::warn!(cause = %outage, "the outcome of a change is not known");
+                Self::new(Code::OutcomeUnknown)
+                    .detail("ask again with the same Idempotency-Key: nothing is done twice, and the answer says what became of it")
+            }
             Error::Unavailable(outage) => unavailable(&outage),
         }
     }

@@ -1,6 +1,6 @@
 //! Import of tokens from another system: digests only, their texts are never seen.
 
-use authority::{ImportReport, ImportRow, Receipt, Rejected};
+use authority::{ImportReport, ImportRow, Rejected};
 use domain::permission::Permissions;
 use domain::text::{Description, Email};
 use domain::{Digest, PersonId, Timestamp};
@@ -88,8 +88,6 @@ pub(super) async fn create(call: Call, body: Import) -> Result<Done<Imported>, P
     if body.tokens.len() > MAX_ROWS {
         return Err(json::tell(&[("tokens".to_owned(), format!("must be {MAX_ROWS} at most in one call"))]));
     }
-    let clock = call.authority().clock();
-    let started = clock.boottime();
     let (mut rows, mut places, mut rejected) = (Vec::new(), Vec::new(), Vec::new());
     for (index, row) in body.tokens.into_iter().enumerate() {
         match read(row) {
@@ -100,13 +98,12 @@ pub(super) async fn create(call: Call, body: Import) -> Result<Done<Imported>, P
             Err(detail) => rejected.push(RejectedRow { index, code: "invalid".to_owned(), detail }),
         }
     }
-    let ImportReport { imported, unchanged, rejected: refused, sequence } = call.authority().import_tokens(&call.context, rows).await?;
+    let (report, receipt) = call.authority().import_tokens(&call.context, rows).await?;
+    let ImportReport { imported, unchanged, rejected: refused, .. } = report;
     // The report counts the rows that could be read.
     rejected
         .extend(refused.into_iter().map(|row| RejectedRow { index: places.get(row.index).copied().unwrap_or(row.index), ..row.into() }));
     rejected.sort_by_key(|row| row.index);
-    let milliseconds = clock.boottime().0.saturating_sub(started.0) / 1_000_000;
-    let receipt = Receipt { sequence: sequence.map(|sequence| sequence.0), nodes: 1, confirmed: 1, waited_out: 0, milliseconds };
     Ok(Done { value: Imported { imported, unchanged, rejected }, receipt, replayed: false, revision: None })
 }
 

@@ -15,6 +15,7 @@ mod error;
 mod import;
 mod json;
 mod membership;
+mod node;
 mod openapi;
 mod organisation;
 mod person;

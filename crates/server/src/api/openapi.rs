@@ -176,6 +176,7 @@ fn responses(route: &Route, described: &Described) -> Value {
         (415, described.body.is_some()),
         (500, true),
         (503, !anyone),
+        (504, described.changes),
     ];
     for (status, _) in told.into_iter().filter(|(_, applies)| *applies) {
         all.insert(status.to_string(), json!({"$ref": format!("#/components/responses/Problem{status}")}));
@@ -183,7 +184,7 @@ fn responses(route: &Route, described: &Described) -> Value {
     Value::Object(all)
 }
 
-const ANSWERS: [(u16, &str); 10] = [
+const ANSWERS: [(u16, &str); 11] = [
     (400, "The request cannot be read, or some of it is not valid; `errors` names the fields."),
     (401, "No credential, or one that does not count. One and the same answer for unknown, expired, revoked and suspended ones."),
     (403, "A good credential, but not for this."),
@@ -194,6 +195,10 @@ const ANSWERS: [(u16, &str); 10] = [
     (415, "The body is not `application/json`, or it is compressed."),
     (500, "Something went wrong in the server; `request_id` finds it in the log."),
     (503, "Nobody can tell now: try again after `Retry-After` seconds. Never an allow, never a denial."),
+    (
+        504,
+        "Whether the change was made, or has reached every node, is not known. Asking again with the same `Idempotency-Key` is safe, and tells.",
+    ),
 ];
 
 fn problem(status: u16, words: &str) -> Value {

@@ -16,6 +16,7 @@ use super::credential::{ApiCredential, IssuedApiCredential, IssuedOperatorToken,
 use super::import::{Import, Imported};
 use super::json::NoBody;
 use super::membership::{Membership, MembershipUpdate, Move, NewMembership};
+use super::node::Node;
 use super::openapi::{Described, Document, Schemas};
 use super::organisation::{NewOrganisation, Organisation, OrganisationUpdate};
 use super::person::{NewPerson, Person, PersonUpdate};
@@ -23,7 +24,9 @@ use super::personal_token::{IssuedToken, NewToken, Revoked, Rotation, Token, Tok
 use super::query::{AUDIT, NONE, PAGE, PEOPLE, Parameter, TOKENS};
 use super::verify::{Verdict, VerifyRequest};
 use super::whoami::Identity;
-use super::{ApiState, api, audit, call, credential, import, membership, openapi, organisation, person, personal_token, verify, whoami};
+use super::{
+    ApiState, api, audit, call, credential, import, membership, node, openapi, organisation, person, personal_token, verify, whoami,
+};
 use crate::edge::Problem;
 
 /// A row of the table.
@@ -140,6 +143,7 @@ routes! {
     POST   "/api/v1/operator-tokens"                 OPERATOR     NONE,   credential::create,       NewCredential => Created<IssuedOperatorToken>, "Make an operator token; its secret is in this answer and never again";
     DELETE "/api/v1/operator-tokens/{id}"            OPERATOR     NONE,   credential::revoke,       NoBody => Done<Nothing>,                  "End an operator token; the last one stays";
     GET    "/api/v1/audit"                           TOKENS_READ  AUDIT,  audit::list,              NoBody => Listed<AuditEntry>,             "List the journal, oldest first: all for operators, about oneself for people";
+    GET    "/api/v1/nodes"                           OPERATOR     PAGE,   node::list,               NoBody => Listed<Node>,                   "List the nodes that share the database: whether changes wait for them, and how far behind they are";
     GET    "/api/v1/whoami"                          KNOWN        NONE,   whoami::show,             NoBody => Shown<Identity>,                "Show whose credential this is and what it may do here";
     => direct
     POST   "/api/v1/verify"                          API          NONE,   verify::answer,           VerifyRequest<'static> => Shown<Verdict>,          "Ask whether a credential may do something with this API";

@@ -104,6 +104,12 @@ pub enum Remote {
     /// The journal of changes
     #[command(subcommand)]
     Audit(audit::Verb),
+    /// List the nodes that share the database, and how far behind they are
+    Nodes {
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        stretch: client::Stretch,
+    },
     /// Show to whom the token belongs
     Whoami,
 }
@@ -166,9 +172,19 @@ fn remote(command: &Remote, context: &mut Context<'_>) -> Attempt<()> {
         Remote::Api(verb) => api::run(verb, context),
         Remote::Operator(verb) => operator::run(verb, context),
         Remote::Audit(verb) => audit::run(verb, context),
+        Remote::Nodes { stretch } => context.list(&["nodes"], &[], stretch, &NODES),
         Remote::Whoami => context.show(&["whoami"], &WHOAMI),
     }
 }
+
+const NODES: [Column; 6] = [
+    plain("id", Text::ColumnId),
+    plain("name", Text::ColumnName),
+    plain("live", Text::ColumnLive),
+    plain("lease_number", Text::ColumnLease),
+    plain("lag", Text::ColumnLag),
+    shaped("renewed_at", Text::ColumnRenewed, Shape::Time),
+];
 
 const WHOAMI: [Column; 6] = [
     plain("kind", Text::ColumnKind),

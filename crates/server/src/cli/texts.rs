@@ -205,6 +205,10 @@ texts! {
     ColumnSubject: "ABOUT", "OVER";
     ColumnRequest: "REQUEST", "NUMMER";
     ColumnKind: "KIND", "SOORT";
+    ColumnLive: "LIVE", "ACTIEF";
+    ColumnLease: "LEASE", "LEASE";
+    ColumnLag: "LAG", "ACHTER";
+    ColumnRenewed: "RENEWED", "VERNIEUWD";
 
     StateActive: "active", "actief";
     StateSuspended: "suspended", "gepauzeerd";

@@ -125,7 +125,7 @@ async fn import(authority: &Authority, context: &Context) -> Result<(), StartErr
         });
     }
     let report = authority.import_tokens(context, rows).await?;
-    match report.rejected.first() {
+    match report.0.rejected.first() {
         None => Ok(()),
         Some(rejected) => Err(StartError::Configuration(format!("a demo token was not imported: {}", rejected.detail))),
     }

@@ -75,6 +75,7 @@ codes! {
     Internal              500 "internal"               "Something went wrong here."
     NotImplemented        501 "not_implemented"        "This is not there yet."
     Unavailable           503 "unavailable"            "This cannot be answered now; try again."
+    OutcomeUnknown        504 "outcome_unknown"        "Whether this was done is not known."
 }
 
 /// One problem, ready to be answered.

@@ -5,5 +5,6 @@ mod api;
 mod cli;
 mod edge;
 mod gate;
+mod nodes;
 mod proxies;
 mod raw;

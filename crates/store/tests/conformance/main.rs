@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use domain::api::ApiDefinition;
 use domain::event::{Event, SecretState, Sequence};
-use domain::id::{CredentialId, MembershipId, OrganisationId, PersonId};
+use domain::id::{CredentialId, MembershipId, NodeId, OrganisationId, PersonId};
 use domain::permission::{Permission, Permissions};
 use domain::person::{Role, Roles};
 use domain::text::Description;
@@ -58,6 +58,7 @@ async fn suite(url: &str) {
     snapshot(&store).await;
     changes_need_their_event(&store).await;
     one_server(url).await;
+    nodes(url).await;
 }
 
 /// A change without a use case: records that an organisation was renamed.
@@ -109,8 +110,8 @@ async fn migrations(url: &str) {
     let (one, other) = (Store::open(options(url)).await.expect("opened"), Store::open(options(url)).await.expect("opened"));
     let (one, other) = tokio::join!(one.migrate(), other.migrate());
     let (one, other) = (one.expect("migrated"), other.expect("migrated"));
-    assert_eq!(one.applied.len() + other.applied.len(), 1);
-    assert_eq!(one.already + other.already, 1);
+    assert_eq!(one.applied.len() + other.applied.len(), 2);
+    assert_eq!(one.already + other.already, 2);
 }
 
 async fn changes_need_their_event(store: &Store) {
@@ -161,14 +162,48 @@ async fn changes_need_their_event(store: &Store) {
 }
 
 async fn one_server(url: &str) {
-    let exclusive = poort_store::Options { exclusive: true, lease: std::time::Duration::from_millis(50), ..options(url) };
+    let exclusive = poort_store::Options { exclusive: true, ..options(url) };
     let server = Store::open(exclusive.clone()).await.expect("the first");
-    server.renew_membership().await.expect("held");
-    let second = Store::open(exclusive.clone()).await;
-    assert!(matches!(second, Err(StoreError::Refused(_))));
+    if server.is_embedded() {
+        assert!(matches!(Store::open(exclusive.clone()).await, Err(StoreError::Refused(_))));
+    }
     // Maintenance beside it is allowed.
     assert_eq!(open(url).await.migrate().await.expect("nothing to do").applied.len(), 0);
     server.close().await.expect("left");
     let next = Store::open(exclusive).await.expect("free again");
     done(write!(&next, |tx| { tx.put_setting("next", "here").await })).await;
+}
+
+async fn nodes(url: &str) {
+    let store = open(url).await;
+    let id = NodeId::generate(now(), &System).expect("an id");
+    store.register_node(id, "here:1", now()).await.expect("registered");
+    assert_eq!((store.own_node(), store.live_nodes().await.expect("read").len()), (Some(id), 0), "nobody waits for one that loads");
+    let mut renewal = store.renew_node(Sequence(1), now()).await.expect("renewed");
+    let tail = renewal.journal_after(Sequence(1), 2).await.expect("read");
+    assert_eq!(tail.entries.iter().map(|entry| entry.sequence.0).collect::<Vec<_>>(), [2, 3]);
+    assert!(tail.head >= Sequence(3));
+    renewal.finish();
+    assert!(store.journal_after(tail.head, 2).await.expect("read").entries.is_empty());
+    let first = store.live_nodes().await.expect("read")[0];
+    assert_eq!((first.id, first.lease_number, first.acknowledged), (id, 1, Sequence(1)));
+    assert_eq!(first.lease, options(url).lease);
+    for (said, kept) in [(5, 5), (3, 5)] {
+        store.acknowledge(Sequence(said)).await.expect("acknowledged");
+        assert_eq!(store.live_nodes().await.expect("read")[0].acknowledged, Sequence(kept));
+    }
+    store.renew_node(Sequence(0), now()).await.expect("renewed").finish();
+    store.lapse_node(&first).await.expect("asked");
+    let second = store.live_nodes().await.expect("read")[0];
+    assert_eq!((second.lease_number, second.acknowledged), (2, Sequence(5)), "whoever renewed meanwhile stays");
+    store.lapse_node(&second).await.expect("lapsed");
+    assert_eq!(store.live_nodes().await.expect("read").len(), 0);
+    store.renew_node(Sequence(6), now()).await.expect("renewed").finish();
+    store.leave_node().await.expect("left");
+    assert_eq!(store.live_nodes().await.expect("read").len(), 0);
+    let shown = read!(&store, |reader| { reader.nodes(ALL).await });
+    assert_eq!((shown[0].name.as_str(), shown[0].live, shown[0].lease_number, shown[0].acknowledged), ("here:1", false, 3, Sequence(6)));
+    store.forget_nodes(Timestamp::from_unix_seconds(now().unix_seconds() + 60)).await.expect("forgotten");
+    assert_eq!(read!(&store, |reader| { reader.nodes(ALL).await }).len(), 0);
+    assert!(matches!(store.renew_node(Sequence(6), now()).await, Err(StoreError::Refused(_))));
 }

@@ -1,0 +1,320 @@
+//! This node among the others that share its database: it renews its lease, follows the journal, acknowledges, leaves.
+//!
+//! ARCHITECTURE.md tells why each step stands where it stands ("One node among several").
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use domain::event::{Entry, Sequence};
+use domain::{NodeId, Timestamp};
+use store::{Page, Renewal, Store, StoreError};
+use tokio::sync::{Mutex, Notify};
+use tokio::time::MissedTickBehavior;
+use verifier::Verifier;
+
+use crate::config::Config;
+use crate::node::{StartError, System};
+
+/// How many entries of the journal are read at once.
+const PART: u32 = 1_000;
+/// How long to wait before a failed thing is tried again.
+const RETRY: Duration = Duration::from_millis(250);
+/// How often to look without having heard the doorbell, at least.
+const LOOK: Duration = Duration::from_millis(250);
+/// After how long a node that is gone is forgotten.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(7 * 86_400);
+
+/// This node's part in the protocol between nodes. With an embedded database it is the only member.
+pub(crate) struct Coherence {
+    store: Store,
+    verifier: Arc<Verifier>,
+    system: System,
+    name: String,
+    lease: Duration,
+    tombstones: Duration,
+    /// A node that is this many changes behind loads a snapshot instead of applying them one by one.
+    far_behind: i64,
+    /// Held while the lease is renewed, and to leave; whether this node has left.
+    left: Mutex<bool>,
+    /// Something was changed by somebody else.
+    bell: Notify,
+    /// A renewal is needed sooner than the clock says.
+    renewal: Notify,
+    loading: AtomicBool,
+    /// The index cannot be trusted any more, and stays so.
+    broken: AtomicBool,
+}
+
+impl Coherence {
+    pub(crate) fn new(store: Store, verifier: Arc<Verifier>, system: System, config: &Config) -> Arc<Self> {
+        // For people only, so a machine without a name is no problem.
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        Arc::new(Self {
+            store,
+            verifier,
+            system,
+            name: format!("{}:{}", host.trim(), config.listen.port()),
+            lease: Duration::from_millis(config.lease_milliseconds),
+            tombstones: Duration::from_secs(config.tombstone_seconds.into()),
+            far_behind: i64::from(config.reload_after_changes),
+            left: Mutex::new(false),
+            bell: Notify::new(),
+            renewal: Notify::new(),
+            loading: AtomicBool::new(false),
+            broken: AtomicBool::new(false),
+        })
+    }
+
+    /// Becomes known to the others, fills the index, and takes the first lease. Nobody waits for a node that still loads.
+    pub(crate) async fn join(self: &Arc<Self>) -> Result<(), StartError> {
+        if self.store.is_embedded() {
+            self.clear_table().await?;
+        }
+        self.register().await?;
+        self.load().await?;
+        let own = Arc::downgrade(self);
+        self.store.feed(Arc::new(move |entries| {
+            if let Some(own) = own.upgrade() {
+                own.take(entries);
+            }
+        }));
+        if self.store.is_embedded() {
+            // For the table only: nobody else can come between, so there is nothing to renew.
+            self.store.renew_node(self.verifier.applied(), self.system.clock.now()).await?.finish();
+        }
+        Ok(self.renew().await?)
+    }
+
+    /// Goes on for as long as the node runs.
+    pub(crate) async fn run(&self) {
+        tokio::join!(self.renew_in_time(), self.follow(), self.listen());
+    }
+
+    /// Answers nothing from here on, and then says so.
+    pub(crate) async fn leave(&self) -> Result<(), StoreError> {
+        let mut left = self.left.lock().await;
+        *left = true;
+        self.verifier.lease().end();
+        self.store.close().await
+    }
+
+    /// Forgets the processes that are gone for long.
+    pub(crate) async fn forget_others(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.store.forget_nodes(now.saturating_sub(FORGOTTEN_AFTER)).await
+    }
+
+    async fn register(&self) -> Result<(), StartError> {
+        let now = self.system.clock.now();
+        let id = NodeId::generate(now, &*self.system.entropy)?;
+        Ok(self.store.register_node(id, &self.name, now).await?)
+    }
+
+    /// An embedded database has one process at a time: whatever its table says of others is over.
+    async fn clear_table(&self) -> Result<(), StoreError> {
+        for node in self.store.live_nodes().await? {
+            self.store.lapse_node(&node).await?;
+        }
+        Ok(())
+    }
+
+    async fn load(&self) -> Result<(), StoreError> {
+        let since = self.system.clock.now().saturating_sub(self.tombstones);
+        crate::snapshot::load(&self.store, &self.verifier, since).await.map(drop)
+    }
+
+    /// Takes entries from the feed of the own writer.
+    fn take(&self, entries: &[Entry]) {
+        if self.apply(entries) {
+            return;
+        }
+        if self.store.is_embedded() {
+            self.give_up("the index missed a change");
+        } else {
+            // It was loaded anew meanwhile. What is missing is read from the journal; whoever waits, waits for that.
+            self.bell.notify_one();
+        }
+    }
+
+    /// Whether all of it is in the index now.
+    fn apply(&self, entries: &[Entry]) -> bool {
+        entries.iter().all(|entry| self.verifier.apply(entry.sequence, entry.at, &entry.event).is_ok())
+    }
+
+    fn give_up(&self, why: &'static str) {
+        self.broken.store(true, Ordering::SeqCst);
+        self.verifier.lease().end();
+        tracing::error!(why, "this node answers no more until it is started anew");
+    }
+
+    async fn renew_in_time(&self) {
+        let mut ticks = tokio::time::interval(self.lease / 4);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut failing = false;
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = self.renewal.notified() => {}
+            }
+            match self.renew().await {
+                Ok(()) if failing => tracing::info!("the lease is renewed again"),
+                Ok(()) => {}
+                Err(error) => {
+                    if !failing {
+                        tracing::warn!(%error, cause = error.cause(), "the lease was not renewed");
+                    }
+                    tokio::time::sleep(RETRY.min(self.lease / 8)).await;
+                    self.renewal.notify_one();
+                    failing = true;
+                    continue;
+                }
+            }
+            failing = false;
+        }
+    }
+
+    /// Renews the lease: counted from before anything was sent, installed when everything up to the renewal is applied.
+    pub(crate) async fn renew(&self) -> Result<(), StoreError> {
+        let left = self.left.lock().await;
+        if *left || self.broken.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        if self.store.is_embedded() {
+            self.verifier.lease().hold();
+            return Ok(());
+        }
+        let applied = self.verifier.applied();
+        let sent = self.system.clock.boottime();
+        let mut renewal = match self.store.renew_node(applied, self.system.clock.now()).await {
+            Err(StoreError::Refused(_)) => return self.register_again().await,
+            renewed => renewed?,
+        };
+        if !self.catch_up(&mut renewal, applied).await? {
+            renewal.finish();
+            return self.reload().await;
+        }
+        renewal.finish();
+        if !self.broken.load(Ordering::SeqCst) {
+            self.verifier.lease().extend_to(sent.saturating_add(self.lease));
+        }
+        // Others may be waiting for what was caught up with.
+        self.bell.notify_one();
+        Ok(())
+    }
+
+    /// Applies everything up to the head as it was after the renewal; not where that is too far away.
+    async fn catch_up(&self, renewal: &mut Renewal, applied: Sequence) -> Result<bool, StoreError> {
+        let mut tail = renewal.journal_after(applied, PART).await?;
+        let head = tail.head;
+        if head < applied {
+            // A failover to a replica that lacked commits. What was ended here stays ended: nothing is answered from what
+            // the database says now before somebody has looked.
+            self.give_up("the database has lost changes that were committed before");
+            return Err(StoreError::silent());
+        }
+        loop {
+            if !self.apply(&tail.entries) {
+                return Err(StoreError::silent());
+            }
+            let applied = self.verifier.applied();
+            self.store.note_applied(applied);
+            if applied >= head {
+                return Ok(true);
+            }
+            if head.0 - applied.0 > self.far_behind {
+                return Ok(false);
+            }
+            tail = renewal.journal_after(applied, PART).await?;
+            if tail.entries.is_empty() {
+                return Err(StoreError::silent());
+            }
+        }
+    }
+
+    /// Loads a snapshot in place of a long journal. The next renewal brings the lease back.
+    async fn reload(&self) -> Result<(), StoreError> {
+        tracing::warn!("far behind the others: loading a snapshot");
+        self.verifier.lease().end();
+        self.loading.store(true, Ordering::SeqCst);
+        let loaded = self.load().await;
+        self.loading.store(false, Ordering::SeqCst);
+        self.renewal.notify_one();
+        loaded
+    }
+
+    /// The others have forgotten this process, or a failover has: it begins anew under another id.
+    async fn register_again(&self) -> Result<(), StoreError> {
+        self.renewal.notify_one();
+        self.register().await.map_err(|error| match error {
+            StartError::Store(error) => error,
+            _ => StoreError::silent(),
+        })
+    }
+
+    /// Applies what others change, then says so.
+    async fn follow(&self) {
+        if self.store.is_embedded() {
+            return;
+        }
+        let mut acknowledged = Sequence(0);
+        loop {
+            let _ = tokio::time::timeout(LOOK.min(self.lease / 8), self.bell.notified()).await;
+            match self.look().await {
+                Ok(applied) if applied > acknowledged && self.store.acknowledge(applied).await.is_ok() => acknowledged = applied,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::debug!(cause = error.cause(), "the journal was not read");
+                    tokio::time::sleep(RETRY.min(self.lease / 8)).await;
+                }
+            }
+        }
+    }
+
+    /// Applies everything that is there to apply; gives how far the index is.
+    async fn look(&self) -> Result<Sequence, StoreError> {
+        while !self.loading.load(Ordering::SeqCst) && !self.broken.load(Ordering::SeqCst) {
+            let applied = self.verifier.applied();
+            let tail = self.store.journal_after(applied, PART).await?;
+            if tail.entries.is_empty() {
+                return Ok(applied);
+            }
+            if tail.head.0 - applied.0 > self.far_behind {
+                self.renewal.notify_one();
+                break;
+            }
+            if self.apply(&tail.entries) {
+                self.store.note_applied(self.verifier.applied());
+            }
+        }
+        Ok(Sequence(0))
+    }
+
+    async fn listen(&self) {
+        loop {
+            if let Err(error) = self.store.listen(&|| self.bell.notify_one()).await {
+                tracing::debug!(cause = error.cause(), "the doorbell cannot be heard; the journal is looked at now and then");
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+}
+
+/// Refuses while any node uses the database; waits for those that vanished until they certainly answer no more.
+pub(crate) async fn nobody_else(store: &Store) -> Result<(), StartError> {
+    if store.is_embedded() {
+        // Whoever has opened it has its lock.
+        return Ok(());
+    }
+    let seen = store.live_nodes().await?;
+    let Some(longest) = seen.iter().map(|node| node.lease).max() else { return Ok(()) };
+    tokio::time::sleep(longest.saturating_mul(11) / 9 + RETRY).await;
+    for node in &seen {
+        store.lapse_node(node).await?;
+    }
+    if store.live_nodes().await?.is_empty() {
+        return Ok(());
+    }
+    let names = store.read(|reader| Box::pin(async move { reader.nodes(Page::first(200)).await })).await?;
+    let names: Vec<String> = names.into_iter().filter(|node| node.live).map(|node| node.name).collect();
+    Err(StartError::Configuration(format!("stop the servers first: {}", names.join(", "))))
+}
