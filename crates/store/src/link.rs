@@ -87,6 +87,7 @@ pub struct Renewal {
     over: Over,
 }
 
+#[allow(clippy::large_enum_variant, reason = "there is one of it at a time")]
 enum Over {
     Embedded(Store),
     Connection(Borrowed),

@@ -159,8 +159,11 @@ async fn a_node_that_fell_far_behind_loads_a_snapshot() {
     let mut made = Vec::new();
     one.revoke(&before).await.expect("revoked");
     // More than are read at once, so that the rest is far away.
-    for number in 0..1_200 {
-        made.push(one.token(person, &format!("token {number}")).await.value);
+    for _ in 0..3 {
+        let person = one.person().await;
+        for number in 0..400 {
+            made.push(one.token(person, &format!("token {number}")).await.value);
+        }
     }
     two.thaw();
     let last = made.last().expect("made");
