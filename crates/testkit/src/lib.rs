@@ -8,5 +8,5 @@ mod system;
 
 pub use app::App;
 pub use call::{Answer, Call};
-pub use postgres::{Postgres, Wire};
+pub use postgres::{Postgres, Wire, free_port};
 pub use system::{HandClock, SeededEntropy};

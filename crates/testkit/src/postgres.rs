@@ -127,7 +127,8 @@ fn is_root() -> bool {
     Path::new("/proc/self").metadata().is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listens on now, below those that the system gives to clients.
+pub fn free_port() -> u16 {
     // Below the ephemeral range, so that no client socket takes it between this look and the server's start.
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = 15_000 + (std::process::id() % 15_000) as u16 + NEXT.fetch_add(20, Ordering::Relaxed);

@@ -2,6 +2,7 @@
 
 mod faults;
 mod http;
+mod processes;
 mod rounds;
 
 use std::sync::Arc;
