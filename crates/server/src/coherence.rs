@@ -176,8 +176,11 @@ impl Coherence {
     /// Renews the lease: counted from before anything was sent, installed when everything up to the renewal is applied.
     pub(crate) async fn renew(&self) -> Result<(), StoreError> {
         let left = self.left.lock().await;
-        if *left || self.broken.load(Ordering::SeqCst) {
+        if *left {
             return Ok(());
+        }
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(StoreError::silent());
         }
         if self.store.is_embedded() {
             self.verifier.lease().hold();

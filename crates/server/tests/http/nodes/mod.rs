@@ -59,6 +59,11 @@ impl Cluster {
         self.member_with(&self.postgres.url(), |_| {}).await
     }
 
+    /// A node whose lease does not run out on a busy machine: for what is about healthy nodes.
+    async fn patient(&self) -> Member {
+        self.member_with(&self.postgres.url(), |config| config.lease_milliseconds = 20_000).await
+    }
+
     async fn member_with(&self, url: &str, set: impl FnOnce(&mut Config)) -> Member {
         let number = self.people.fetch_add(1, Ordering::Relaxed);
         let mut config = Config {
