@@ -45,7 +45,7 @@ impl Scenario {
         let bounds = Bounds { lease: 3, renewals: 3, changes: 3, ..self.reduced() };
         match self {
             Self::Leases => bounds,
-            Self::Failover => Bounds { lost_renewals: true, starting: true, stopping: true, ..bounds },
+            Self::Failover => Bounds { lost_renewals: true, starting: true, stopping: true, lease: 2, ..bounds },
             Self::Loading => Bounds { renewals: 2, changes: 2, ..bounds },
             Self::Suspension => Bounds { failover: true, ..bounds },
             Self::StartAndStop => Bounds { lost_renewals: true, ..bounds },

@@ -100,7 +100,8 @@ settings! {
     trusted_proxies: Vec<String> = Vec::new(), "addresses such as 127.0.0.1 or networks such as 10.1.0.0/16", |_| true;
     /// For how many milliseconds a node may answer from its index without having renewed its lease (PostgreSQL only).
     lease_milliseconds: u64 = 3_000, "1000 to 60000", |lease| (1_000..=60_000).contains(lease);
-    /// Every how many milliseconds counted uses are written: "last used" may be late by this much.
+    /// Every how many milliseconds counted uses are written: "last used" may be late by this much, and by as
+    /// much again for every 20000 credentials that are in use at the same time.
     usage_flush_milliseconds: u64 = 5_000, "100 to 600000", |interval| (100..=600_000).contains(interval);
     /// For how many seconds an ended credential is told apart from an unknown one.
     tombstone_seconds: u32 = 86_400, "60 to 2592000", |seconds| (60..=2_592_000).contains(seconds);

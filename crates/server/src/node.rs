@@ -16,6 +16,9 @@ use verifier::{Settings, Verifier};
 use crate::config::Config;
 use crate::keys;
 
+/// Of how many credentials one flush writes the uses: the work that checks make for the database is bounded.
+const USES_OF_FLUSH: usize = 20_000;
+
 /// What is handed in: the clocks and the randomness.
 #[derive(Clone)]
 pub struct System {
@@ -146,7 +149,7 @@ impl Node {
                         tracing::warn!(%error, "the lease was not renewed");
                     }
                 }
-                _ = flushes.tick() => self.flush_usage().await,
+                _ = flushes.tick() => self.flush_usage(USES_OF_FLUSH).await,
                 _ = sweeps.tick() => self.sweep().await,
             }
         }
@@ -154,7 +157,7 @@ impl Node {
 
     /// Writes what was counted and leaves: nothing is answered from here on.
     pub async fn stop(&self) {
-        self.flush_usage().await;
+        self.flush_usage(usize::MAX).await;
         self.authority.verifier().lease().end();
         if let Err(error) = self.authority.store().close().await {
             tracing::warn!(%error, "the database was not left cleanly");
@@ -177,8 +180,8 @@ impl Node {
         Ok(())
     }
 
-    async fn flush_usage(&self) {
-        if let Err(error) = self.authority.flush_usage().await {
+    async fn flush_usage(&self, enough: usize) {
+        if let Err(error) = self.authority.flush_usage(enough).await {
             tracing::warn!(%error, "uses were not written; they are counted on");
         }
     }
