@@ -69,8 +69,8 @@
 //! # What is not modelled
 //!
 //! An asynchronous replica (the promise does not hold there), a virtual machine whose clocks stop, two failovers, a failover
-//! and a loss of commits in the same run, two losses, the recovery of changes that *no* node has applied (nobody can know them),
-//! and the wall clock, which concerns only when credentials expire. Bounds on the number of changes, renewals and ticks are
+//! and a loss of commits in the same run, two losses, two nodes that publish the same loss anew, and the wall clock, which
+//! concerns only when credentials expire. A change that neither the database nor the node knows after a loss is owed no longer. Bounds on the number of changes, renewals and ticks are
 //! in `scenario.rs`: within them everything is tried, beyond them nothing is shown.
 
 mod actions;

@@ -166,13 +166,13 @@ fn catch_up(protocol: &Protocol, state: &mut State) -> Option<()> {
 }
 
 /// Rule 2, the end: apply, then the lease, counted from before the renewal was sent. A journal without what the node has
-/// applied gives no lease (rule 6), unless it is only older: then a server was deposed in between, and the node is further.
+/// applied gives no lease (rule 6). It may just be older, where a server was deposed in between: then the next renewal will do.
 fn install_lease(protocol: &Protocol, state: &mut State) -> Option<()> {
     let Protocol { bounds, mutant } = protocol;
     let node = &mut state.node;
     let Renewal::CaughtUp { age, lease_number, journal } = node.renewal else { return None };
     node.renewal = Renewal::Idle;
-    if bounds.rollback && has_lost(protocol, node, &journal) {
+    if has_lost(protocol, node, &journal) {
         return Some(());
     }
     if *mutant == Mutant::LeaseBeforeApplying {

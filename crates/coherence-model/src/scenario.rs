@@ -45,12 +45,12 @@ impl Scenario {
         let bounds = Bounds { lease: 3, renewals: 3, changes: 3, ..self.reduced() };
         match self {
             Self::Leases => bounds,
-            Self::Failover => Bounds { lost_renewals: true, starting: true, stopping: true, lease: 2, ..bounds },
-            Self::Loading => Bounds { renewals: 2, changes: 2, ..bounds },
+            Self::Failover => Bounds { lost_renewals: true, starting: true, lease: 2, ..bounds },
+            Self::Loading => Bounds { lease: 2, ..bounds },
             Self::Suspension => Bounds { failover: true, ..bounds },
-            Self::StartAndStop => Bounds { lost_renewals: true, ..bounds },
-            Self::Groups => Bounds { failover: true, starting: true, ..bounds },
-            Self::Rollback => Bounds { starting: true, lease: 2, ..bounds },
+            Self::StartAndStop => bounds,
+            Self::Groups => Bounds { failover: true, starting: true, lease: 2, renewals: 2, ..bounds },
+            Self::Rollback => Bounds { lease: 2, starting: true, ..bounds },
         }
     }
 }
