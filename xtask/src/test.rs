@@ -16,7 +16,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let path = std::env::join_paths(folders).map_err(|error| error.to_string())?;
 
     let mut cargo = shell::cargo();
-    cargo.args(["test", "--workspace", "--locked"]).args(arguments);
+    cargo.args(["test", "--workspace", "--locked", "--no-fail-fast"]).args(arguments);
     cargo.env("PATH", path).env("POORT_TEST_POSTGRESQL", postgresql);
     shell::run(&mut cargo)
 }

@@ -133,24 +133,8 @@ impl Authority {
                         return Err(Abort::Refused(Error::invalid("person", "is not a member of any organisation")));
                     };
                     check_permissions(&verifier, &row.permissions, membership.roles).map_err(Abort::Refused)?;
-                    let token = PersonalToken {
-                        id,
-                        person: person.id,
-                        membership: membership.id,
-                        organisation: membership.organisation,
-                        description: row.description,
-                        permissions: row.permissions,
-                        prefix: None,
-                        created_at: by.at,
-                        expires_at,
-                        suspended_at: None,
-                        revoked_at: None,
-                        old_secret_ends_at: None,
-                        last_used_at: None,
-                        last_used_from: None,
-                        uses: 0,
-                        revision: 1,
-                    };
+                    let made = PersonalToken::made(id, &membership, row.description, None, by.at);
+                    let token = PersonalToken { expires_at, permissions: row.permissions, ..made };
                     let recorded = insert(tx, &by, &token, row.digest, true).await?;
                     Ok(Outcome::Changed(id, recorded))
                 })

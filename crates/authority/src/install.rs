@@ -2,7 +2,6 @@
 
 use domain::credential::Installation;
 use domain::organisation::Organisation;
-use domain::permission::Permissions;
 use domain::person::{Membership, Person, Role, Roles};
 use domain::personal_token::PersonalToken;
 use domain::text::{Description, Email, Name};
@@ -162,24 +161,9 @@ impl Authority {
 }
 
 fn first_token(id: CredentialId, membership: &Membership, secret: &Secret<String>) -> Result<PersonalToken, Error> {
-    Ok(PersonalToken {
-        id,
-        person: membership.person,
-        membership: membership.id,
-        organisation: membership.organisation,
-        description: Description::new("made at set-up").map_err(|problem| Error::invalid("description", problem))?,
-        permissions: Permissions::All,
-        prefix: Some(domain::credential::format::shown_prefix(secret.expose()).to_owned()),
-        created_at: membership.created_at,
-        expires_at: None,
-        suspended_at: None,
-        revoked_at: None,
-        old_secret_ends_at: None,
-        last_used_at: None,
-        last_used_from: None,
-        uses: 0,
-        revision: 1,
-    })
+    let description = Description::new("made at set-up").map_err(|problem| Error::invalid("description", problem))?;
+    let prefix = domain::credential::format::shown_prefix(secret.expose()).to_owned();
+    Ok(PersonalToken::made(id, membership, description, Some(prefix), membership.created_at))
 }
 
 fn digest_text(code: &str) -> String {

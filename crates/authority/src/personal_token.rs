@@ -66,24 +66,9 @@ impl Authority {
                 let membership = membership_for(tx, person, new.organisation, &caller).await?;
                 let reach = Reach { permissions: &new.permissions, expires_at };
                 require_reach(tx, &verifier, &caller, membership.roles, &reach).await?;
-                let token = PersonalToken {
-                    id,
-                    person,
-                    membership: membership.id,
-                    organisation: membership.organisation,
-                    description: new.description,
-                    permissions: new.permissions,
-                    prefix: Some(domain::credential::format::shown_prefix(secret.expose()).to_owned()),
-                    created_at: by.at,
-                    expires_at,
-                    suspended_at: None,
-                    revoked_at: None,
-                    old_secret_ends_at: None,
-                    last_used_at: None,
-                    last_used_from: None,
-                    uses: 0,
-                    revision: 1,
-                };
+                let prefix = domain::credential::format::shown_prefix(secret.expose()).to_owned();
+                let made = PersonalToken::made(id, &membership, new.description, Some(prefix), by.at);
+                let token = PersonalToken { expires_at, permissions: new.permissions, ..made };
                 let recorded = insert(tx, by, &token, digest, false).await?;
                 Ok(Outcome::Changed(IssuedToken { token, secret }, recorded))
             })

@@ -13,11 +13,14 @@ use crate::{Authority, Error};
 const BATCH: usize = 1_000;
 
 impl Authority {
-    /// Writes the uses that were counted since the last call. What cannot be written is kept and counted on with the next.
-    pub async fn flush_usage(&self) -> Result<(), Error> {
+    /// Writes uses that were counted, of `enough` credentials or a few more; later calls go on with the others, so that the
+    /// work of a call is bounded however many are in use. What cannot be written is kept and counted on with the next.
+    pub async fn flush_usage(&self, enough: usize) -> Result<(), Error> {
         let mut unwritten = std::mem::take(&mut *self.unwritten_usage.lock().unwrap_or_else(PoisonError::into_inner));
-        self.verifier.drain_usage(&mut |usage| add(&mut unwritten, usage));
+        self.verifier.drain_usage(enough.saturating_sub(unwritten.len()), &mut |usage| add(&mut unwritten, usage));
         let mut rows: Vec<UsageRow> = unwritten.into_values().collect();
+        // Neighbours stand on the same pages: written together, each page is written once.
+        rows.sort_unstable_by_key(|row| row.credential);
         let mut outcome = Ok(());
         while outcome.is_ok() && !rows.is_empty() {
             let batch = rows.split_off(rows.len().saturating_sub(BATCH));

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{CredentialId, MembershipId, OrganisationId, PersonId};
 use crate::permission::Permissions;
+use crate::person::Membership;
 use crate::text::{Description, InvalidText};
 use crate::time::Timestamp;
 
@@ -51,6 +52,37 @@ pub struct PersonalToken {
     pub uses: u64,
     /// Raised by every change; the value of its `ETag`.
     pub revision: i64,
+}
+
+impl PersonalToken {
+    /// A token as it is when it is made: `membership` is what it hangs from, `prefix` the first characters of its text, absent
+    /// where that was never seen.
+    pub fn made(
+        id: CredentialId,
+        membership: &Membership,
+        description: Description,
+        prefix: Option<String>,
+        created_at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            person: membership.person,
+            membership: membership.id,
+            organisation: membership.organisation,
+            description,
+            permissions: Permissions::All,
+            prefix,
+            created_at,
+            expires_at: None,
+            suspended_at: None,
+            revoked_at: None,
+            old_secret_ends_at: None,
+            last_used_at: None,
+            last_used_from: None,
+            uses: 0,
+            revision: 1,
+        }
+    }
 }
 
 /// Checks a wished expiry: a whole second, after now, within [`MAX_LIFE`].

@@ -2,13 +2,13 @@
 //!
 //! ARCHITECTURE.md tells why each step stands where it stands ("One node among several").
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use domain::event::{Entry, Sequence};
 use domain::{NodeId, Timestamp};
-use store::{Page, Renewal, Store, StoreError};
+use store::{Page, Renewal, Store, StoreError, Tail};
 use tokio::sync::{Mutex, Notify};
 use tokio::time::MissedTickBehavior;
 use verifier::Verifier;
@@ -39,6 +39,7 @@ pub(crate) struct Coherence {
     left: Mutex<bool>,
     /// Something was changed by somebody else.
     bell: Notify,
+    known: std::sync::Mutex<Option<Entry>>,
     /// A renewal is needed sooner than the clock says.
     renewal: Notify,
     loading: AtomicBool,
@@ -60,6 +61,7 @@ impl Coherence {
             far_behind: i64::from(config.reload_after_changes),
             left: Mutex::new(false),
             bell: Notify::new(),
+            known: std::sync::Mutex::default(),
             renewal: Notify::new(),
             loading: AtomicBool::new(false),
             broken: AtomicBool::new(false),
@@ -207,31 +209,53 @@ impl Coherence {
 
     /// Applies everything up to the head as it was after the renewal; not where that is too far away.
     async fn catch_up(&self, renewal: &mut Renewal, applied: Sequence) -> Result<bool, StoreError> {
-        let mut tail = renewal.journal_after(applied, PART).await?;
-        let head = tail.head;
-        if head < applied {
-            // A failover to a replica that lacked commits. What was ended here stays ended: nothing is answered from what
-            // the database says now before somebody has looked.
-            self.give_up("the database has lost changes that were committed before");
-            return Err(StoreError::silent());
-        }
+        let mut wanted = None;
         loop {
-            if !self.apply(&tail.entries) {
+            let known = self.known();
+            let tail = renewal.journal_after(self.place(known.as_ref()), PART).await?;
+            let head = *wanted.get_or_insert(tail.head);
+            if head < applied || !continues(known.as_ref(), &tail) {
+                // A failover to a replica that lacked commits. What was ended here stays ended: nothing is answered from
+                // what the database says now before somebody has looked.
+                self.give_up("the database has lost changes that were committed before");
                 return Err(StoreError::silent());
             }
-            let applied = self.verifier.applied();
-            self.store.note_applied(applied);
-            if applied >= head {
+            if !self.take_in(&tail) {
+                return Err(StoreError::silent());
+            }
+            let reached = tail.entries.last().map_or(head, |last| last.sequence);
+            if reached >= head {
                 return Ok(true);
             }
-            if head.0 - applied.0 > self.far_behind {
+            if head.0 - reached.0 > self.far_behind {
                 return Ok(false);
             }
-            tail = renewal.journal_after(applied, PART).await?;
-            if tail.entries.is_empty() {
-                return Err(StoreError::silent());
-            }
         }
+    }
+
+    /// The last entry that was read from the journal. The database must go on holding this very one at its place.
+    fn known(&self) -> Option<Entry> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// After which place the journal is read: so that the entry that is known comes along.
+    fn place(&self, known: Option<&Entry>) -> Sequence {
+        Sequence(known.map_or_else(|| self.verifier.applied(), |entry| entry.sequence).0 - 1)
+    }
+
+    /// Applies what was read and remembers its end; whether all of it is in the index now.
+    fn take_in(&self, tail: &Tail) -> bool {
+        if !self.apply(&tail.entries) {
+            return false;
+        }
+        self.store.note_applied(self.verifier.applied());
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = tail.entries.last()
+            && known.as_ref().is_none_or(|known| known.sequence < last.sequence)
+        {
+            *known = Some(last.clone());
+        }
+        true
     }
 
     /// Loads a snapshot in place of a long journal. The next renewal brings the lease back.
@@ -240,6 +264,7 @@ impl Coherence {
         self.verifier.lease().end();
         self.loading.store(true, Ordering::SeqCst);
         let loaded = self.load().await;
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.loading.store(false, Ordering::SeqCst);
         self.renewal.notify_one();
         loaded
@@ -276,17 +301,20 @@ impl Coherence {
     /// Applies everything that is there to apply; gives how far the index is.
     async fn look(&self) -> Result<Sequence, StoreError> {
         while !self.loading.load(Ordering::SeqCst) && !self.broken.load(Ordering::SeqCst) {
-            let applied = self.verifier.applied();
-            let tail = self.store.journal_after(applied, PART).await?;
-            if tail.entries.is_empty() {
-                return Ok(applied);
+            let (known, applied) = (self.known(), self.verifier.applied());
+            let tail = self.store.journal_after(self.place(known.as_ref()), PART).await?;
+            if !continues(known.as_ref(), &tail) {
+                // A server that was deposed may say this; one that takes a renewal may not.
+                self.renewal.notify_one();
+                return Err(StoreError::silent());
             }
             if tail.head.0 - applied.0 > self.far_behind {
                 self.renewal.notify_one();
                 break;
             }
-            if self.apply(&tail.entries) {
-                self.store.note_applied(self.verifier.applied());
+            let reached = tail.entries.last().map_or(tail.head, |last| last.sequence);
+            if self.take_in(&tail) && reached >= tail.head {
+                return Ok(self.verifier.applied());
             }
         }
         Ok(Sequence(0))
@@ -300,6 +328,12 @@ impl Coherence {
             tokio::time::sleep(RETRY).await;
         }
     }
+}
+
+/// Whether the journal still holds the entry that is known, at its place. That its head is not lower is not enough: other
+/// changes may have been given the same numbers since.
+fn continues(known: Option<&Entry>, tail: &Tail) -> bool {
+    known.is_none_or(|known| tail.entries.first() == Some(known))
 }
 
 /// Refuses while any node uses the database; waits for those that vanished until they certainly answer no more.

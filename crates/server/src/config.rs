@@ -105,7 +105,8 @@ settings! {
     /// A node that is more changes than this behind the others loads a snapshot instead of applying them one by one
     /// (PostgreSQL only). It answers 503 meanwhile.
     reload_after_changes: u32 = 100_000, "10 to 10000000", |changes| (10..=10_000_000).contains(changes);
-    /// Every how many milliseconds counted uses are written: "last used" may be late by this much.
+    /// Every how many milliseconds counted uses are written: "last used" may be late by this much, and by as
+    /// much again for every 20000 credentials that are in use at the same time.
     usage_flush_milliseconds: u64 = 5_000, "100 to 600000", |interval| (100..=600_000).contains(interval);
     /// For how many seconds an ended credential is told apart from an unknown one.
     tombstone_seconds: u32 = 86_400, "60 to 2592000", |seconds| (60..=2_592_000).contains(seconds);

@@ -16,6 +16,9 @@ use crate::coherence::Coherence;
 use crate::config::Config;
 use crate::keys;
 
+/// Of how many credentials one flush writes the uses: the work that checks make for the database is bounded.
+const USES_OF_FLUSH: usize = 20_000;
+
 /// What is handed in: the clocks and the randomness.
 #[derive(Clone)]
 pub struct System {
@@ -133,7 +136,7 @@ impl Node {
 
     /// Writes what was counted and leaves: nothing is answered from here on.
     pub async fn stop(&self) {
-        self.flush_usage().await;
+        self.flush_usage(usize::MAX).await;
         if let Err(error) = self.coherence.leave().await {
             tracing::warn!(%error, "the database was not left cleanly");
         }
@@ -144,14 +147,14 @@ impl Node {
         let (mut flushes, mut sweeps) = (tokio::time::interval(flush), tokio::time::interval(Duration::from_secs(30)));
         loop {
             tokio::select! {
-                _ = flushes.tick() => self.flush_usage().await,
+                _ = flushes.tick() => self.flush_usage(USES_OF_FLUSH).await,
                 _ = sweeps.tick() => self.sweep().await,
             }
         }
     }
 
-    async fn flush_usage(&self) {
-        if let Err(error) = self.authority.flush_usage().await {
+    async fn flush_usage(&self, enough: usize) {
+        if let Err(error) = self.authority.flush_usage(enough).await {
             tracing::warn!(%error, "uses were not written; they are counted on");
         }
     }

@@ -18,7 +18,7 @@ fn sqlite(folder: &tempfile::TempDir) -> String {
     format!("sqlite:{}", folder.path().join("poort.db").display())
 }
 
-/// The batch begins when the first change, which waits for the others to be queued, lets go of the writer.
+/// The batch begins when a change that is alone in its own, and waits for the others to be queued, lets go of the writer.
 async fn one_of_64_fails(url: &str) {
     let store = open(url).await;
     let member = member(&store, "batch").await;
@@ -27,16 +27,22 @@ async fn one_of_64_fails(url: &str) {
     let batches = fed.clone();
     store.feed(Arc::new(move |entries| batches.lock().expect("not poisoned").push(entries.len())));
     let hold = Arc::new(AtomicBool::new(true));
-    let (held, taken) = (hold.clone(), Arc::new(tokio::sync::Notify::new()));
-    let begun = taken.clone();
-    let blocker = store.write(move |_| {
-        // The only writer stands still here, in a test, so that the 64 wait together.
-        begun.notify_one();
-        while held.load(Ordering::SeqCst) {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        Box::pin(async move { Ok::<_, poort_store::Abort<&'static str>>(Outcome::Unchanged(())) })
+    let running = Arc::new(AtomicBool::new(false));
+    let (held, runs, writing) = (hold.clone(), running.clone(), store.clone());
+    let blocker = tokio::spawn(async move {
+        let done = writing.write(move |_| {
+            runs.store(true, Ordering::SeqCst);
+            // The only writer stands still here, in a test, so that the 64 wait together.
+            while held.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Box::pin(async move { Ok::<_, poort_store::Abort<&'static str>>(Outcome::Unchanged(())) })
+        });
+        done.await.map(|_| ())
     });
+    while !running.load(Ordering::SeqCst) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     let changes = (0..64).map(|number| {
         // Number 40 takes the description of number 3.
         let described = if number == 40 { 3 } else { number };
@@ -48,13 +54,8 @@ async fn one_of_64_fails(url: &str) {
         tokio::time::sleep(Duration::from_millis(300)).await;
         hold.store(false, Ordering::SeqCst);
     };
-    let changes = async {
-        // Before that, the first ones would get into the batch of the one that holds it.
-        taken.notified().await;
-        tokio::join!(join_all(changes), release).0
-    };
-    let (blocked, done) = tokio::join!(blocker, changes);
-    blocked.expect("let go");
+    let (blocked, done, ()) = tokio::join!(blocker, join_all(changes), release);
+    blocked.expect("no panic").expect("let go");
     let failed: Vec<usize> = (0..64).filter(|number| done[*number].is_err()).collect();
     assert_eq!(failed, [40]);
     assert!(matches!(done[40], Err(WriteError::Unavailable(StoreError::Conflict("personal_token_description")))));

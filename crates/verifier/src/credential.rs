@@ -204,17 +204,21 @@ impl Entries {
         }
     }
 
-    /// Gives every slot of a group of which one was used since the last drain.
-    pub(crate) fn take_fresh(&self, mut each: impl FnMut(&Entry, &Used)) {
-        for chunk in self.0.iter().filter_map(OnceLock::get) {
-            for (place, word) in chunk.fresh.iter().enumerate() {
-                let mut bits = word.swap(0, Ordering::SeqCst);
-                while bits != 0 {
-                    let group = (place * 64 + bits.trailing_zeros() as usize) * 64;
-                    bits &= bits - 1;
-                    for slot in group..group + 64 {
-                        each(&chunk.entries[slot], &chunk.used[slot]);
-                    }
+    /// How many chunks there can be.
+    pub(crate) fn chunks(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Gives every slot of a group of which one was used since the last drain, of one chunk.
+    pub(crate) fn take_fresh(&self, chunk: usize, mut each: impl FnMut(&Entry, &Used)) {
+        let Some(chunk) = self.0.get(chunk).and_then(OnceLock::get) else { return };
+        for (place, word) in chunk.fresh.iter().enumerate() {
+            let mut bits = word.swap(0, Ordering::SeqCst);
+            while bits != 0 {
+                let group = (place * 64 + bits.trailing_zeros() as usize) * 64;
+                bits &= bits - 1;
+                for slot in group..group + 64 {
+                    each(&chunk.entries[slot], &chunk.used[slot]);
                 }
             }
         }

@@ -74,7 +74,9 @@ impl<'v> Loader<'v> {
         index.epoch.close();
         *writer = Writer::new(index, writer.max_tombstones);
         index.store(Snapshot::empty());
-        index.entries.take_fresh(|_, used| used.clear());
+        for chunk in 0..index.entries.chunks() {
+            index.entries.take_fresh(chunk, |_, used| used.clear());
+        }
         index.live.store(0, Ordering::Relaxed);
         Self { index, writer, entries_of_table: vec![0; SHARDS], pending: Vec::with_capacity(PENDING) }
     }

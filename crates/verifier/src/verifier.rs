@@ -1,6 +1,6 @@
 //! The verifier: one index, one writer, one lease.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -79,6 +79,8 @@ pub struct Verifier {
     pub(crate) lease: Lease,
     pub(crate) index: Index,
     writer: Mutex<Writer>,
+    /// The chunk of entries with which the next drain of usage begins.
+    next_drained: AtomicUsize,
 }
 
 impl Verifier {
@@ -86,7 +88,7 @@ impl Verifier {
     pub fn new(clock: Arc<dyn Clock>, settings: Settings) -> Self {
         let index = Index::new();
         let writer = Mutex::new(Writer::new(&index, settings.max_tombstones));
-        Self { clock, settings, lease: Lease::default(), index, writer }
+        Self { clock, settings, lease: Lease::default(), index, writer, next_drained: AtomicUsize::new(0) }
     }
 
     /// Begins the load of a snapshot. Events wait until it is finished.
@@ -141,16 +143,29 @@ impl Verifier {
         self.index.load().catalogue.iter().find(|known| known.number == number).map(|known| known.api.clone())
     }
 
-    /// Gives what was used since the last drain. Uses that are counted meanwhile come now or the next time.
-    pub fn drain_usage(&self, each: &mut dyn FnMut(Usage)) {
-        self.index.entries.take_fresh(|entry, used| {
-            let before = entry.id();
-            let Some((uses, last_used_at, address)) = used.take() else { return };
-            // The slot was given to another credential just now: better no count than a wrong one.
-            if entry.id() == before {
-                each(Usage { credential: CredentialId::from_bytes(before), last_used_at, uses, address });
+    /// Gives what was used since the last drain, in stretches of neighbouring entries, until it has given `enough`; the
+    /// next drain goes on from there. Uses that are counted meanwhile come now or the next time.
+    pub fn drain_usage(&self, enough: usize, each: &mut dyn FnMut(Usage)) {
+        if enough == 0 {
+            return;
+        }
+        let entries = &self.index.entries;
+        let mut given = 0;
+        for _ in 0..entries.chunks() {
+            let chunk = self.next_drained.fetch_add(1, Ordering::Relaxed) % entries.chunks();
+            entries.take_fresh(chunk, |entry, used| {
+                let before = entry.id();
+                let Some((uses, last_used_at, address)) = used.take() else { return };
+                // The slot was given to another credential just now: better no count than a wrong one.
+                if entry.id() == before {
+                    given += 1;
+                    each(Usage { credential: CredentialId::from_bytes(before), last_used_at, uses, address });
+                }
+            });
+            if given >= enough {
+                break;
             }
-        });
+        }
     }
 
     /// Removes what is of no use any more at `now`: credentials that were revoked, and secrets that were superseded

@@ -62,6 +62,7 @@ const WALLS: &[(&str, &[&str], &str)] = &[
         &["store", "authority", "portals", "server", "askama", "rusqlite", "tokio-postgres", "aws-lc-rs", "argon2", "getrandom"],
         "the gateway knows neither SQL, templates nor signing keys",
     ),
+    ("crates/server/Cargo.toml", &["rusqlite", "tokio-postgres", "deadpool-postgres"], "the only SQL is in poort-store"),
     (
         "crates/portals/Cargo.toml",
         &["store", "authority", "gateway", "server", "aws-lc-rs", "argon2", "getrandom"],

@@ -158,7 +158,7 @@ fn uses_are_counted_drained_once_and_never_inherited() {
     let text = fed.token(1);
     let drain = || {
         let mut drained = Vec::new();
-        fed.verifier.drain_usage(&mut |usage| drained.push(usage));
+        fed.verifier.drain_usage(usize::MAX, &mut |usage| drained.push(usage));
         drained
     };
     let use_from = |address: &str| {

@@ -175,19 +175,31 @@ async fn a_node_that_fell_far_behind_loads_a_snapshot() {
     assert_eq!(two.says(last), Said::Deny);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_database_that_lost_commits_is_not_believed() {
+async fn not_believed(loss: &str) {
     let cluster = Cluster::start();
     let one = cluster.member().await;
     let person = one.person().await;
     let token = one.token(person, "token").await.value;
-    assert_eq!(one.says(&token), Said::Allow);
-    let rolled_back = "UPDATE journal_head SET seq = seq - 1; DELETE FROM journal WHERE seq > (SELECT seq FROM journal_head)";
-    cluster.postgres.execute(rolled_back).await;
+    one.until(&token, Said::Allow).await;
+    // Until it has read its own change back from the journal.
+    tokio::time::sleep(LEASE / 2).await;
+    cluster.postgres.execute(loss).await;
     one.until(&token, Said::Unavailable).await;
     tokio::time::sleep(LEASE).await;
     assert_eq!(one.says(&token), Said::Unavailable, "until it is started anew");
     assert!(!one.node.is_ready().await);
+    let again = cluster.member().await;
+    assert_ne!(again.says(&token), Said::Unavailable);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_database_that_lost_commits_is_not_believed() {
+    not_believed("UPDATE journal_head SET seq = seq - 1; DELETE FROM journal WHERE seq > (SELECT seq FROM journal_head)").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_database_that_has_other_commits_under_the_same_numbers_is_not_believed() {
+    not_believed("UPDATE journal SET at = at + 1 WHERE seq = (SELECT seq FROM journal_head)").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
