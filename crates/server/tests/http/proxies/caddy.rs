@@ -1,7 +1,6 @@
 //! Caddy's `forward_auth`.
 
 use super::process::Kind;
-use super::suite;
 
 const KIND: Kind = Kind {
     program: "caddy",
@@ -13,4 +12,4 @@ const KIND: Kind = Kind {
     ready: None,
 };
 
-suite::on!(KIND);
+super::on!(KIND);

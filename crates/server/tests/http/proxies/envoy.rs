@@ -1,7 +1,6 @@
 //! Envoy's `ext_authz` over HTTP.
 
 use super::process::Kind;
-use super::suite;
 
 const KIND: Kind = Kind {
     program: "envoy",
@@ -12,4 +11,4 @@ const KIND: Kind = Kind {
     ready: None,
 };
 
-suite::on!(KIND);
+super::on!(KIND);

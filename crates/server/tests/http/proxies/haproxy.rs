@@ -1,7 +1,6 @@
 //! HAProxy with the Lua script.
 
 use super::process::Kind;
-use super::suite;
 
 const KIND: Kind = Kind {
     program: "haproxy",
@@ -12,4 +11,4 @@ const KIND: Kind = Kind {
     ready: None,
 };
 
-suite::on!(KIND);
+super::on!(KIND);

@@ -1,7 +1,6 @@
 //! nginx's `auth_request`.
 
 use super::process::Kind;
-use super::suite;
 
 const KIND: Kind = Kind {
     program: "nginx",
@@ -28,4 +27,4 @@ http {
     ready: None,
 };
 
-suite::on!(KIND);
+super::on!(KIND);

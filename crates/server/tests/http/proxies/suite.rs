@@ -394,24 +394,3 @@ async fn faulty(fault: Fault) -> SocketAddr {
     });
     address
 }
-
-/// The whole suite on a proxy, a test for each part.
-macro_rules! on {
-    ($kind:ident) => {
-        $crate::proxies::suite::on!($kind:
-            callers_get_what_their_credentials_allow => callers,
-            nobody_becomes_somebody_by_headers => spoofed,
-            our_headers_are_not_dropped_as_the_connections_own => hop_by_hop,
-            one_path_for_rule_and_upstream => paths,
-            without_a_clear_yes_it_stays_closed => outages,
-            what_cannot_be_known_is_not_allowed => lease_over,
-        );
-    };
-    ($kind:ident: $($test:ident => $part:ident,)*) => {$(
-        #[tokio::test]
-        async fn $test() {
-            $crate::proxies::suite::$part(&$kind).await;
-        }
-    )*};
-}
-pub(super) use on;

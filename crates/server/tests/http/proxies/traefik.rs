@@ -1,7 +1,6 @@
 //! Traefik's `forwardAuth`.
 
 use super::process::Kind;
-use super::suite;
 
 const KIND: Kind = Kind {
     program: "traefik",
@@ -19,4 +18,4 @@ const KIND: Kind = Kind {
     ready: Some("/_ready"),
 };
 
-suite::on!(KIND);
+super::on!(KIND);
