@@ -1,8 +1,8 @@
 //! Group commit: everything that waits is one transaction, and a change that fails leaves its neighbours alone.
 //!
 //! Most batches hold no change that fails after it wrote something, and a savepoint is two statements more for each
-//! change: on PostgreSQL two round trips. So a batch runs without them first; when a change has to be undone, all of it is rolled back and run again, with a savepoint
-//! for each change. Changes may run more than once anyway.
+//! change: on PostgreSQL two round trips. So a batch runs without them first; when a change has to be undone, all of it
+//! is rolled back and run again, with a savepoint for each change. Changes may run more than once anyway.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicI64, Ordering};
