@@ -3,7 +3,7 @@
 use askama::Template;
 use authority::{Authority, Error, SetUp};
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use domain::Secret;
@@ -36,10 +36,24 @@ struct Fields {
     lang: String,
 }
 
+/// What the link to the other language asks.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Asked {
+    lang: String,
+}
+
 enum Page {
     Closed,
     Form { form: Fields, problems: Vec<(String, String)> },
     Done { secret: String },
+}
+
+impl Page {
+    /// Whether it can be shown in the other language without losing anything: a secret is shown once.
+    fn is_form(&self) -> bool {
+        matches!(self, Self::Form { .. })
+    }
 }
 
 #[derive(Template)]
@@ -51,6 +65,8 @@ struct View {
 
 struct Words {
     lang: &'static str,
+    /// The other language: its code and its own name.
+    other: (&'static str, &'static str),
     title: &'static str,
     skip: &'static str,
     closed: &'static str,
@@ -71,6 +87,7 @@ struct Words {
 
 static DUTCH: Words = Words {
     lang: "nl",
+    other: ("en", "English"),
     title: "Poort in gebruik nemen",
     skip: "Naar de inhoud",
     closed: "Deze link werkt niet (meer). Een link om Poort in gebruik te nemen werkt één keer.",
@@ -96,6 +113,7 @@ static DUTCH: Words = Words {
 
 static ENGLISH: Words = Words {
     lang: "en",
+    other: ("nl", "Nederlands"),
     title: "Set up Poort",
     skip: "Skip to content",
     closed: "This link does not work (any more). A set-up link works once.",
@@ -119,8 +137,13 @@ static ENGLISH: Words = Words {
     ],
 };
 
-async fn show(State(authority): State<Authority>, Path(code): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
-    let words = words(&headers, "");
+async fn show(
+    State(authority): State<Authority>,
+    Path(code): Path<String>,
+    query: Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let words = words(&headers, &query.lang);
     match authority.set_up_open(&code).await {
         Ok(true) => Ok(render(StatusCode::OK, words, Page::Form { form: Fields::default(), problems: Vec::new() })),
         Ok(false) => Ok(render(StatusCode::NOT_FOUND, words, Page::Closed)),

@@ -20,6 +20,8 @@ pub struct App {
     pub url: String,
     /// A good operator token.
     pub operator: String,
+    /// The code of the set-up link, not used yet.
+    pub set_up_code: String,
     /// Its clock.
     pub clock: Arc<HandClock>,
     /// Its insides, for what has no route.
@@ -50,8 +52,9 @@ impl App {
         let config = Config { data: data.path().join("data"), database, ..Config::default() };
         let (clock, entropy) = (Arc::new(HandClock::default()), Arc::new(SeededEntropy::default()));
         let system = System { clock: clock.clone(), entropy: entropy.clone() };
-        let Started { node, .. } = Node::start(config, &system).await.expect("a node");
+        let Started { node, installed } = Node::start(config, &system).await.expect("a node");
         let operator = std::fs::read_to_string(operator_token_file(&node.config)).expect("the operator token");
+        let set_up_code = installed.expect("a first start").set_up_code.expose().clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = watch::channel(false);
@@ -59,7 +62,7 @@ impl App {
         let sites = Sites::one(server::serve::site(&node).expect("a site"));
         tokio::spawn(edge.serve(listener, None, sites, stopped));
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-        Self { url, operator: operator.trim().to_owned(), clock, node, data, client, entropy, _stop: stop }
+        Self { url, operator: operator.trim().to_owned(), set_up_code, clock, node, data, client, entropy, _stop: stop }
     }
 
     /// The folder of everything that the server writes.

@@ -8,3 +8,4 @@ mod gate;
 mod nodes;
 mod proxies;
 mod raw;
+mod set_up;
