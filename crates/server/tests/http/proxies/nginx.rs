@@ -9,6 +9,7 @@ const KIND: Kind = Kind {
     extra: &[(
         "main.conf",
         "daemon off;
+master_process off;
 pid {folder}/pid;
 error_log stderr;
 events {}
