@@ -15,7 +15,6 @@ use domain::credential::{Digest, Installation, format};
 use domain::entropy::{Entropy, EntropyUnavailable};
 use domain::event::{Actor, SecretState};
 use domain::organisation::Organisation;
-use domain::permission::Permissions;
 use domain::person::{Membership, Person, Role, Roles};
 use domain::personal_token::PersonalToken;
 use domain::text::{Description, Email, Name};
@@ -102,24 +101,8 @@ fn member(number: usize, organisation: OrganisationId, now: Timestamp, entropy: 
 }
 
 fn token(number: usize, membership: &Membership, text: &str, now: Timestamp, entropy: &Seeded) -> Result<PersonalToken, Box<dyn Error>> {
-    Ok(PersonalToken {
-        id: CredentialId::generate(now, entropy)?,
-        person: membership.person,
-        membership: membership.id,
-        organisation: membership.organisation,
-        description: Description::new(&format!("token {number}"))?,
-        permissions: Permissions::All,
-        prefix: Some(format::shown_prefix(text).to_owned()),
-        created_at: now,
-        expires_at: None,
-        suspended_at: None,
-        revoked_at: None,
-        old_secret_ends_at: None,
-        last_used_at: None,
-        last_used_from: None,
-        uses: 0,
-        revision: 1,
-    })
+    let (id, description) = (CredentialId::generate(now, entropy)?, Description::new(&format!("token {number}"))?);
+    Ok(PersonalToken::made(id, membership, description, Some(format::shown_prefix(text).to_owned()), now))
 }
 
 async fn write(store: &Store, by: &By, rows: Vec<Row>) -> Result<(), Box<dyn Error>> {

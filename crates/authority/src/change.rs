@@ -8,7 +8,6 @@ use futures_util::future::BoxFuture;
 use store::{Abort, By, Outcome, Tx};
 
 use crate::idempotency::{IdempotencyKey, Kept};
-use crate::wait::Reached;
 use crate::{Authority, Caller, Error, Receipt};
 
 /// In what a use case runs: who asks, when, in which request.
@@ -97,15 +96,8 @@ impl Authority {
         // Where nothing had to be changed, what was found may be an ending that is still on its way to other nodes. Of an
         // earlier change whose answer is repeated only the place is known, so it is waited for like an ending, too.
         let (place, class) = committed.sequence.map_or((seen, Class::Ending), |sequence| (sequence, committed.class));
-        let Reached { nodes, confirmed, waited_out } = self.wait(place, class).await?;
-        let elapsed = self.clock.boottime().0.saturating_sub(started.0);
-        let receipt = Receipt {
-            sequence: earlier.or(committed.sequence).map(|sequence| sequence.0),
-            nodes,
-            confirmed,
-            waited_out,
-            milliseconds: elapsed / 1_000_000,
-        };
+        let reached = self.wait(place, class).await?;
+        let receipt = self.receipt(earlier.or(committed.sequence), reached, started);
         Ok(Changed { value, receipt, replayed: earlier.is_some() })
     }
 }

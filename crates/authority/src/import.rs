@@ -100,9 +100,7 @@ impl Authority {
             Some(last) => self.wait(last, Class::Creation).await?,
             None => Reached::HERE,
         };
-        let Reached { nodes, confirmed, waited_out } = reached;
-        let milliseconds = self.clock.boottime().0.saturating_sub(started.0) / 1_000_000;
-        let receipt = Receipt { sequence: report.sequence.map(|sequence| sequence.0), nodes, confirmed, waited_out, milliseconds };
+        let receipt = self.receipt(report.sequence, reached, started);
         Ok((report, receipt))
     }
 

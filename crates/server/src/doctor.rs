@@ -8,6 +8,7 @@ use store::Store;
 
 use crate::config::Config;
 use crate::keys;
+use crate::local::say;
 use crate::node::{StartError, operator_token_file, options};
 
 /// How an examined thing is.
@@ -183,9 +184,4 @@ fn show(finding: &Finding) {
     };
     let todo = if finding.todo.is_empty() { String::new() } else { format!("\n      -> {}", finding.todo) };
     say(&format!("{mark}  {}: {}{todo}", finding.what, finding.found));
-}
-
-#[expect(clippy::print_stdout, reason = "the answer of a command")]
-fn say(text: &str) {
-    println!("{text}");
 }

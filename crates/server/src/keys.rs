@@ -8,6 +8,7 @@ use store::sealing::{MasterKey, NewServerKey, SealingError};
 use store::{Abort, Outcome, Store, WriteError};
 
 use crate::config::Config;
+use crate::local::say;
 use crate::node::{StartError, System, options};
 
 /// What keys that seal things are for, in their rows.
@@ -70,8 +71,7 @@ pub async fn rotate(config: Config, new_file: Option<PathBuf>) -> Result<(), Sta
     let new_file = new_file.unwrap_or_else(|| old_file.with_extension("new"));
     let old = open(&store, &config, &system).await?;
     let new = MasterKey::load_or_create(&new_file, &*system.entropy).map_err(told)?;
-    let now = system.clock.now();
-    let context = Context::system(RequestId::generate(now, &*system.entropy)?, now);
+    let context = system.context()?;
     let done = store.rotate_master_key(old, new, &*system.entropy, context.by()).await.map_err(told)?;
     // From here on the database knows the new key only: an interruption leaves its file under the new name.
     std::fs::rename(&new_file, &old_file).map_err(StartError::file(&new_file))?;
@@ -95,9 +95,4 @@ fn told(error: SealingError) -> StartError {
         SealingError::Entropy(error) => StartError::Entropy(error),
         other => StartError::Configuration(other.to_string()),
     }
-}
-
-#[expect(clippy::print_stdout, reason = "the answer of a command")]
-fn say(text: &str) {
-    println!("{text}");
 }

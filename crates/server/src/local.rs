@@ -65,6 +65,12 @@ fn block_on(future: impl Future<Output = Result<(), StartError>>) -> Result<(), 
     runtime.block_on(future)
 }
 
+/// Says a line to whoever runs the program; the log is for others.
+#[expect(clippy::print_stdout, reason = "the answer of a command")]
+pub(crate) fn say(text: &str) {
+    println!("{text}");
+}
+
 #[expect(clippy::print_stdout, reason = "the answer of a command")]
 fn print(text: &str) {
     print!("{text}");

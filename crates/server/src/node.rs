@@ -29,6 +29,12 @@ pub struct System {
 }
 
 impl System {
+    /// A context of the server itself: first start, or a command on its own machine.
+    pub fn context(&self) -> Result<Context, EntropyUnavailable> {
+        let now = self.clock.now();
+        Ok(Context::system(RequestId::generate(now, &*self.entropy)?, now))
+    }
+
     /// The machine's own.
     pub fn of_this_machine() -> Self {
         Self { clock: Arc::new(crate::system::SystemClock), entropy: Arc::new(crate::system::SystemEntropy) }
@@ -100,8 +106,7 @@ impl Node {
         make_private_folder(&config.data)?;
         let store = Store::open(options(&config)?).await?;
         store.migrate().await?;
-        let request = RequestId::generate(system.clock.now(), &*system.entropy)?;
-        let context = Context::system(request, system.clock.now());
+        let context = system.context()?;
         let master = keys::open(&store, &config, system).await?;
         let chosen = Installation::new(&config.installation).map_err(|problem| StartError::Configuration(problem.to_string()))?;
         let mut installations = authority::installations(&store).await?;

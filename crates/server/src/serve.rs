@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use authority::{Installed, NewCredential};
-use domain::RequestId;
 use domain::text::Description;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::edge::{Edge, Limits, Site, Sites};
+use crate::local::say;
 use crate::node::{Node, StartError, Started, System, operator_token_file, write_private};
 use crate::{api, edge, set_up, task};
 
@@ -39,9 +39,9 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
 pub async fn recover_operator(config: Config) -> Result<(), StartError> {
     let system = System::of_this_machine();
     let Started { node, .. } = Node::start(config, &system).await?;
-    let now = system.clock.now();
-    let context = authority::Context::system(RequestId::generate(now, &*system.entropy)?, now);
-    let description = Description::new(&format!("recovered at {now}")).map_err(|problem| StartError::Configuration(problem.to_string()))?;
+    let context = system.context()?;
+    let description =
+        Description::new(&format!("recovered at {}", context.now)).map_err(|problem| StartError::Configuration(problem.to_string()))?;
     let made = node.authority.create_operator_token(&context, NewCredential { description }).await?;
     let file = operator_token_file(&node.config);
     write_private(&file, &made.value.secret).map_err(StartError::file(&file))?;
@@ -83,9 +83,4 @@ pub async fn told_to_stop() {
 fn announce(config: &Config, installed: &Installed) {
     say(&format!("First start. The operator token is in {}", operator_token_file(config).display()));
     say(&format!("Set up the first organisation, once, at {}/set-up/{}", config.base_url(), installed.set_up_code.expose()));
-}
-
-#[expect(clippy::print_stdout, reason = "for whoever starts the program, not for the log")]
-fn say(text: &str) {
-    println!("{text}");
 }

@@ -6,7 +6,7 @@ use authority::{Authority, Context, Error, ImportRow, NewCredential, NewOrganisa
 use domain::permission::Permissions;
 use domain::person::{Role, Roles};
 use domain::text::{Description, Email, InvalidText, Name};
-use domain::{Digest, OrganisationId, PersonId, RequestId, Secret};
+use domain::{Digest, OrganisationId, PersonId, Secret};
 use portals::learning::{self, DemoPeople, Learning};
 use serde::{Deserialize, Serialize};
 
@@ -36,8 +36,7 @@ pub(super) async fn fill(node: &Node, system: &System, learning: &Learning) -> R
     let file = node.config.data.join("demo-secrets.json");
     let kept = read(&file)?;
     let authority = &node.authority;
-    let now = system.clock.now();
-    let context = Context::system(RequestId::generate(now, &*system.entropy)?, now);
+    let context = system.context()?;
     define(authority, &context).await?;
     if let Some(kept) = kept {
         return Ok(kept);
@@ -62,7 +61,7 @@ pub(super) async fn fill(node: &Node, system: &System, learning: &Learning) -> R
         );
     }
     let [zeus, staff, student] = ids[..] else { return Err(StartError::Configuration("the demo has three people".to_owned())) };
-    learning.seed(&DemoPeople { zeus, staff, student }, now).await.map_err(|error| StartError::Configuration(error.to_string()))?;
+    learning.seed(&DemoPeople { zeus, staff, student }, context.now).await.map_err(|error| StartError::Configuration(error.to_string()))?;
     import(authority, &context).await?;
     let made = Made {
         operator_token: operator_token(node)?,

@@ -16,7 +16,6 @@ use domain::entropy::{Entropy, EntropyUnavailable};
 use domain::event::{Actor, Event, SecretState};
 use domain::id::{CredentialId, MembershipId, OrganisationId, PersonId, RequestId};
 use domain::organisation::Organisation;
-use domain::permission::Permissions;
 use domain::person::{Membership, Person, Role, Roles};
 use domain::personal_token::PersonalToken;
 use domain::text::{Description, Email, Name};
@@ -198,24 +197,9 @@ pub fn membership(person: &Person, organisation: &Organisation) -> Membership {
 }
 
 pub fn token(membership: &Membership, description: &str) -> PersonalToken {
-    PersonalToken {
-        id: CredentialId::generate(now(), &System).expect("an id"),
-        person: membership.person,
-        membership: membership.id,
-        organisation: membership.organisation,
-        description: Description::new(description).expect("a description"),
-        permissions: Permissions::All,
-        prefix: Some("prtp_abcd".to_owned()),
-        created_at: now(),
-        expires_at: None,
-        suspended_at: None,
-        revoked_at: None,
-        old_secret_ends_at: None,
-        last_used_at: None,
-        last_used_from: None,
-        uses: 0,
-        revision: 1,
-    }
+    let id = CredentialId::generate(now(), &System).expect("an id");
+    let description = Description::new(description).expect("a description");
+    PersonalToken::made(id, membership, description, Some("prtp_abcd".to_owned()), now())
 }
 
 pub type Written<T> = Result<Committed<T>, WriteError<&'static str>>;
