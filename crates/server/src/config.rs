@@ -108,6 +108,12 @@ settings! {
     /// Every how many milliseconds counted uses are written: "last used" may be late by this much, and by as
     /// much again for every 20000 credentials that are in use at the same time.
     usage_flush_milliseconds: u64 = 5_000, "100 to 600000", |interval| (100..=600_000).contains(interval);
+    /// For how many milliseconds a server that is told to stop (SIGTERM) goes on answering while `/readyz` says that it is
+    /// not ready, so that whoever sends it requests notices. Twice the interval at which your load balancer asks; 0 without one.
+    drain_milliseconds: u64 = 0, "0 to 300000", |drain| *drain <= 300_000;
+    /// For how many milliseconds after that running requests may finish; what runs longer is cut off. More than 1.23
+    /// leases, so that a change that waits for a vanished node gets its answer.
+    stop_milliseconds: u32 = 5_000, "100 to 300000", |stop| (100..=300_000).contains(stop);
     /// For how many seconds an ended credential is told apart from an unknown one.
     tombstone_seconds: u32 = 86_400, "60 to 2592000", |seconds| (60..=2_592_000).contains(seconds);
     /// How the log is written.

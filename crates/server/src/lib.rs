@@ -16,5 +16,6 @@ mod person_tokens;
 pub mod serve;
 mod set_up;
 mod snapshot;
+mod stop;
 pub mod system;
 pub mod task;

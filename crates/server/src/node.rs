@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use authority::{Authority, Context, Installed, Parts};
@@ -18,6 +19,9 @@ use crate::keys;
 
 /// Of how many credentials one flush writes the uses: the work that checks make for the database is bounded.
 const USES_OF_FLUSH: usize = 20_000;
+
+/// How long each of the two last steps of a stop may take: writing the counted uses, leaving the database.
+const LAST_STEP: Duration = Duration::from_secs(5);
 
 /// What is handed in: the clocks and the randomness.
 #[derive(Clone)]
@@ -90,6 +94,18 @@ pub struct Node {
     /// What was configured.
     pub config: Arc<Config>,
     coherence: Arc<Coherence>,
+    draining: Arc<AtomicBool>,
+}
+
+/// Why a node is not ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotReady {
+    /// It was told to stop.
+    Draining,
+    /// Its lease has run out: it cannot reach the database, or is behind the others, or was found to be wrong.
+    NoLease,
+    /// The embedded database does not answer.
+    Database,
 }
 
 /// A node, and what its first start made, if this was it.
@@ -119,7 +135,7 @@ impl Node {
         coherence.join().await?;
         let parts = Parts { store, verifier, clock: system.clock.clone(), entropy: system.entropy.clone(), installation: chosen };
         let authority = Authority::new(parts);
-        let node = Self { authority, config: Arc::new(config), coherence };
+        let node = Self { authority, config: Arc::new(config), coherence, draining: Arc::default() };
         let token_file = operator_token_file(&node.config);
         let installed = node.authority.install(&context, |token| write_private(&token_file, token)).await?;
         node.authority.remember_installation(&context).await?;
@@ -127,11 +143,33 @@ impl Node {
         Ok(Started { node, installed })
     }
 
-    /// Whether the node can answer and change: its lease holds and its database answers.
-    pub async fn is_ready(&self) -> bool {
+    /// Whether requests should be sent here. With several nodes that is whether the lease holds: only a database that
+    /// answered can have given it, and while it lasts checks are answered, whatever became of the database since.
+    pub async fn readiness(&self) -> Result<(), NotReady> {
         let now = self.authority.clock().boottime();
-        let lease = self.authority.verifier().lease().margin(now) > Duration::ZERO;
-        lease && self.authority.store().read(|reader| Box::pin(async move { reader.setting("installation").await })).await.is_ok()
+        if self.draining.load(Ordering::Relaxed) {
+            return Err(NotReady::Draining);
+        }
+        if self.authority.verifier().lease().margin(now) == Duration::ZERO {
+            return Err(NotReady::NoLease);
+        }
+        let store = self.authority.store();
+        if !store.is_embedded() {
+            return Ok(());
+        }
+        // The lease of a single member never runs out, so it says nothing about the database.
+        let asked = store.read(|reader| Box::pin(async move { reader.setting("installation").await })).await;
+        asked.map(drop).map_err(|_| NotReady::Database)
+    }
+
+    /// See [`Node::readiness`].
+    pub async fn is_ready(&self) -> bool {
+        self.readiness().await.is_ok()
+    }
+
+    /// From here on the node says that it is not ready, and answers as before.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
     }
 
     /// Goes on for as long as the node runs: keeps its place among the others, writes counted uses, clears what is over.
@@ -139,11 +177,15 @@ impl Node {
         tokio::join!(self.coherence.run(), self.housekeeping());
     }
 
-    /// Writes what was counted and leaves: nothing is answered from here on.
+    /// Writes what was counted and leaves: nothing is answered from here on. Takes 10 s at most.
     pub async fn stop(&self) {
-        self.flush_usage(usize::MAX).await;
-        if let Err(error) = self.coherence.leave().await {
-            tracing::warn!(%error, "the database was not left cleanly");
+        if tokio::time::timeout(LAST_STEP, self.flush_usage(usize::MAX)).await.is_err() {
+            tracing::warn!("some uses were not written in time and are lost");
+        }
+        match tokio::time::timeout(LAST_STEP, self.coherence.leave()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the database was not left cleanly"),
+            Err(_) => tracing::warn!("the database was not left cleanly: it does not answer"),
         }
     }
 

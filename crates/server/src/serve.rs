@@ -11,9 +11,10 @@ use crate::config::Config;
 use crate::edge::{Edge, Limits, Site, Sites};
 use crate::local::say;
 use crate::node::{Node, StartError, Started, System, operator_token_file, write_private};
+use crate::stop::{Running, Signals};
 use crate::{api, edge, set_up, task};
 
-/// Runs a server until SIGTERM or Ctrl-C.
+/// Runs a server until SIGTERM or Ctrl-C; see `stop` for how it ends.
 pub async fn serve(config: Config) -> Result<(), StartError> {
     let system = System::of_this_machine();
     let listener = listen(&config.listen.to_string()).await?;
@@ -23,15 +24,12 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     }
     let (stop, stopped) = watch::channel(false);
     task::spawn("upkeep", node.clone().upkeep());
-    let edge = Edge::new(system.clock.clone(), &*system.entropy, Limits::default())?;
+    let signals = Signals::hear();
+    let edge = Edge::new(system.clock.clone(), &*system.entropy, limits(&node.config))?;
     tracing::info!(address = %node.config.listen, "serving");
     let sites = Sites::one(site(&node)?);
-    let serving = task::spawn("server", edge.serve(listener, None, sites, stopped));
-    told_to_stop().await;
-    let _ = stop.send(true);
-    let _ = serving.await;
-    node.stop().await;
-    tracing::info!("stopped");
+    let listeners = vec![task::spawn("server", edge.clone().serve(listener, None, sites, stopped))];
+    Running { node, edge, stop, listeners }.until_told(signals).await;
     Ok(())
 }
 
@@ -66,17 +64,9 @@ pub fn site(node: &Node) -> Result<Site, StartError> {
     Ok(Site { direct: Some(Arc::new(forward_auth)), ..Site::new(router) })
 }
 
-/// Waits for SIGTERM or Ctrl-C.
-pub async fn told_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
+/// The bounds of a listener, as configured.
+pub(crate) fn limits(config: &Config) -> Limits {
+    Limits { stop_milliseconds: config.stop_milliseconds, ..Limits::default() }
 }
 
 /// Says once what the first start made. The operator token itself is in its file only.

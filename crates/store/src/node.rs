@@ -27,7 +27,7 @@ statements! {
     LAPSE = "UPDATE node SET live = 0 WHERE id = $1 AND lease_no = $2";
     LEAVE = "UPDATE node SET live = 0 WHERE id = $1";
     FORGET = "DELETE FROM node WHERE live = 0 AND started_at < $1 AND (renewed_at IS NULL OR renewed_at < $1)";
-    NODES = "SELECT id, name, lease_no, live, ack, started_at, renewed_at FROM node WHERE id > $1 ORDER BY id LIMIT $2";
+    NODES = "SELECT id, name, lease_no, lease, live, ack, started_at, renewed_at FROM node WHERE id > $1 ORDER BY id LIMIT $2";
 }
 
 /// A process that shares the database, as operators see it.
@@ -39,6 +39,8 @@ pub struct Node {
     pub name: String,
     /// How often it has renewed its lease.
     pub lease_number: i64,
+    /// For how long it may answer after a renewal, on its own clock.
+    pub lease: Duration,
     /// Whether changes wait for it.
     pub live: bool,
     /// The last change that its index is known to hold.
@@ -207,6 +209,7 @@ fn node(mut row: Row) -> Result<Node, StoreError> {
         id: row.take()?,
         name: row.take()?,
         lease_number: row.take()?,
+        lease: Duration::from_micros(row.take()?),
         live: row.take()?,
         acknowledged: Sequence(row.take()?),
         started_at: row.take()?,

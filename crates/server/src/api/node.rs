@@ -24,6 +24,10 @@ pub(super) struct Node {
     answering: bool,
     /// How often it has renewed its lease.
     lease_number: i64,
+    /// For how many milliseconds it may answer after a renewal.
+    lease_milliseconds: u64,
+    /// The last change of the journal that it has acknowledged: its index holds this one and all before it.
+    acknowledged: i64,
     /// How many changes of the journal its index is not known to hold.
     lag: u64,
     /// When it started.
@@ -37,8 +41,10 @@ pub(super) struct Node {
 impl From<NodeState> for Node {
     fn from(state: NodeState) -> Self {
         let NodeState { node, lag, answering } = state;
-        let store::Node { id, name, lease_number, live, started_at, renewed_at, .. } = node;
-        Self { id, name, live, answering, lease_number, lag, started_at, renewed_at }
+        let store::Node { id, name, lease_number, lease, live, acknowledged, started_at, renewed_at } = node;
+        let lease_milliseconds = u64::try_from(lease.as_millis()).unwrap_or(u64::MAX);
+        let acknowledged = acknowledged.0;
+        Self { id, name, live, answering, lease_number, lease_milliseconds, acknowledged, lag, started_at, renewed_at }
     }
 }
 

@@ -177,12 +177,14 @@ fn remote(command: &Remote, context: &mut Context<'_>) -> Attempt<()> {
     }
 }
 
-const NODES: [Column; 6] = [
+const NODES: [Column; 8] = [
     plain("id", Text::ColumnId),
     plain("name", Text::ColumnName),
     plain("live", Text::ColumnLive),
-    plain("lease_number", Text::ColumnLease),
     plain("lag", Text::ColumnLag),
+    plain("acknowledged", Text::ColumnAcknowledged),
+    plain("lease_milliseconds", Text::ColumnLease),
+    plain("lease_number", Text::ColumnRenewals),
     shaped("renewed_at", Text::ColumnRenewed, Shape::Time),
 ];
 

@@ -206,7 +206,9 @@ texts! {
     ColumnRequest: "REQUEST", "NUMMER";
     ColumnKind: "KIND", "SOORT";
     ColumnLive: "LIVE", "ACTIEF";
-    ColumnLease: "LEASE", "LEASE";
+    ColumnLease: "LEASE MS", "LEASE MS";
+    ColumnAcknowledged: "CONFIRMED", "BEVESTIGD";
+    ColumnRenewals: "RENEWALS", "VERNIEUWINGEN";
     ColumnLag: "LAG", "ACHTER";
     ColumnRenewed: "RENEWED", "VERNIEUWD";
 

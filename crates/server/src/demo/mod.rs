@@ -13,10 +13,11 @@ use portals::learning::{self, Learning};
 use tokio::sync::watch;
 
 use crate::config::{Config, Flags, Problem};
-use crate::edge::{self, Context, Edge, Headers, Limits, Site, Sites};
+use crate::edge::{self, Context, Edge, Headers, Site, Sites};
 use crate::node::{Node, StartError, Started, System};
 use crate::person_tokens::AuthorityTokens;
-use crate::serve::{listen, site, told_to_stop};
+use crate::serve::{limits, listen, site};
+use crate::stop::{Running, Signals};
 use crate::task;
 
 /// The names under which clients know the learning platform; one TLS port serves it under them.
@@ -66,19 +67,20 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let learning = open_learning(&options).await?;
     let made = data::fill(&node, &system, &learning).await?;
 
+    let signals = Signals::hear();
     let (stop, stopped) = watch::channel(false);
     task::spawn("upkeep", node.clone().upkeep());
     task::spawn("judge", learning.clone().judge());
-    let edge = Edge::new(system.clock.clone(), &*system.entropy, Limits::default())?;
+    let edge = Edge::new(system.clock.clone(), &*system.entropy, limits(&node.config))?;
     let authority_site = site(&node)?;
     let learning_site = learning_site(&node, &system, learning, base_urls(&options, learning_port))?;
-    let mut serving = vec![
+    let mut listeners = vec![
         task::spawn("authority", edge.clone().serve(authority_listener, None, Sites::one(authority_site.clone()), stopped.clone())),
         task::spawn("learning", edge.clone().serve(learning_listener, None, Sites::one(learning_site.clone()), stopped.clone())),
     ];
     if let Some((listener, config)) = tls {
         let sites = LEARNING_HOSTS.iter().fold(Sites::one(authority_site), |sites, host| sites.named(host, learning_site.clone()));
-        serving.push(task::spawn("tls", edge.serve(listener, Some(config), sites, stopped)));
+        listeners.push(task::spawn("tls", edge.clone().serve(listener, Some(config), sites, stopped)));
     }
 
     let ready = ready::Ready::new(&node.config.base_url(), &format!("http://{learning_address}"), &made);
@@ -87,12 +89,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     }
     words::print(&ready, &options);
 
-    told_to_stop().await;
-    let _ = stop.send(true);
-    for server in serving {
-        let _ = server.await;
-    }
-    node.stop().await;
+    Running { node, edge, stop, listeners }.until_told(signals).await;
     Ok(())
 }
 

@@ -43,7 +43,8 @@ impl Service<Request<Incoming>> for Connection {
         let now = self.edge.clock.now();
         let context = Context { request_id: self.edge.ids.next(&self.ids, now), now, peer: self.peer, scheme: self.scheme };
         let site = self.sites.of(&request);
-        let finish = Finish { context, headers: site.headers, watched: self.watched.clone() };
+        let closes = self.edge.is_draining();
+        let finish = Finish { context, headers: site.headers, watched: self.watched.clone(), closes };
         if let Err(problem) = inspect(&request, self.edge.limits.body_bytes) {
             // What follows such a request on its connection may be anything.
             return Answering::Whole(Some(closing(finish.problem(&problem))));
@@ -94,6 +95,8 @@ pub(super) struct Finish {
     context: Context,
     headers: Headers,
     watched: Arc<Watched>,
+    /// Whether this is the last answer of its connection.
+    closes: bool,
 }
 
 impl Finish {
@@ -135,7 +138,7 @@ impl Finish {
 
     fn complete(&self, mut response: Response<Outgoing>) -> Response<Outgoing> {
         self.headers.add_to(response.headers_mut(), &self.context.request_id, self.context.scheme);
-        response
+        if self.closes { closing(response) } else { response }
     }
 }
 

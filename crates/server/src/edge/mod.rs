@@ -15,6 +15,7 @@ mod watch;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::FromRequestParts;
 use bytes::Bytes;
@@ -164,11 +165,22 @@ pub struct Edge {
     clock: Arc<dyn Clock>,
     ids: ids::Ids,
     limits: Limits,
+    draining: AtomicBool,
 }
 
 impl Edge {
     /// An edge that reads this clock. Entropy is drawn once.
     pub fn new(clock: Arc<dyn Clock>, entropy: &dyn Entropy, limits: Limits) -> Result<Arc<Self>, EntropyUnavailable> {
-        Ok(Arc::new(Self { clock, ids: ids::Ids::new(entropy)?, limits }))
+        Ok(Arc::new(Self { clock, ids: ids::Ids::new(entropy)?, limits, draining: AtomicBool::new(false) }))
+    }
+
+    /// From here on every answer says that its connection closes (RFC 9112 section 9.6), so that clients that keep
+    /// connections take their next request elsewhere; everything is still answered.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
     }
 }

@@ -26,6 +26,8 @@ async fn operators_see_the_nodes_and_a_node_without_a_lease_is_not_ready() {
     let seen = nodes().await;
     assert_eq!(seen.len(), 2);
     assert!(seen.iter().all(|node| node["live"] == true && node["lease_number"].as_i64() > Some(0)), "{seen:?}");
+    assert!(seen.iter().all(|node| node["lease_milliseconds"] == LEASE.as_millis() as u64), "{seen:?}");
+    assert!(seen.iter().all(|node| node["acknowledged"].as_i64() > Some(0)), "{seen:?}");
     assert_eq!(seen.iter().filter(|node| node["answering"] == true).count(), 1);
     two.node.stop().await;
     assert_eq!(nodes().await.iter().filter(|node| node["live"] == true).count(), 1);

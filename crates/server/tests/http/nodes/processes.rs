@@ -9,20 +9,26 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// A running `poort serve`.
-struct Process {
-    child: Child,
-    url: String,
-    client: reqwest::Client,
+pub(super) struct Process {
+    pub(super) child: Child,
+    pub(super) url: String,
+    pub(super) client: reqwest::Client,
 }
 
 impl Process {
     async fn start(cluster: &Cluster, name: &str) -> Self {
+        Self::start_with(cluster, name, &[]).await
+    }
+
+    /// With these settings of its environment.
+    pub(super) async fn start_with(cluster: &Cluster, name: &str, settings: &[(&str, &str)]) -> Self {
         let port = testkit::free_port();
         let child = Command::new(env!("CARGO_BIN_EXE_poort"))
             .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--database", &cluster.postgres.url(), "--data"])
             .arg(cluster.folder.path().join(name))
             .env("POORT_MASTER_KEY_FILE", cluster.folder.path().join("master-key"))
             .env("POORT_LEASE_MILLISECONDS", LEASE.as_millis().to_string())
+            .envs(settings.iter().copied())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -37,7 +43,7 @@ impl Process {
         process
     }
 
-    async fn call(&self, method: Method, path: &str, token: &str, body: Value) -> (u16, Value) {
+    pub(super) async fn call(&self, method: Method, path: &str, token: &str, body: Value) -> (u16, Value) {
         let call = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(token);
         let call = if body.is_null() { call } else { call.header("content-type", "application/json").body(body.to_string()) };
         let answer = call.send().await.expect("an answer");
@@ -49,7 +55,7 @@ impl Process {
         self.call(Method::GET, "/api/v1/whoami", token, Value::Null).await.0
     }
 
-    fn signal(&self, signal: &str) {
+    pub(super) fn signal(&self, signal: &str) {
         let done = Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill");
         assert!(done.success());
     }
@@ -62,11 +68,11 @@ impl Drop for Process {
     }
 }
 
-fn operator(folder: &Path) -> String {
+pub(super) fn operator(folder: &Path) -> String {
     std::fs::read_to_string(folder.join("one/operator-token")).expect("the operator token").trim().to_owned()
 }
 
-async fn tokens(one: &Process, operator: &str, count: usize) -> Vec<(String, String)> {
+pub(super) async fn tokens(one: &Process, operator: &str, count: usize) -> Vec<(String, String)> {
     let text = |value: &Value, member: &str| value[member].as_str().expect("text").to_owned();
     let (status, made) = one.call(Method::POST, "/api/v1/organisations", operator, json!({"name": "acme"})).await;
     assert_eq!(status, 201);
