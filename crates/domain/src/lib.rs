@@ -32,6 +32,7 @@ pub mod api;
 pub mod credential;
 pub mod entropy;
 pub mod event;
+pub mod histogram;
 pub mod id;
 pub mod organisation;
 pub mod path;
@@ -47,6 +48,7 @@ pub mod verify;
 
 pub use credential::{Digest, Kind};
 pub use event::{Event, Sequence};
+pub use histogram::Histogram;
 pub use id::{CredentialId, MembershipId, NodeId, OrganisationId, PersonId, RequestId};
 pub use refusal::Refusal;
 pub use secret::Secret;

@@ -41,6 +41,20 @@ pub enum Outward {
 }
 
 impl Refusal {
+    /// Every refusal, in the order of their numbers.
+    pub const ALL: &[Self] = &[
+        Self::MissingCredential,
+        Self::MalformedCredential,
+        Self::UnknownCredential,
+        Self::Expired,
+        Self::Revoked,
+        Self::Suspended,
+        Self::OwnerInactive,
+        Self::OrganisationSuspended,
+        Self::PermissionMissing,
+        Self::WrongApi,
+    ];
+
     /// Its code on the wire.
     pub const fn code(self) -> &'static str {
         match self {
@@ -78,6 +92,32 @@ impl Refusal {
         match self.outward() {
             Outward::Unauthenticated | Outward::InvalidToken => 401,
             Outward::InsufficientScope => 403,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Refusal::{self, *};
+
+    #[test]
+    fn all_of_them_are_in_the_list() {
+        for (place, refusal) in Refusal::ALL.iter().enumerate() {
+            assert_eq!(*refusal as usize, place);
+            // A new refusal makes this incomplete: put it into the list as well, and count it here.
+            let count = match refusal {
+                MissingCredential
+                | MalformedCredential
+                | UnknownCredential
+                | Expired
+                | Revoked
+                | Suspended
+                | OwnerInactive
+                | OrganisationSuspended
+                | PermissionMissing
+                | WrongApi => 10,
+            };
+            assert_eq!(Refusal::ALL.len(), count);
         }
     }
 }

@@ -8,6 +8,7 @@ use arc_swap::Guard;
 use domain::api::Api;
 
 use crate::index::Snapshot;
+use crate::tally::Tally;
 
 /// All APIs, sorted by name.
 #[derive(Default, Clone)]
@@ -20,6 +21,7 @@ pub(crate) struct Known {
     pub(crate) number: u32,
     pub(crate) api: Arc<Api>,
     pub(crate) masks: Masks,
+    pub(crate) tally: Arc<Tally>,
 }
 
 impl Catalogue {
@@ -59,6 +61,12 @@ impl Catalogue {
 pub struct ApiGuard {
     pub(crate) snapshot: Guard<Arc<Snapshot>>,
     pub(crate) place: usize,
+}
+
+impl ApiGuard {
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.snapshot.catalogue.0[self.place].tally
+    }
 }
 
 impl Deref for ApiGuard {

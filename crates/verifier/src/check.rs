@@ -12,10 +12,11 @@ use crate::Unavailable;
 use crate::catalogue::{ApiGuard, Catalogue, Known};
 use crate::credential::{Words, words};
 use crate::index::Found;
+use crate::tally::Tally;
 use crate::verifier::Verifier;
 
 /// The API that stands for Poort's own surfaces: what a personal token may do there are its permissions.
-const OWN_API: &str = "poort";
+pub(crate) const OWN_API: &str = "poort";
 
 /// May the caller of this request do what it asks of this API?
 #[derive(Debug, Clone, Copy)]
@@ -90,37 +91,39 @@ impl Verifier {
     /// Decides. An unknown API is [`Refusal::WrongApi`]; a permission or route that the API does not have is
     /// [`Refusal::PermissionMissing`]; a credential that is presented must be good also where none is needed.
     pub fn check<'a>(&self, question: &Question<'a>) -> Result<Verdict<'a>, Unavailable> {
-        self.lease.compare(&*self.clock)?;
+        self.compare_lease()?;
         let presented = presentation::read(question.authorization, question.api_key);
         let text = match &presented {
             Ok(Some(presented)) => Some(self.read_text(&presented.text)),
             _ => None,
         };
         loop {
-            let begin = self.index.epoch.begin().ok_or(Unavailable)?;
+            let begin = self.begin()?;
             let snapshot = self.index.load();
             let catalogue = &snapshot.catalogue;
-            let Some(place) = catalogue.place(question.api) else { return Ok(deny(Refusal::WrongApi, None)) };
-            let Some(known) = catalogue.get(place) else { return Ok(deny(Refusal::WrongApi, None)) };
+            let place = catalogue.place(question.api);
+            let Some((place, known)) = place.and_then(|place| Some((place, catalogue.get(place)?))) else {
+                return Ok(deny(&self.index.tallies.nameless, Refusal::WrongApi, None));
+            };
             let presented = match &presented {
-                Err(_) => return Ok(deny(Refusal::MalformedCredential, None)),
+                Err(_) => return Ok(deny(&known.tally, Refusal::MalformedCredential, None)),
                 Ok(None) => return Ok(anonymous(known, &question.asked)),
                 Ok(Some(presented)) => presented,
             };
             if !known.api.takes(presented.presentation) {
-                return Ok(deny(Refusal::MalformedCredential, None));
+                return Ok(deny(&known.tally, Refusal::MalformedCredential, None));
             }
             let found = match &text {
-                None | Some(Text::Malformed) => return Ok(deny(Refusal::MalformedCredential, None)),
+                None | Some(Text::Malformed) => return Ok(deny(&known.tally, Refusal::MalformedCredential, None)),
                 Some(Text::Foreign(_)) if !known.api.definition().accepts_imported => {
-                    return Ok(deny(Refusal::UnknownCredential, None));
+                    return Ok(deny(&known.tally, Refusal::UnknownCredential, None));
                 }
                 Some(Text::Own(digest) | Text::Foreign(digest)) => self.index.gather(&snapshot, digest, Some(known)),
             };
             if self.index.epoch.unchanged(begin) {
                 return Ok(match found {
                     Some(found) => self.decide(question, presented, &found, ApiGuard { snapshot, place }),
-                    None => deny(Refusal::UnknownCredential, None),
+                    None => deny(&known.tally, Refusal::UnknownCredential, None),
                 });
             }
         }
@@ -129,11 +132,20 @@ impl Verifier {
     /// Looks up who presents a credential to Poort itself: an operator, an API, or a person with a token of their
     /// own, whose permissions are then those on the API `poort`, as far as the roles let them.
     pub fn authenticate(&self, presented: Option<&Presented<'_>>, now: Timestamp) -> Result<Result<Facts, Refusal>, Unavailable> {
-        self.lease.compare(&*self.clock)?;
+        let answer = self.look_up_caller(presented, now)?;
+        match &answer {
+            Ok(_) => self.index.tallies.own.allowed(),
+            Err(refusal) => self.index.tallies.own.refused(*refusal),
+        }
+        Ok(answer)
+    }
+
+    fn look_up_caller(&self, presented: Option<&Presented<'_>>, now: Timestamp) -> Result<Result<Facts, Refusal>, Unavailable> {
+        self.compare_lease()?;
         let Some(presented) = presented else { return Ok(Err(Refusal::MissingCredential)) };
         let text = self.read_text(&presented.text);
         loop {
-            let begin = self.index.epoch.begin().ok_or(Unavailable)?;
+            let begin = self.begin()?;
             let snapshot = self.index.load();
             let catalogue = &snapshot.catalogue;
             let own = catalogue.place(OWN_API).and_then(|place| catalogue.get(place));
@@ -159,10 +171,24 @@ impl Verifier {
         match decide(&api, &found.facts, presented.presentation, wanted, question.now) {
             Ok(permissions) => {
                 self.count(found.slot, question.now, question.address);
+                api.tally().allowed();
                 Verdict::Allow(Allowed { facts: found.facts, permissions, api, workspace })
             }
-            Err(refusal) => deny(refusal, Some(found.facts)),
+            Err(refusal) => deny(api.tally(), refusal, Some(found.facts)),
         }
+    }
+
+    #[inline]
+    fn compare_lease(&self) -> Result<(), Unavailable> {
+        self.lease.compare(&*self.clock).inspect_err(|_| self.index.tallies.unavailable())
+    }
+
+    #[inline]
+    fn begin(&self) -> Result<u64, Unavailable> {
+        self.index.epoch.begin().ok_or_else(|| {
+            self.index.tallies.unavailable();
+            Unavailable
+        })
     }
 
     #[inline]
@@ -197,14 +223,18 @@ fn digest(text: &str) -> Words {
     words(&Digest::of(text.as_bytes()))
 }
 
-fn deny<'a>(refusal: Refusal, credential: Option<Facts>) -> Verdict<'a> {
+fn deny<'a>(tally: &Tally, refusal: Refusal, credential: Option<Facts>) -> Verdict<'a> {
+    tally.refused(refusal);
     Verdict::Deny(Denied { refusal, credential })
 }
 
 fn anonymous<'a>(known: &Known, asked: &Asked<'a>) -> Verdict<'a> {
     match wanted(&known.api, asked) {
-        (Wanted::Rule(domain::api::Rule::Public), workspace) => Verdict::Anonymous { workspace },
-        _ => deny(Refusal::MissingCredential, None),
+        (Wanted::Rule(domain::api::Rule::Public), workspace) => {
+            known.tally.anonymous();
+            Verdict::Anonymous { workspace }
+        }
+        _ => deny(&known.tally, Refusal::MissingCredential, None),
     }
 }
 

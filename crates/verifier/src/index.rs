@@ -11,10 +11,12 @@ use domain::verify::{Facts, Owner};
 
 use crate::arena::{Arena, Row};
 use crate::catalogue::{Catalogue, Known};
+use crate::check::OWN_API;
 use crate::credential::{Entries, Record, Words, join, split};
 use crate::epoch::Epoch;
 use crate::seconds;
 use crate::table::{self, Key, SHARDS, Table};
+use crate::tally::Tallies;
 
 /// How many people, and how many memberships, there can be.
 const MAX_PEOPLE: usize = 1 << 25;
@@ -40,6 +42,7 @@ pub(crate) struct Index {
     pub(crate) organisations: Arena<3>,
     pub(crate) applied: AtomicI64,
     pub(crate) live: AtomicUsize,
+    pub(crate) tallies: Tallies,
 }
 
 /// What is exchanged whole when it changes its shape. Exchanging costs a thousand reference counts, which a table's
@@ -105,6 +108,7 @@ impl Index {
             organisations: Arena::new(MAX_ORGANISATIONS),
             applied: AtomicI64::new(0),
             live: AtomicUsize::new(0),
+            tallies: Tallies::new(OWN_API),
         }
     }
 

@@ -46,6 +46,7 @@ mod register;
 mod seconds;
 mod sets;
 mod table;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -56,5 +57,6 @@ pub use catalogue::ApiGuard;
 pub use check::{Allowed, Asked, Denied, Question, Verdict};
 pub use lease::Lease;
 pub use loader::{Loader, MembershipRecord, TokenRecord};
+pub use tally::Checks;
 pub use usage::Usage;
 pub use verifier::{Anomalies, Applied, Gap, Settings, Unavailable, Verifier};

@@ -15,6 +15,7 @@ use crate::index::Index;
 use crate::lease::Lease;
 use crate::loader::Loader;
 use crate::seconds;
+use crate::tally::Checks;
 use crate::usage::Usage;
 use crate::writer::Writer;
 
@@ -179,6 +180,17 @@ impl Verifier {
     /// How many secrets of personal tokens the index holds that are not revoked.
     pub fn live_tokens(&self) -> usize {
         self.index.live.load(Ordering::Relaxed)
+    }
+
+    /// How checks have ended since the start, by API; those of no known API, and those without a lease, first.
+    pub fn checks(&self) -> Vec<Checks> {
+        self.index.tallies.all()
+    }
+
+    /// What should not have happened, unless that cannot be told without waiting for a load.
+    pub fn anomalies_so_far(&self) -> Option<Anomalies> {
+        let writer = self.writer.try_lock().ok()?;
+        Some(Anomalies { unknown: writer.anomalies, dropped_tombstones: writer.dropped_tombstones })
     }
 
     /// What should not have happened.

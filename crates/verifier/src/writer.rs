@@ -153,7 +153,8 @@ impl Writer {
         for (set, permissions) in self.sets.iter() {
             masks.set(set, api.mask(permissions));
         }
-        let after = index.with_catalogue(before.with(Known { number, api: Arc::new(api), masks }));
+        let tally = index.tallies.of(api.name());
+        let after = index.with_catalogue(before.with(Known { number, api: Arc::new(api), masks, tally }));
         let _window = index.epoch.window();
         index.store(after);
     }
