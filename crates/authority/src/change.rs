@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::event::{Actor, Class};
 use domain::{RequestId, Sequence, Timestamp};
 use futures_util::future::BoxFuture;
-use store::{Abort, By, Outcome, Tx};
+use store::{Abort, By, Outcome, Place, Tx};
 
 use crate::idempotency::{IdempotencyKey, Kept};
 use crate::{Authority, Caller, Error, Receipt};
@@ -77,36 +77,41 @@ impl Authority {
                 Box::pin(async move {
                     let Some(key) = key else {
                         let outcome = work(tx, &by).await?;
-                        return Ok(with_place(outcome, None, tx.reached()));
+                        return found(tx, outcome, None).await;
                     };
                     if let Some(kept) = tx.idempotent_answer(&key.digest, by.at).await? {
                         let (value, sequence) = key.open(&kept).map_err(Abort::Refused)?;
-                        return Ok(Outcome::Unchanged((value, Some(sequence), sequence)));
+                        return found(tx, Outcome::Unchanged(value), Some(sequence)).await;
                     }
                     let outcome = work(tx, &by).await?;
                     if let Outcome::Changed(value, recorded) = &outcome {
                         let sealed = key.seal(value, recorded.sequence()).map_err(Abort::Refused)?;
                         tx.keep_answer(&key.digest, &key.request, &sealed, by.at).await?;
                     }
-                    Ok(with_place(outcome, None, tx.reached()))
+                    found(tx, outcome, None).await
                 })
             })
             .await?;
-        let (value, earlier, seen) = committed.value;
-        // Where nothing had to be changed, what was found may be an ending that is still on its way to other nodes. Of an
-        // earlier change whose answer is repeated only the place is known, so it is waited for like an ending, too.
-        let (place, class) = committed.sequence.map_or((seen, Class::Ending), |sequence| (sequence, committed.class));
+        let (value, earlier, place) = committed.value;
+        // Where nothing had to be changed, what was found may be an ending that is still on its way to other nodes. So it is
+        // waited for like an ending; a repeated answer, too: of its change only the place is known.
+        let (place, class) = match committed.sequence {
+            None => (place, Class::Ending),
+            Some(sequence) => (Place { sequence, request: Some(context.request) }, committed.class),
+        };
         let reached = self.wait(place, class).await?;
         let receipt = self.receipt(earlier.or(committed.sequence), reached, started);
         Ok(Changed { value, receipt, replayed: earlier.is_some() })
     }
 }
 
-/// The outcome together with the place of the earlier change whose answer it repeats, if it does, and the place up to
-/// which it has looked.
-fn with_place<T>(outcome: Outcome<T>, earlier: Option<Sequence>, seen: Sequence) -> Outcome<(T, Option<Sequence>, Sequence)> {
-    match outcome {
-        Outcome::Changed(value, recorded) => Outcome::Changed((value, earlier, seen), recorded),
-        Outcome::Unchanged(value) => Outcome::Unchanged((value, earlier, seen)),
-    }
+/// An outcome; the place of the earlier change whose answer it repeats, if it does; the place up to which it has looked.
+type Found<T> = (T, Option<Sequence>, Place);
+
+async fn found<T>(tx: &mut Tx<'_>, outcome: Outcome<T>, earlier: Option<Sequence>) -> Work<Found<T>> {
+    let place = tx.last_place().await?;
+    Ok(match outcome {
+        Outcome::Changed(value, recorded) => Outcome::Changed((value, earlier, place), recorded),
+        Outcome::Unchanged(value) => Outcome::Unchanged((value, earlier, place)),
+    })
 }

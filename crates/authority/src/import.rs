@@ -7,7 +7,7 @@ use domain::text::{Description, Email};
 use domain::{CredentialId, Digest, PersonId, Timestamp};
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
-use store::{Abort, Outcome, StoreError, Tx};
+use store::{Abort, Outcome, Place, StoreError, Tx};
 
 use crate::personal_token::{check_permissions, insert, valid_expiry};
 use crate::wait::Reached;
@@ -97,7 +97,7 @@ impl Authority {
             report.rejected.push(Rejected { index, code: code.to_owned(), detail });
         }
         let reached = match report.sequence {
-            Some(last) => self.wait(last, Class::Creation).await?,
+            Some(sequence) => self.wait(Place { sequence, request: Some(context.request) }, Class::Creation).await?,
             None => Reached::HERE,
         };
         let receipt = self.receipt(report.sequence, reached, started);

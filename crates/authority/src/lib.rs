@@ -8,6 +8,7 @@ mod api;
 mod change;
 mod credential;
 mod error;
+mod fence;
 mod idempotency;
 mod import;
 mod install;

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use domain::event::{Entry, Sequence};
-use domain::{NodeId, Timestamp};
+use domain::{NodeId, RequestId, Timestamp};
 use store::{Page, Renewal, Store, StoreError, Tail};
 use tokio::sync::{Mutex, Notify};
 use tokio::time::MissedTickBehavior;
@@ -39,12 +39,27 @@ pub(crate) struct Coherence {
     left: Mutex<bool>,
     /// Something was changed by somebody else.
     bell: Notify,
-    known: std::sync::Mutex<Option<Entry>>,
+    /// The last entry that is in the index.
+    known: std::sync::Mutex<Option<Known>>,
     /// A renewal is needed sooner than the clock says.
     renewal: Notify,
     loading: AtomicBool,
     /// The index cannot be trusted any more, and stays so.
     broken: AtomicBool,
+}
+
+/// Which entry of the journal: its number alone says too little, as a database that lost commits gives it to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Known {
+    sequence: Sequence,
+    request: RequestId,
+    at: Timestamp,
+}
+
+impl From<&Entry> for Known {
+    fn from(entry: &Entry) -> Self {
+        Self { sequence: entry.sequence, request: entry.request, at: entry.at }
+    }
 }
 
 impl Coherence {
@@ -138,9 +153,18 @@ impl Coherence {
         }
     }
 
-    /// Whether all of it is in the index now.
+    /// Whether all of it is in the index now; remembers its end.
     fn apply(&self, entries: &[Entry]) -> bool {
-        entries.iter().all(|entry| self.verifier.apply(entry.sequence, entry.at, &entry.event).is_ok())
+        // Held, so that what is known is never older than what is applied.
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let applied = entries.iter().all(|entry| self.verifier.apply(entry.sequence, entry.at, &entry.event).is_ok());
+        if let Some(last) = entries.last().map(Known::from)
+            && applied
+            && known.is_none_or(|known| known.sequence < last.sequence)
+        {
+            *known = Some(last);
+        }
+        applied
     }
 
     fn give_up(&self, why: &'static str) {
@@ -212,9 +236,9 @@ impl Coherence {
         let mut wanted = None;
         loop {
             let known = self.known();
-            let tail = renewal.journal_after(self.place(known.as_ref()), PART).await?;
+            let tail = renewal.journal_after(self.place(known), PART).await?;
             let head = *wanted.get_or_insert(tail.head);
-            if head < applied || !continues(known.as_ref(), &tail) {
+            if head < applied || !continues(known, &tail) {
                 // A failover to a replica that lacked commits. What was ended here stays ended: nothing is answered from
                 // what the database says now before somebody has looked.
                 self.give_up("the database has lost changes that were committed before");
@@ -233,29 +257,23 @@ impl Coherence {
         }
     }
 
-    /// The last entry that was read from the journal. The database must go on holding this very one at its place.
-    fn known(&self) -> Option<Entry> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The last entry that is in the index. The database must go on holding this very one at its place.
+    fn known(&self) -> Option<Known> {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// After which place the journal is read: so that the entry that is known comes along.
-    fn place(&self, known: Option<&Entry>) -> Sequence {
+    fn place(&self, known: Option<Known>) -> Sequence {
         Sequence(known.map_or_else(|| self.verifier.applied(), |entry| entry.sequence).0 - 1)
     }
 
-    /// Applies what was read and remembers its end; whether all of it is in the index now.
+    /// Applies what was read; whether all of it is in the index now.
     fn take_in(&self, tail: &Tail) -> bool {
-        if !self.apply(&tail.entries) {
-            return false;
+        let applied = self.apply(&tail.entries);
+        if applied {
+            self.store.note_applied(self.verifier.applied());
         }
-        self.store.note_applied(self.verifier.applied());
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = tail.entries.last()
-            && known.as_ref().is_none_or(|known| known.sequence < last.sequence)
-        {
-            *known = Some(last.clone());
-        }
-        true
+        applied
     }
 
     /// Loads a snapshot in place of a long journal. The next renewal brings the lease back.
@@ -302,8 +320,8 @@ impl Coherence {
     async fn look(&self) -> Result<Sequence, StoreError> {
         while !self.loading.load(Ordering::SeqCst) && !self.broken.load(Ordering::SeqCst) {
             let (known, applied) = (self.known(), self.verifier.applied());
-            let tail = self.store.journal_after(self.place(known.as_ref()), PART).await?;
-            if !continues(known.as_ref(), &tail) {
+            let tail = self.store.journal_after(self.place(known), PART).await?;
+            if !continues(known, &tail) {
                 // A server that was deposed may say this; one that takes a renewal may not.
                 self.renewal.notify_one();
                 return Err(StoreError::silent());
@@ -332,8 +350,8 @@ impl Coherence {
 
 /// Whether the journal still holds the entry that is known, at its place. That its head is not lower is not enough: other
 /// changes may have been given the same numbers since.
-fn continues(known: Option<&Entry>, tail: &Tail) -> bool {
-    known.is_none_or(|known| tail.entries.first() == Some(known))
+fn continues(known: Option<Known>, tail: &Tail) -> bool {
+    known.is_none_or(|known| tail.entries.first().map(Known::from) == Some(known))
 }
 
 /// Refuses while any node uses the database; waits for those that vanished until they certainly answer no more.

@@ -11,6 +11,7 @@ use domain::entropy::{Entropy, EntropyUnavailable};
 use domain::time::Clock;
 use domain::{RequestId, Secret};
 use store::{DatabaseUrl, Options, Store, StoreError};
+use tokio::time::MissedTickBehavior;
 use verifier::{Settings, Verifier};
 
 use crate::coherence::Coherence;
@@ -19,6 +20,8 @@ use crate::keys;
 
 /// Of how many credentials one flush writes the uses: the work that checks make for the database is bounded.
 const USES_OF_FLUSH: usize = 20_000;
+/// How often to look whether the database was started, promoted or restored, at least.
+const LOOK_AT_ERA: Duration = Duration::from_secs(1);
 
 /// How long each of the two last steps of a stop may take: writing the counted uses, leaving the database.
 const LAST_STEP: Duration = Duration::from_secs(5);
@@ -174,7 +177,7 @@ impl Node {
 
     /// Goes on for as long as the node runs: keeps its place among the others, writes counted uses, clears what is over.
     pub async fn upkeep(self) {
-        tokio::join!(self.coherence.run(), self.housekeeping());
+        tokio::join!(self.coherence.run(), self.watch_era(), self.housekeeping());
     }
 
     /// Writes what was counted and leaves: nothing is answered from here on. Takes 10 s at most.
@@ -186,6 +189,17 @@ impl Node {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "the database was not left cleanly"),
             Err(_) => tracing::warn!("the database was not left cleanly: it does not answer"),
+        }
+    }
+
+    async fn watch_era(&self) {
+        let mut looks = tokio::time::interval(Duration::from_millis(self.config.lease_milliseconds / 4).min(LOOK_AT_ERA));
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            looks.tick().await;
+            if let Err(error) = self.authority.look_after_era().await {
+                tracing::debug!(%error, "the database's era was not read");
+            }
         }
     }
 

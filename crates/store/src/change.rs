@@ -27,8 +27,10 @@ pub(crate) enum Ran {
     Changed,
     /// Rows were written that have no event: usage, housekeeping.
     Kept,
-    /// Nothing is to be kept: there was nothing to change, or it was refused.
-    Undone,
+    /// There was nothing to change: what is there is the answer, so it must not be lost any more.
+    Unchanged,
+    /// Nothing is to be kept: it was refused.
+    Refused,
     /// A verb failed.
     Failed(StoreError),
 }
@@ -37,6 +39,8 @@ pub(crate) enum Ran {
 pub(crate) enum End {
     /// What it wrote is on the disk; the place of its last event, and what the change waits for.
     Done(Option<(Sequence, Class)>),
+    /// There was nothing to change, and what there was is on the disk.
+    Unchanged,
     /// Nothing of it is kept.
     Undone,
     /// It failed, or its batch did.
@@ -72,8 +76,8 @@ where
             // A panic in one change must not take the writer with it.
             let (ran, given) = match AssertUnwindSafe(async { work(tx).await }).catch_unwind().await {
                 Ok(Ok(Outcome::Changed(value, _))) => (Ran::Changed, Some(Ok(value))),
-                Ok(Ok(Outcome::Unchanged(value))) => (Ran::Undone, Some(Ok(value))),
-                Ok(Err(Abort::Refused(refusal))) => (Ran::Undone, Some(Err(refusal))),
+                Ok(Ok(Outcome::Unchanged(value))) => (Ran::Unchanged, Some(Ok(value))),
+                Ok(Err(Abort::Refused(refusal))) => (Ran::Refused, Some(Err(refusal))),
                 Ok(Err(Abort::Store(error))) => (Ran::Failed(error), None),
                 Err(_) => (Ran::Failed(StoreError::defect("a change panicked")), None),
             };
@@ -90,7 +94,7 @@ where
                 sequence: reached.map(|(sequence, _)| sequence),
                 class: reached.map_or(Class::Unindexed, |(_, class)| class),
             }),
-            (End::Undone, Some(Ok(value))) => Ok(Committed { value, sequence: None, class: Class::Unindexed }),
+            (End::Unchanged | End::Undone, Some(Ok(value))) => Ok(Committed { value, sequence: None, class: Class::Unindexed }),
             (_, Some(Err(refusal))) => Err(WriteError::Refused(refusal)),
             (_, None) => Err(WriteError::Unavailable(StoreError::defect("a change that gave nothing"))),
         };

@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -147,9 +148,11 @@ pub(crate) fn start_writer(options: &Options, shared: Arc<Shared>) -> Result<mps
         DatabaseUrl::Postgres(url) => {
             // A runtime of its own: a batch goes on however busy the others are.
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_thread)?;
-            let pool = postgres::pool(url, options, 1)?;
+            let warned = Arc::new(AtomicBool::new(false));
+            let pool = postgres::watched_pool(url, options, warned.clone())?;
             let limit = options.statement_timeout;
-            thread.spawn(move || runtime.block_on(write_postgres(pool, limit, receiver, &shared))).map_err(no_thread)?;
+            let write = move || runtime.block_on(write_postgres(pool, (limit, &warned), receiver, &shared));
+            thread.spawn(write).map_err(no_thread)?;
         }
     }
     Ok(sender)
@@ -170,7 +173,7 @@ fn write_sqlite(mut connection: rusqlite::Connection, mut receiver: mpsc::Receiv
     }
 }
 
-async fn write_postgres(pool: Pool, limit: Duration, mut receiver: mpsc::Receiver<Box<dyn Job>>, shared: &Shared) {
+async fn write_postgres(pool: Pool, (limit, warned): (Duration, &AtomicBool), mut receiver: mpsc::Receiver<Box<dyn Job>>, shared: &Shared) {
     let mut unsettled = false;
     loop {
         let first = if unsettled {
@@ -197,7 +200,7 @@ async fn write_postgres(pool: Pool, limit: Duration, mut receiver: mpsc::Receive
             }
         };
         let Some(client) = connection.0.as_ref() else { continue };
-        match run_batch(Executor::postgres(client, limit), jobs, shared).await {
+        match run_batch(Executor::watched(client, limit, warned), jobs, shared).await {
             Left::Fit => {
                 unsettled = false;
                 connection.give_back();

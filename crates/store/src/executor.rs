@@ -1,5 +1,6 @@
 //! The one place that knows that there are two databases: runs a statement, gives its rows, maps its errors.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use deadpool_postgres::ClientWrapper;
@@ -7,7 +8,7 @@ use deadpool_postgres::ClientWrapper;
 use crate::error::StoreError;
 use crate::statement::{Engine, Statement};
 use crate::value::{Param, Row};
-use crate::{postgres, sqlite};
+use crate::{journal, postgres, sqlite};
 
 /// A connection inside a transaction.
 pub(crate) enum Executor<'c> {
@@ -24,6 +25,8 @@ pub(crate) struct Postgres<'c> {
     timed_out: bool,
     /// How many statements ran that write, or failed: after a failed one the transaction takes no other.
     written: u64,
+    /// Set when PostgreSQL warns on this connection, where somebody watches it.
+    warned: Option<&'c AtomicBool>,
 }
 
 /// A row where it lies, for readings of many rows: nothing is copied that is not asked for.
@@ -102,7 +105,12 @@ impl<'c> Executor<'c> {
     }
 
     pub(crate) fn postgres(client: &'c ClientWrapper, limit: Duration) -> Self {
-        Self::Postgres(Postgres { client, limit, timed_out: false, written: 0 })
+        Self::Postgres(Postgres { client, limit, timed_out: false, written: 0, warned: None })
+    }
+
+    /// On a connection of [`postgres::watched_pool`]: a commit that PostgreSQL warns about is not certain.
+    pub(crate) fn watched(client: &'c ClientWrapper, limit: Duration, warned: &'c AtomicBool) -> Self {
+        Self::Postgres(Postgres { client, limit, timed_out: false, written: 0, warned: Some(warned) })
     }
 
     /// Runs a statement; gives how many rows it changed.
@@ -196,16 +204,7 @@ impl<'c> Executor<'c> {
     pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(connection) => sqlite::control(connection, Control::Commit.text(Engine::Sqlite)).map_err(sqlite::commit_error),
-            Self::Postgres(postgres) => {
-                let work = postgres.client.batch_execute(Control::Commit.text(Engine::Postgres));
-                match tokio::time::timeout(postgres.limit, work).await {
-                    Ok(done) => done.map_err(|error| postgres::commit_error(&error)),
-                    Err(_) => {
-                        postgres.timed_out = true;
-                        Err(StoreError::outcome_unknown("the database did not answer a commit in time"))
-                    }
-                }
-            }
+            Self::Postgres(postgres) => postgres.commit().await,
         }
     }
 
@@ -230,6 +229,17 @@ impl<'c> Executor<'c> {
             Self::Sqlite(_) => Ok(()),
             Self::Postgres(postgres) => control_postgres(postgres, "SELECT pg_advisory_xact_lock(7021902, 1)").await,
         }
+    }
+
+    /// Makes sure that everything this process has seen of the database stays. After a crash PostgreSQL shows what it had
+    /// written itself, also where its replica never got it; a commit is answered when the replica has all that came before.
+    pub(crate) async fn confirm(&mut self) -> Result<(), StoreError> {
+        if let Self::Sqlite(_) = self {
+            return Ok(());
+        }
+        self.control(Control::BeginWrite).await?;
+        journal::lock_head(self).await?;
+        self.commit().await
     }
 
     /// Tells the other nodes, once the transaction is committed, that there is something to read.
@@ -273,6 +283,24 @@ async fn control_postgres(postgres: &mut Postgres<'_>, text: &str) -> Result<(),
 }
 
 impl Postgres<'_> {
+    async fn commit(&mut self) -> Result<(), StoreError> {
+        if let Some(warned) = self.warned {
+            warned.store(false, Ordering::SeqCst);
+        }
+        let work = self.client.batch_execute(Control::Commit.text(Engine::Postgres));
+        let Ok(done) = tokio::time::timeout(self.limit, work).await else {
+            self.timed_out = true;
+            return Err(StoreError::outcome_unknown("the database did not answer a commit in time"));
+        };
+        done.map_err(|error| postgres::commit_error(&error))?;
+        // PostgreSQL warns where it gave up waiting for its replica: a failover can take back what it has committed.
+        if self.warned.is_some_and(|warned| warned.load(Ordering::SeqCst)) {
+            self.timed_out = true;
+            return Err(StoreError::outcome_unknown("PostgreSQL warned about a commit"));
+        }
+        Ok(())
+    }
+
     fn too_slow(&mut self) -> StoreError {
         self.timed_out = true;
         StoreError::unavailable("the database did not answer in time")

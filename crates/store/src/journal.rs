@@ -1,7 +1,7 @@
 //! The journal: every change in the order of commit, what it is about, and from where it was asked for.
 
-use domain::PersonId;
 use domain::event::{Actor, Entry, Event, Sequence};
+use domain::{PersonId, RequestId};
 
 use crate::error::StoreError;
 use crate::executor::Executor;
@@ -38,6 +38,7 @@ statements! {
     ENTRIES_BEFORE = concat!(columns!(), "WHERE journal.seq < $1 ORDER BY journal.seq DESC LIMIT $2");
     ENTRIES_ABOUT = concat!(columns!(), about!(), "AND journal.seq > $2 ORDER BY journal.seq LIMIT $3");
     ENTRIES_ABOUT_BEFORE = concat!(columns!(), about!(), "AND journal.seq < $2 ORDER BY journal.seq DESC LIMIT $3");
+    REQUEST_AT = "SELECT request FROM journal WHERE seq = $1";
     ORIGIN = "SELECT address FROM journal_origin WHERE seq = $1";
 }
 
@@ -52,6 +53,11 @@ pub(crate) async fn read_head(executor: &mut Executor<'_>) -> Result<Sequence, S
 
 pub(crate) async fn set_head(executor: &mut Executor<'_>, sequence: Sequence) -> Result<(), StoreError> {
     executor.execute(&SET_HEAD, &params![sequence.0]).await.map(drop)
+}
+
+/// In which request the entry at a place was made.
+pub(crate) async fn request_at(executor: &mut Executor<'_>, place: Sequence) -> Result<Option<RequestId>, StoreError> {
+    executor.row(&REQUEST_AT, &params![place.0]).await?.map(|mut row| row.take()).transpose()
 }
 
 /// Entries after a place, oldest first.

@@ -66,15 +66,10 @@ impl Links {
         let renewing = async {
             let connection = Borrowed(Some(postgres::connection(&self.renewals).await?));
             let Some(client) = connection.0.as_ref() else { return Err(StoreError::defect("no connection")) };
-            self.warned.store(false, Ordering::SeqCst);
-            let mut executor = Executor::postgres(client, STATEMENT_LIMIT);
+            let mut executor = Executor::watched(client, STATEMENT_LIMIT, &self.warned);
             executor.control(Control::BeginWrite).await?;
             work(&mut executor).await?;
             executor.commit().await?;
-            // PostgreSQL warns where it gave up waiting for its replica: then the commit can be lost.
-            if self.warned.load(Ordering::SeqCst) {
-                return Err(StoreError::unavailable("PostgreSQL warned about a renewal"));
-            }
             Ok(Renewal { over: Over::Connection(connection) })
         };
         let renewed = tokio::time::timeout(STATEMENT_LIMIT, renewing).await;
@@ -183,7 +178,7 @@ where
                     match message {
                         Ok(AsyncMessage::Notice(notice)) if notice.severity() != "NOTICE" && notice.severity() != "INFO" => {
                             warned.store(true, Ordering::SeqCst);
-                            tracing::warn!(code = notice.code().code(), "PostgreSQL warned about a renewal");
+                            tracing::warn!(code = notice.code().code(), "PostgreSQL warned about a commit");
                         }
                         Ok(_) => {}
                         Err(_) => return,

@@ -2,6 +2,7 @@
 
 use domain::credential::Digest;
 
+use crate::era;
 use crate::error::StoreError;
 use crate::executor::{Control, Executor};
 use crate::statement::statements;
@@ -67,6 +68,9 @@ async fn apply(executor: &mut Executor<'_>) -> Result<MigrationReport, StoreErro
         let digest = Digest::of(text.as_bytes());
         executor.execute(&MARK_APPLIED, &params![place as i64 + 1, *name, &digest]).await?;
         applied.push(*name);
+    }
+    if already == 0 {
+        era::settle_first(executor).await?;
     }
     Ok(MigrationReport { applied, already })
 }

@@ -64,6 +64,15 @@ pub struct LiveNode {
     pub acknowledged: Sequence,
 }
 
+impl LiveNode {
+    /// From the next four columns; all of them are null where there is none.
+    pub(crate) fn optional(row: &mut Row) -> Result<Option<Self>, StoreError> {
+        let Some(id) = row.take()? else { return Ok(None) };
+        let lease_number = row.take()?;
+        Ok(Some(Self { id, lease_number, lease: Duration::from_micros(row.take()?), acknowledged: Sequence(row.take()?) }))
+    }
+}
+
 /// The journal's head and the entries after a place, from one state of the database.
 #[derive(Debug, Clone)]
 pub struct Tail {
@@ -162,7 +171,7 @@ impl Store {
         }
     }
 
-    async fn on_nodes<F>(&self, work: F) -> Result<(), StoreError>
+    pub(crate) async fn on_nodes<F>(&self, work: F) -> Result<(), StoreError>
     where
         F: for<'a> FnMut(&'a mut Executor<'_>) -> BoxFuture<'a, Result<(), StoreError>> + Send + 'static,
     {
@@ -200,8 +209,7 @@ async fn live(executor: &mut Executor<'_>) -> Result<Vec<LiveNode>, StoreError> 
 }
 
 fn live_node(mut row: Row) -> Result<LiveNode, StoreError> {
-    let (id, lease_number) = (row.take()?, row.take()?);
-    Ok(LiveNode { id, lease_number, lease: Duration::from_micros(row.take()?), acknowledged: Sequence(row.take()?) })
+    LiveNode::optional(&mut row)?.ok_or_else(|| StoreError::corrupt("a node"))
 }
 
 fn node(mut row: Row) -> Result<Node, StoreError> {

@@ -191,7 +191,8 @@ pub(crate) fn store_error(error: &tokio_postgres::Error) -> StoreError {
         "XX001" | "XX002" => StoreError::corrupt(format!("PostgreSQL: {code}")),
         // A standby that was asked to write; 08 connection, 53 full or out of memory, 57 stopped or too slow, 58 the
         // system below it, 28 and 3D not let in.
-        "25006" => StoreError::unavailable("PostgreSQL: read-only, a standby perhaps"),
+        // 55000: during recovery there is no place where the log is written.
+        "25006" | "55000" => StoreError::unavailable("PostgreSQL: read-only, a standby perhaps"),
         _ if ["08", "53", "57", "58", "28", "3D"].iter().any(|class| code.starts_with(class)) => {
             StoreError::unavailable(format!("PostgreSQL: {code}"))
         }

@@ -12,6 +12,20 @@ pub enum Engine {
     Postgres,
 }
 
+/// The era of a PostgreSQL server: its timeline, which a promotion or a restored backup raises, and the moment of its
+/// start, which tells a disk that was put back. Any role may ask. `pg_control_checkpoint()` would not do: for some time after
+/// a promotion it gives the timeline before.
+macro_rules! era {
+    () => {
+        "substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || \
+         to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', '.YYYYMMDDHH24MISSUS')"
+    };
+}
+pub(crate) use era;
+
+/// A file belongs to one process, and has no replica that could take over.
+const EMBEDDED_ERA: &str = "'embedded'";
+
 /// A statement of this crate. Parameters are written `$1`, `$2` …
 #[derive(Debug)]
 pub struct Statement {
@@ -50,7 +64,7 @@ impl Statement {
         match engine {
             Engine::Postgres => self.text,
             // SQLite would read `$1` as a name and number the names in the order in which they come.
-            Engine::Sqlite => self.sqlite.get_or_init(|| self.text.replace('$', "?")),
+            Engine::Sqlite => self.sqlite.get_or_init(|| self.text.replace(era!(), EMBEDDED_ERA).replace('$', "?")),
         }
     }
 }
@@ -72,6 +86,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
     let modules = [
         crate::api::STATEMENTS,
         crate::api_credential::STATEMENTS,
+        crate::era::STATEMENTS,
         crate::idempotency::STATEMENTS,
         crate::journal::STATEMENTS,
         crate::membership::STATEMENTS,

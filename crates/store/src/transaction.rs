@@ -6,7 +6,9 @@ use domain::event::{Actor, Class, Entry, Sequence};
 use domain::id::RequestId;
 use domain::time::Timestamp;
 
+use crate::error::StoreError;
 use crate::executor::Executor;
+use crate::journal;
 
 /// One consistent reading of the database. The verbs are in the modules named after what they read.
 pub struct Reader<'c> {
@@ -26,9 +28,14 @@ impl<'c> Tx<'c> {
         Self { reader: Reader { executor }, head, entries: Vec::new() }
     }
 
-    /// The last event that this transaction can see: what it found was not changed by a later one.
-    pub fn reached(&self) -> Sequence {
-        Sequence(self.head.0 + self.entries.len() as i64)
+    /// The last entry that this transaction can see: what it found was not changed by a later one.
+    pub async fn last_place(&mut self) -> Result<Place, StoreError> {
+        let sequence = Sequence(self.head.0 + self.entries.len() as i64);
+        let request = match self.entries.last() {
+            Some(entry) => Some(entry.request),
+            None => journal::request_at(&mut self.executor, sequence).await?,
+        };
+        Ok(Place { sequence, request })
     }
 }
 
@@ -44,6 +51,15 @@ impl<'c> DerefMut for Tx<'c> {
     fn deref_mut(&mut self) -> &mut Reader<'c> {
         &mut self.reader
     }
+}
+
+/// A place in the journal, and whose entry is there: a database that lost commits gives their numbers to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The number.
+    pub sequence: Sequence,
+    /// In which request the entry was made; nothing for the place before the first.
+    pub request: Option<RequestId>,
 }
 
 /// Who asked for a change, when, in which request, from where.

@@ -158,10 +158,11 @@ async fn transact(tx: &mut Tx<'_>, jobs: &mut [Box<dyn Job>], shared: &Shared, a
     tx.head = head;
     let mut published = missed(tx, head, shared).await?;
     let mut ends = Vec::with_capacity(jobs.len());
-    let mut kept = false;
+    let (mut kept, mut answered) = (false, false);
     for job in jobs {
         let end = if job.is_abandoned() { End::Undone } else { run_job(tx, &mut **job, apart).await? };
         kept |= matches!(end, End::Done(_));
+        answered |= matches!(end, End::Unchanged);
         ends.push(end);
     }
     if kept {
@@ -173,6 +174,9 @@ async fn transact(tx: &mut Tx<'_>, jobs: &mut [Box<dyn Job>], shared: &Shared, a
         tx.executor.commit().await?;
     } else {
         tx.executor.control(Control::Rollback).await?;
+        if answered {
+            tx.executor.confirm().await?;
+        }
     }
     published.append(&mut tx.entries);
     Ok((published, ends))
@@ -230,7 +234,8 @@ async fn run_job(tx: &mut Tx<'_>, job: &mut dyn Job, apart: Apart) -> Result<End
             Ran::Failed(error) if error.is_passing() && attempt < ATTEMPTS => {}
             Ran::Failed(error) => return Ok(End::Failed(error)),
             Ran::Changed => return Ok(End::Failed(StoreError::defect("a change without its event"))),
-            Ran::Undone | Ran::Kept => return Ok(End::Undone),
+            Ran::Unchanged => return Ok(End::Unchanged),
+            Ran::Refused | Ran::Kept => return Ok(End::Undone),
         }
     }
     Ok(End::Undone)

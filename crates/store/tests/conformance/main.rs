@@ -17,7 +17,7 @@ use futures_util::future::BoxFuture;
 use poort_store::sealing::{MasterKey, NewServerKey, SealingError};
 use poort_store::statement::{self, Engine};
 use poort_store::{
-    Abort, ApiCredential, MembershipRecord, OperatorToken, Outcome, Page, Reader, SnapshotSink, Store, StoreError, TokenRecord, Tx,
+    Abort, ApiCredential, Era, MembershipRecord, OperatorToken, Outcome, Page, Reader, SnapshotSink, Store, StoreError, TokenRecord, Tx,
     UsageRow, conflict,
 };
 use support::*;
@@ -192,6 +192,24 @@ async fn nodes(url: &str) {
         store.acknowledge(Sequence(said)).await.expect("acknowledged");
         assert_eq!(store.live_nodes().await.expect("read")[0].acknowledged, Sequence(kept));
     }
+    let situation = store.situation().await.expect("read");
+    assert_eq!((&situation.live, situation.settled), (&store.live_nodes().await.expect("read"), true), "it was empty before");
+    assert_eq!(situation.longest_lease, options(url).lease);
+    let entry = store.tail(Sequence(2), 1).await.expect("read").remove(0);
+    assert_eq!(store.at_place(Sequence(3)).await.expect("read"), (situation.era.clone(), Some(entry.request)));
+    assert_eq!(store.at_place(Sequence(i64::MAX)).await.expect("read").1, None);
+    let place = done(write!(&store, |tx| {
+        tx.put_setting("settled_era", "another").await?;
+        tx.last_place().await
+    }));
+    let before = store.tail(Sequence(0), 1_000).await.expect("read").last().map(|entry| (entry.sequence, Some(entry.request)));
+    let place = place.await;
+    assert_eq!(Some((place.sequence, place.request)), before);
+    assert!(!store.situation().await.expect("read").settled);
+    store.settle_era(&Era::named("another")).await.expect("asked");
+    assert!(!store.situation().await.expect("read").settled, "of an era that is over nothing is shown");
+    store.settle_era(&situation.era).await.expect("settled");
+    assert!(store.situation().await.expect("read").settled);
     store.renew_node(Sequence(0), now()).await.expect("renewed").finish();
     store.lapse_node(&first).await.expect("asked");
     let second = store.live_nodes().await.expect("read")[0];

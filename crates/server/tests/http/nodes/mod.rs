@@ -1,6 +1,7 @@
 //! Several nodes on one throw-away PostgreSQL, each a whole node with its own index, lease and connections.
 
 mod drain;
+mod eras;
 mod faults;
 mod http;
 mod processes;
