@@ -2,5 +2,8 @@
 //!
 //! How credentials are stored is not known here: people's tokens are reached through [`tokens::PersonTokens`].
 
+mod database;
+mod hosts;
 pub mod learning;
+pub mod subsurface;
 pub mod tokens;

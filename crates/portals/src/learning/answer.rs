@@ -7,6 +7,8 @@ use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::page;
+use crate::database::Silent;
+use crate::hosts::HostError;
 
 /// A good answer.
 pub(super) enum Answer {
@@ -43,6 +45,21 @@ pub(super) enum Failure {
     Unprocessable(Value),
     /// An outage: neither yes nor no.
     Unavailable,
+}
+
+impl From<HostError> for Failure {
+    fn from(error: HostError) -> Self {
+        match error {
+            HostError::Unreadable => Self::BadRequest,
+            HostError::NotOurs => Self::Misdirected,
+        }
+    }
+}
+
+impl From<Silent> for Failure {
+    fn from(Silent: Silent) -> Self {
+        Self::Unavailable
+    }
 }
 
 impl From<rusqlite::Error> for Failure {

@@ -8,8 +8,8 @@ use std::time::Duration;
 use rusqlite::{OptionalExtension as _, params};
 use serde_json::{Value, json};
 
+use super::Database;
 use super::answer::Failure;
-use super::database::Database;
 
 /// How long the judge rests when the database does not answer.
 const REST: Duration = Duration::from_secs(1);

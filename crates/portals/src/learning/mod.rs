@@ -8,7 +8,6 @@ mod address;
 mod answer;
 mod api_token;
 mod course;
-mod database;
 mod judge;
 mod page;
 mod parameters;
@@ -31,11 +30,19 @@ use domain::time::Clock;
 use tokio::sync::Notify;
 use verifier::Verifier;
 
-pub use address::InvalidBaseUrl;
-pub use database::OpenError;
 pub use seed::DemoPeople;
 
+pub use crate::database::OpenError;
+pub use crate::hosts::InvalidBaseUrl;
+
+use crate::database::Migrations;
+use crate::hosts::Hosts;
 use crate::tokens::PersonTokens;
+
+/// The platform's file.
+type Database = crate::database::Database<answer::Failure>;
+
+const MIGRATIONS: Migrations = &[include_str!("schema.sql")];
 
 /// Where the platform keeps its data.
 #[derive(Debug, Clone)]
@@ -62,7 +69,7 @@ pub struct Dependencies {
 
 /// The learning platform. Cheap to share.
 pub struct Learning {
-    database: database::Database,
+    database: Database,
     wake: Notify,
 }
 
@@ -74,7 +81,7 @@ pub struct Unavailable;
 impl Learning {
     /// Opens the file and brings it up to date.
     pub async fn open(options: Options) -> Result<Self, OpenError> {
-        Ok(Self { database: database::Database::open(&options.path).await?, wake: Notify::new() })
+        Ok(Self { database: Database::open(&options.path, MIGRATIONS).await?, wake: Notify::new() })
     }
 
     /// Judges submissions until it is dropped: run exactly one of it beside the router.
@@ -91,7 +98,7 @@ impl Learning {
     /// The platform's routes. Of a request's extensions, `RequestId` and `ConnectInfo<SocketAddr>` are used.
     pub fn router(self: Arc<Self>, dependencies: Dependencies) -> Result<axum::Router, InvalidBaseUrl> {
         let Dependencies { verifier, clock, entropy, tokens, base_urls } = dependencies;
-        let hosts = address::Hosts::new(&base_urls)?;
+        let hosts = Hosts::new(&base_urls)?;
         let shared = Shared { learning: self, verifier, clock, entropy, tokens, hosts };
         Ok(axum::Router::new().fallback(serve::serve).with_state(Arc::new(shared)))
     }
@@ -116,11 +123,11 @@ struct Shared {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     tokens: Arc<dyn PersonTokens>,
-    hosts: address::Hosts,
+    hosts: Hosts,
 }
 
 impl Shared {
-    fn database(&self) -> &database::Database {
+    fn database(&self) -> &Database {
         &self.learning.database
     }
 }

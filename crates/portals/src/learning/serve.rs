@@ -38,7 +38,7 @@ type Refused = (Failure, Format, String);
 
 async fn respond(shared: &Shared, parts: &request::Parts, body: Body, request_id: RequestId) -> Result<Response<Body>, Refused> {
     let early = |failure| (failure, Format::Json, String::new());
-    let base = shared.hosts.base(&parts.uri, &parts.headers).map_err(early)?;
+    let base = shared.hosts.base(&parts.uri, &parts.headers).map_err(|error| early(error.into()))?;
     let target = Target::read(&parts.uri, &parts.headers).map_err(early)?;
     let locale = target.locale.unwrap_or(super::address::Locale::Nl);
     let sign_in = Links::new(base, locale).page("/sign_in");

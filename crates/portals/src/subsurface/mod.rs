@@ -1,0 +1,3 @@
+//! The subsurface delivery API.
+
+pub mod validation;
