@@ -9,7 +9,11 @@ use crate::server::{Folder, Server};
 use crate::{Outcome, shell};
 
 /// File, and the arguments with which `poort` prints it.
-const PRINTED: [(&str, [&str; 2]); 2] = [("docs/cli.md", ["help", "reference"]), ("docs/configuration.md", ["help", "configuration"])];
+const PRINTED: [(&str, [&str; 2]); 3] = [
+    ("docs/cli.md", ["help", "reference"]),
+    ("docs/configuration.md", ["help", "configuration"]),
+    ("docs/metrics.md", ["help", "metrics"]),
+];
 /// File, and the path under which a server answers it.
 const SERVED: (&str, &str) = ("docs/openapi.json", "/api/v1/openapi.json");
 

@@ -92,6 +92,7 @@ impl Authority {
                 })
             })
             .await?;
+        self.meters.committed(&*self.clock, started);
         let (value, earlier, place) = committed.value;
         // Where nothing had to be changed, what was found may be an ending that is still on its way to other nodes. So it is
         // waited for like an ending; a repeated answer, too: of its change only the place is known.
@@ -99,7 +100,7 @@ impl Authority {
             None => (place, Class::Ending),
             Some(sequence) => (Place { sequence, request: Some(context.request) }, committed.class),
         };
-        let reached = self.wait(place, class).await?;
+        let reached = self.meters.waited(class, &*self.clock, self.wait(place, class)).await?;
         let receipt = self.receipt(earlier.or(committed.sequence), reached, started);
         Ok(Changed { value, receipt, replayed: earlier.is_some() })
     }

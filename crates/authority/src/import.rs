@@ -97,7 +97,10 @@ impl Authority {
             report.rejected.push(Rejected { index, code: code.to_owned(), detail });
         }
         let reached = match report.sequence {
-            Some(sequence) => self.wait(Place { sequence, request: Some(context.request) }, Class::Creation).await?,
+            Some(sequence) => {
+                let waiting = self.wait(Place { sequence, request: Some(context.request) }, Class::Creation);
+                self.meters.waited(Class::Creation, &*self.clock, waiting).await?
+            }
             None => Reached::HERE,
         };
         let receipt = self.receipt(report.sequence, reached, started);

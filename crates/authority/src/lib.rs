@@ -13,6 +13,7 @@ mod idempotency;
 mod import;
 mod install;
 mod membership;
+mod meter;
 mod organisation;
 mod password;
 mod person;
@@ -29,6 +30,7 @@ pub use error::{Error, Outage};
 pub use idempotency::IdempotencyKey;
 pub use import::{ImportReport, ImportRow, Rejected};
 pub use install::{Installed, SetUp, installations};
+pub use meter::Meters;
 pub use organisation::NewOrganisation;
 pub use password::Passwords;
 pub use person::{NewPerson, PersonUpdate};
@@ -37,7 +39,7 @@ pub use read::{NodeState, Page};
 pub use receipt::Receipt;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::CredentialId;
 use domain::credential::Installation;
@@ -57,6 +59,7 @@ pub struct Authority {
     installation: Installation,
     unwritten_usage: Arc<Mutex<HashMap<CredentialId, UsageRow>>>,
     live_nodes: Arc<wait::LiveNodes>,
+    meters: Arc<Meters>,
 }
 
 /// What an authority is made of.
@@ -77,8 +80,8 @@ impl Authority {
     /// Puts it together.
     pub fn new(parts: Parts) -> Self {
         let Parts { store, verifier, clock, entropy, installation } = parts;
-        let (passwords, unwritten_usage, live_nodes) = (Passwords::new(), Arc::default(), Arc::default());
-        Self { store, verifier, clock, entropy, passwords, installation, unwritten_usage, live_nodes }
+        let (passwords, unwritten_usage, live_nodes, meters) = (Passwords::new(), Arc::default(), Arc::default(), Arc::default());
+        Self { store, verifier, clock, entropy, passwords, installation, unwritten_usage, live_nodes, meters }
     }
 
     /// The index.
@@ -89,6 +92,16 @@ impl Authority {
     /// The store, for the server's own upkeep: usage, old answers.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// How changes went since the start.
+    pub fn meters(&self) -> &Meters {
+        &self.meters
+    }
+
+    /// Of how many credentials uses were counted that could not be written yet.
+    pub fn unwritten_uses(&self) -> usize {
+        self.unwritten_usage.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// The clocks.

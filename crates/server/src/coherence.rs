@@ -15,6 +15,7 @@ use verifier::Verifier;
 
 use crate::config::Config;
 use crate::node::{StartError, System};
+use crate::progress::Progress;
 
 /// How many entries of the journal are read at once.
 const PART: u32 = 1_000;
@@ -46,6 +47,7 @@ pub(crate) struct Coherence {
     loading: AtomicBool,
     /// The index cannot be trusted any more, and stays so.
     broken: AtomicBool,
+    progress: Progress,
 }
 
 /// Which entry of the journal: its number alone says too little, as a database that lost commits gives it to another.
@@ -80,6 +82,7 @@ impl Coherence {
             renewal: Notify::new(),
             loading: AtomicBool::new(false),
             broken: AtomicBool::new(false),
+            progress: Progress::default(),
         })
     }
 
@@ -106,6 +109,16 @@ impl Coherence {
     /// Goes on for as long as the node runs.
     pub(crate) async fn run(&self) {
         tokio::join!(self.renew_in_time(), self.follow(), self.listen());
+    }
+
+    /// How it went so far.
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Whether the index cannot be trusted any more: nothing is answered until the process is started anew.
+    pub(crate) fn has_given_up(&self) -> bool {
+        self.broken.load(Ordering::SeqCst)
     }
 
     /// Answers nothing from here on, and then says so.
@@ -182,7 +195,9 @@ impl Coherence {
                 _ = ticks.tick() => {}
                 () = self.renewal.notified() => {}
             }
-            match self.renew().await {
+            let renewed = self.renew().await;
+            self.progress.renewed(renewed.is_ok());
+            match renewed {
                 Ok(()) if failing => tracing::info!("the lease is renewed again"),
                 Ok(()) => {}
                 Err(error) => {
@@ -272,6 +287,7 @@ impl Coherence {
         let applied = self.apply(&tail.entries);
         if applied {
             self.store.note_applied(self.verifier.applied());
+            self.progress.read(tail, self.system.clock.boottime());
         }
         applied
     }
@@ -279,6 +295,7 @@ impl Coherence {
     /// Loads a snapshot in place of a long journal. The next renewal brings the lease back.
     async fn reload(&self) -> Result<(), StoreError> {
         tracing::warn!("far behind the others: loading a snapshot");
+        self.progress.reloaded();
         self.verifier.lease().end();
         self.loading.store(true, Ordering::SeqCst);
         let loaded = self.load().await;
@@ -306,10 +323,14 @@ impl Coherence {
         loop {
             let _ = tokio::time::timeout(LOOK.min(self.lease / 8), self.bell.notified()).await;
             match self.look().await {
-                Ok(applied) if applied > acknowledged && self.store.acknowledge(applied).await.is_ok() => acknowledged = applied,
+                Ok(applied) if applied > acknowledged && self.store.acknowledge(applied).await.is_ok() => {
+                    self.progress.acknowledged(applied);
+                    acknowledged = applied;
+                }
                 Ok(_) => {}
                 Err(error) => {
                     tracing::debug!(cause = error.cause(), "the journal was not read");
+                    self.progress.failed_to_read();
                     tokio::time::sleep(RETRY.min(self.lease / 8)).await;
                 }
             }

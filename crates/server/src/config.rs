@@ -78,6 +78,9 @@ settings! {
     data: PathBuf = PathBuf::from("data"), "a folder", |path| !path.as_os_str().is_empty();
     /// Where the server listens.
     listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8400)), "an address and a port", |_| true;
+    /// Where `/metrics` is served, for Prometheus: an address that only monitoring reaches, as it asks for no credential.
+    /// Left out: nowhere. See `docs/metrics.md`.
+    metrics_listen: Option<SocketAddr> = None, "an address and a port", |_| true;
     /// The URL under which people and programs reach the server. Empty: `http://` and the address of `listen`.
     public_url: String = String::new(), "an http or https URL without a path, or empty", |url| url.is_empty() || is_base_url(url);
     /// The database: empty for the embedded one in `data`, or `sqlite:PATH`, or `postgres://USER@HOST/NAME`.

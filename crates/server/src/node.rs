@@ -17,6 +17,8 @@ use verifier::{Settings, Verifier};
 use crate::coherence::Coherence;
 use crate::config::Config;
 use crate::keys;
+use crate::metrics::Observed;
+use crate::progress::Reading;
 
 /// Of how many credentials one flush writes the uses: the work that checks make for the database is bounded.
 const USES_OF_FLUSH: usize = 20_000;
@@ -98,6 +100,7 @@ pub struct Node {
     pub config: Arc<Config>,
     coherence: Arc<Coherence>,
     draining: Arc<AtomicBool>,
+    observed: Arc<Observed>,
 }
 
 /// Why a node is not ready.
@@ -138,7 +141,7 @@ impl Node {
         coherence.join().await?;
         let parts = Parts { store, verifier, clock: system.clock.clone(), entropy: system.entropy.clone(), installation: chosen };
         let authority = Authority::new(parts);
-        let node = Self { authority, config: Arc::new(config), coherence, draining: Arc::default() };
+        let node = Self { authority, config: Arc::new(config), coherence, draining: Arc::default(), observed: Arc::default() };
         let token_file = operator_token_file(&node.config);
         let installed = node.authority.install(&context, |token| write_private(&token_file, token)).await?;
         node.authority.remember_installation(&context).await?;
@@ -150,7 +153,7 @@ impl Node {
     /// answered can have given it, and while it lasts checks are answered, whatever became of the database since.
     pub async fn readiness(&self) -> Result<(), NotReady> {
         let now = self.authority.clock().boottime();
-        if self.draining.load(Ordering::Relaxed) {
+        if self.is_draining() {
             return Err(NotReady::Draining);
         }
         if self.authority.verifier().lease().margin(now) == Duration::ZERO {
@@ -168,6 +171,25 @@ impl Node {
     /// See [`Node::readiness`].
     pub async fn is_ready(&self) -> bool {
         self.readiness().await.is_ok()
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// How it keeps up with the others.
+    pub(crate) fn progress(&self) -> Reading {
+        self.coherence.progress().reading(self.authority.clock().boottime())
+    }
+
+    /// Whether its index cannot be trusted any more.
+    pub(crate) fn has_given_up(&self) -> bool {
+        self.coherence.has_given_up()
+    }
+
+    /// What the database said of the others and of itself, not long ago.
+    pub(crate) fn observed(&self) -> &Observed {
+        &self.observed
     }
 
     /// From here on the node says that it is not ready, and answers as before.
@@ -229,6 +251,7 @@ impl Node {
         if let Err(error) = self.coherence.forget_others(now).await {
             tracing::warn!(%error, "nodes that are gone were not forgotten");
         }
+        self.observed.look(self.authority.store()).await;
     }
 }
 

@@ -12,12 +12,16 @@ use crate::edge::{Edge, Limits, Site, Sites};
 use crate::local::say;
 use crate::node::{Node, StartError, Started, System, operator_token_file, write_private};
 use crate::stop::{Running, Signals};
-use crate::{api, edge, set_up, task};
+use crate::{api, edge, metrics, set_up, task};
 
 /// Runs a server until SIGTERM or Ctrl-C; see `stop` for how it ends.
 pub async fn serve(config: Config) -> Result<(), StartError> {
     let system = System::of_this_machine();
     let listener = listen(&config.listen.to_string()).await?;
+    let metrics_listener = match config.metrics_listen {
+        Some(address) => Some(listen(&address.to_string()).await?),
+        None => None,
+    };
     let Started { node, installed } = Node::start(config, &system).await?;
     if let Some(installed) = &installed {
         announce(&node.config, installed);
@@ -28,7 +32,11 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     let edge = Edge::new(system.clock.clone(), &*system.entropy, limits(&node.config))?;
     tracing::info!(address = %node.config.listen, "serving");
     let sites = Sites::one(site(&node)?);
-    let listeners = vec![task::spawn("server", edge.clone().serve(listener, None, sites, stopped))];
+    let mut listeners = vec![task::spawn("server", edge.clone().serve(listener, None, sites, stopped.clone()))];
+    if let Some(listener) = metrics_listener {
+        let sites = Sites::one(Site::new(metrics::router(&node, &edge)));
+        listeners.push(task::spawn("metrics", edge.clone().serve(listener, None, sites, stopped)));
+    }
     Running { node, edge, stop, listeners }.until_told(signals).await;
     Ok(())
 }

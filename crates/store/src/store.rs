@@ -14,6 +14,7 @@ use crate::error::{Abort, StoreError, WriteError};
 use crate::executor::Executor;
 use crate::link::Links;
 use crate::lock::Lock;
+use crate::meter::Meters;
 use crate::migration::{self, MigrationReport};
 use crate::options::{DatabaseUrl, Options};
 use crate::transaction::{Committed, Outcome, Reader, Tx};
@@ -90,7 +91,7 @@ impl Store {
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Reader<'_>) -> BoxFuture<'a, Result<T, StoreError>> + Send + 'static,
     {
-        self.inner.readers.read(&self.inner.options, work).await
+        self.inner.shared.meters.read(self.inner.readers.read(&self.inner.options, work).await)
     }
 
     /// Makes a change. The closure may run more than once, so secrets are drawn and clocks are read before it; it awaits
@@ -102,7 +103,18 @@ impl Store {
         F: for<'a> FnMut(&'a mut Tx<'_>) -> BoxFuture<'a, Result<Outcome<T>, Abort<E>>> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        self.send(Box::new(Change::new(work, answer)), answered).await?
+        let written = self.send(Box::new(Change::new(work, answer)), answered).await.unwrap_or_else(|error| Err(error.into()));
+        self.inner.shared.meters.written(written)
+    }
+
+    /// What was done since it was opened.
+    pub fn meters(&self) -> &Meters {
+        &self.inner.shared.meters
+    }
+
+    /// How many changes wait for the writer.
+    pub fn waiting_changes(&self) -> usize {
+        self.inner.writer.max_capacity() - self.inner.writer.capacity()
     }
 
     /// Entries of the journal after a place, oldest first.
@@ -159,7 +171,8 @@ impl Store {
         F: for<'a> FnMut(&'a mut Executor<'_>) -> BoxFuture<'a, Result<(), StoreError>> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        self.send(Box::new(Upkeep::new(work, answer)), answered).await?
+        let kept = self.send(Box::new(Upkeep::new(work, answer)), answered).await.unwrap_or_else(Err);
+        self.inner.shared.meters.kept(kept)
     }
 
     /// Hands a job to the writer and waits for its answer, within bounds.

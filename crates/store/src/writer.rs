@@ -16,6 +16,7 @@ use crate::change::{End, Job, Ran};
 use crate::error::StoreError;
 use crate::executor::{Control, Executor};
 use crate::journal;
+use crate::meter::Meters;
 use crate::transaction::Tx;
 
 /// How many changes share one commit at most.
@@ -36,6 +37,7 @@ pub(crate) struct Shared {
     node: RwLock<Option<NodeId>>,
     /// The last place that the feed was given, plus one; 0: none yet.
     fed: AtomicI64,
+    pub(crate) meters: Meters,
 }
 
 impl Shared {
@@ -119,6 +121,7 @@ pub(crate) async fn run_batch(executor: Executor<'_>, mut jobs: Vec<Box<dyn Job>
         Ok((published, ends)) => {
             // Before anybody hears that it is done, the index has it.
             shared.publish(&published);
+            shared.meters.batches.add(ends.len() as u64);
             for (job, end) in jobs.into_iter().zip(ends) {
                 job.finish(end);
             }
@@ -126,6 +129,7 @@ pub(crate) async fn run_batch(executor: Executor<'_>, mut jobs: Vec<Box<dyn Job>
         }
         Err(broken) => {
             let Broken::Failed(error) = broken else { return Left::Broken };
+            shared.meters.failed_batches.fetch_add(1, Ordering::Relaxed);
             tracing::warn!(cause = error.cause(), waiting = jobs.len(), "a batch of changes failed");
             // A connection that is gone or stuck would only keep everybody waiting once more.
             let rolled_back = !tx.executor.is_lost() && tx.executor.control(Control::Rollback).await.is_ok();

@@ -75,7 +75,7 @@ pub enum Command {
     },
     /// Print help about a command, or about exit-codes or environment
     Help {
-        /// A command, or a topic: exit-codes, environment, configuration, reference
+        /// A command, or a topic: exit-codes, environment, configuration, metrics, reference
         topic: Vec<String>,
     },
 }

@@ -20,6 +20,7 @@ pub(super) fn help(topic: &[String], screen: &mut Screen) -> Attempt<()> {
         ["environment"] => environment(),
         ["reference"] => reference(),
         ["configuration"] => crate::config::document(),
+        ["metrics"] => crate::metrics::document(),
         path => command_help(path).ok_or_else(|| Failure::with(Exit::Usage, Text::NoSuchTopic, "topic", topic.join(" ")))?,
     };
     screen.lines(&[text.trim_end().to_owned()])

@@ -58,7 +58,7 @@ impl Edge {
     /// Serves the sites on a listener until `stop` turns true or its sender is gone: then nothing new is accepted,
     /// running requests have [`super::Limits::stop_milliseconds`] to finish, and what is left is dropped.
     pub async fn serve(self: Arc<Self>, listener: TcpListener, tls: Option<Arc<ServerConfig>>, sites: Sites, mut stop: Receiver<bool>) {
-        let watch = Arc::new(Watch::new(self.limits.clone()));
+        let watch = Arc::new(Watch::new(self.limits.clone(), self.connections.clone()));
         let (sites, tls) = (Arc::new(sites), tls.map(TlsAcceptor::from));
         let mut ticks = tokio::time::interval(TICK);
         let mut stopped = pin!(async move {

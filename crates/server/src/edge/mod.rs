@@ -166,18 +166,35 @@ pub struct Edge {
     ids: ids::Ids,
     limits: Limits,
     draining: AtomicBool,
+    connections: watch::Connections,
 }
 
 impl Edge {
     /// An edge that reads this clock. Entropy is drawn once.
     pub fn new(clock: Arc<dyn Clock>, entropy: &dyn Entropy, limits: Limits) -> Result<Arc<Self>, EntropyUnavailable> {
-        Ok(Arc::new(Self { clock, ids: ids::Ids::new(entropy)?, limits, draining: AtomicBool::new(false) }))
+        Ok(Arc::new(Self {
+            clock,
+            ids: ids::Ids::new(entropy)?,
+            limits,
+            draining: AtomicBool::new(false),
+            connections: watch::Connections::default(),
+        }))
     }
 
     /// From here on every answer says that its connection closes (RFC 9112 section 9.6), so that clients that keep
     /// connections take their next request elsewhere; everything is still answered.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// How many connections there are on all listeners.
+    pub fn connections(&self) -> u64 {
+        self.connections.open()
+    }
+
+    /// How many connections were refused since the start because there were too many.
+    pub fn refused_connections(&self) -> u64 {
+        self.connections.refused()
     }
 
     fn is_draining(&self) -> bool {

@@ -103,25 +103,44 @@ impl Watched {
     }
 }
 
-/// All connections of one server.
+/// Counts of connections, shared by the listeners of a server.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Connections(Arc<[AtomicU64; 2]>);
+
+impl Connections {
+    /// How many there are.
+    pub(super) fn open(&self) -> u64 {
+        self.0[0].load(Ordering::Relaxed)
+    }
+
+    /// How many were refused.
+    pub(super) fn refused(&self) -> u64 {
+        self.0[1].load(Ordering::Relaxed)
+    }
+}
+
+/// All connections of one listener.
 #[derive(Debug)]
 pub(super) struct Watch {
     limits: Limits,
+    counts: Connections,
     connections: Mutex<HashMap<u64, Arc<Watched>>>,
     numbers: AtomicU64,
 }
 
 impl Watch {
-    pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, connections: Mutex::default(), numbers: AtomicU64::new(0) }
+    pub(super) fn new(limits: Limits, counts: Connections) -> Self {
+        Self { limits, counts, connections: Mutex::default(), numbers: AtomicU64::new(0) }
     }
 
     /// Takes a new connection into the watch, unless there are too many that are busy.
     pub(super) fn admit(self: &Arc<Self>) -> Option<Admitted> {
         let mut connections = self.lock();
         if connections.len() >= self.limits.connections && !make_room(&mut connections) {
+            self.counts.0[1].fetch_add(1, Ordering::Relaxed);
             return None;
         }
+        self.counts.0[0].fetch_add(1, Ordering::Relaxed);
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let watched = Arc::new(Watched::new());
         connections.insert(number, watched.clone());
@@ -181,6 +200,7 @@ pub(super) struct Admitted {
 
 impl Drop for Admitted {
     fn drop(&mut self) {
+        self.watch.counts.0[0].fetch_sub(1, Ordering::Relaxed);
         self.watch.lock().remove(&self.number);
     }
 }
@@ -248,7 +268,10 @@ mod tests {
     use super::*;
 
     fn watch(connections: usize) -> Arc<Watch> {
-        Arc::new(Watch::new(Limits { connections, header_seconds: 2, idle_seconds: 3, write_seconds: 2, ..Limits::default() }))
+        Arc::new(Watch::new(
+            Limits { connections, header_seconds: 2, idle_seconds: 3, write_seconds: 2, ..Limits::default() },
+            Connections::default(),
+        ))
     }
 
     fn ticks(watch: &Watch, count: u32) {
@@ -287,6 +310,6 @@ mod tests {
         drop(first);
         assert_eq!(watch.count(), 2);
         drop((second, third));
-        assert_eq!(watch.count(), 0);
+        assert_eq!((watch.count(), watch.counts.open(), watch.counts.refused()), (0, 0, 1));
     }
 }

@@ -5,6 +5,7 @@ mod api;
 mod cli;
 mod edge;
 mod gate;
+mod metrics;
 mod nodes;
 mod proxies;
 mod raw;
