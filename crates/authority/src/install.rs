@@ -13,9 +13,9 @@ use crate::organisation::clash;
 use crate::{Authority, Changed, Context, Error, IssuedToken, NewCredential};
 
 const INSTALLATION: &str = "installation";
-const SET_UP_DIGEST: &str = "set_up_code_digest";
+pub(crate) const SET_UP_DIGEST: &str = "set_up_code_digest";
 /// What the setting holds once the code was used.
-const USED: &str = "used";
+pub(crate) const USED: &str = "used";
 
 /// What the first start made. Both are shown or written once.
 pub struct Installed {

@@ -4,6 +4,7 @@
 //! drawn and the clock is read before it. Nothing here knows HTTP or HTML.
 
 mod access;
+mod again;
 mod api;
 mod change;
 mod credential;
@@ -20,6 +21,7 @@ mod person;
 mod personal_token;
 mod read;
 mod receipt;
+mod restore;
 mod upkeep;
 mod wait;
 
@@ -37,6 +39,7 @@ pub use person::{NewPerson, PersonUpdate};
 pub use personal_token::{IssuedToken, NewToken, TokenUpdate};
 pub use read::{NodeState, Page};
 pub use receipt::Receipt;
+pub use restore::after_restore;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

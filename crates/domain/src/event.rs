@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::ApiDefinition;
 use crate::credential::Digest;
+use crate::fence::Scope;
 use crate::id::{CredentialId, MembershipId, OrganisationId, PersonId, RequestId};
 use crate::permission::Permissions;
 use crate::person::Roles;
@@ -288,5 +289,20 @@ events! {
     Unindexed MasterKeyRotated {
         /// How many.
         keys: u32,
+    }
+    /// The database was restored from a backup. What was ended since is either ended again, by the changes that follow, or
+    /// everything in the backup is fenced.
+    Ending Restored {
+        /// The last change that is in the backup.
+        backup: Sequence,
+        /// The newest id in the backup.
+        newest: CredentialId,
+        /// Whether everything up to that id is refused until it is confirmed.
+        fenced: bool,
+    }
+    /// An operator has seen that a part of what was restored is right.
+    Creation RestoreConfirmed {
+        /// What works again.
+        scope: Scope,
     }
 }

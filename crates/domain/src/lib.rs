@@ -26,12 +26,14 @@
 //! | journal | the ordered record of every change: audit trail, feed of the index, clock of coherence |
 //! | sequence | the place of a change in the journal |
 //! | tombstone | what an ended credential leaves in memory, to tell "revoked" from "unknown" |
+//! | fence | after a restore: what was in the backup is refused until somebody confirms it |
 //! | lease | the time until which a node may answer from its index |
 
 pub mod api;
 pub mod credential;
 pub mod entropy;
 pub mod event;
+pub mod fence;
 pub mod histogram;
 pub mod id;
 pub mod organisation;
@@ -48,6 +50,7 @@ pub mod verify;
 
 pub use credential::{Digest, Kind};
 pub use event::{Event, Sequence};
+pub use fence::Fence;
 pub use histogram::Histogram;
 pub use id::{CredentialId, MembershipId, NodeId, OrganisationId, PersonId, RequestId};
 pub use refusal::Refusal;

@@ -186,6 +186,15 @@ impl Coherence {
         tracing::error!(why, "this node answers no more until it is started anew");
     }
 
+    /// Ends this node's answers where the database was restored from a backup: other changes have now the numbers of those
+    /// that this index holds, and what is fenced it does not know.
+    fn same_life<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
+        if matches!(read, Err(StoreError::Refused(_))) {
+            self.give_up("the database was restored from a backup");
+        }
+        read
+    }
+
     async fn renew_in_time(&self) {
         let mut ticks = tokio::time::interval(self.lease / 4);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -251,7 +260,7 @@ impl Coherence {
         let mut wanted = None;
         loop {
             let known = self.known();
-            let tail = renewal.journal_after(self.place(known), PART).await?;
+            let tail = self.same_life(renewal.journal_after(self.place(known), PART).await)?;
             let head = *wanted.get_or_insert(tail.head);
             if head < applied || !continues(known, &tail) {
                 // A failover to a replica that lacked commits. What was ended here stays ended: nothing is answered from
@@ -307,6 +316,8 @@ impl Coherence {
 
     /// The others have forgotten this process, or a failover has: it begins anew under another id.
     async fn register_again(&self) -> Result<(), StoreError> {
+        // A restore forgets everybody. Then nobody must wait for this node, which will never answer again.
+        self.same_life(self.store.journal_after(self.verifier.applied(), 1).await)?;
         self.renewal.notify_one();
         self.register().await.map_err(|error| match error {
             StartError::Store(error) => error,
@@ -341,7 +352,7 @@ impl Coherence {
     async fn look(&self) -> Result<Sequence, StoreError> {
         while !self.loading.load(Ordering::SeqCst) && !self.broken.load(Ordering::SeqCst) {
             let (known, applied) = (self.known(), self.verifier.applied());
-            let tail = self.store.journal_after(self.place(known), PART).await?;
+            let tail = self.same_life(self.store.journal_after(self.place(known), PART).await)?;
             if !continues(known, &tail) {
                 // A server that was deposed may say this; one that takes a renewal may not.
                 self.renewal.notify_one();

@@ -96,9 +96,12 @@ settings! {
     /// The letters with which credentials of this installation begin. Chosen at the first start; a later change
     /// concerns new credentials only.
     installation: String = "prt".to_owned(), "2 to 4 lower-case letters", |text| Installation::new(text).is_ok();
-    /// The file of the master key, under which server keys are encrypted in the database. Empty: `master-key` in `data`,
-    /// made at the first start with mode 0600.
+    /// The file of the master key, under which server keys are encrypted in the database. Empty: the systemd credential
+    /// `poort-master-key` if there is one, else `master-key` in `data`, made at the first start with mode 0600.
     master_key_file: Option<PathBuf> = None, "a file of 32 bytes", |_| true;
+    /// Where systemd puts the credentials of the service (`LoadCredential=`). Set by systemd, in the variable
+    /// `CREDENTIALS_DIRECTORY`.
+    credentials_directory: Option<PathBuf> = None, "a folder", |_| true;
     /// The proxies whose word about the original request is taken, for forward-auth: addresses or networks.
     trusted_proxies: Vec<String> = Vec::new(), "addresses such as 127.0.0.1 or networks such as 10.1.0.0/16", |_| true;
     /// For how many milliseconds a node may answer from its index after a renewal of its lease (PostgreSQL only). When a
@@ -226,6 +229,8 @@ fn sources(file: Option<&Path>, flags: &Flags) -> Result<Figment, Vec<Problem>> 
         figment = figment.merge(Toml::file_exact(file));
     }
     let names: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
+    // The only variable that is not ours (systemd.exec(5), "CREDENTIALS_DIRECTORY").
+    let figment = figment.merge(Env::raw().only(&["CREDENTIALS_DIRECTORY"]));
     Ok(figment.merge(Env::prefixed("POORT_").only(&names)).merge(Serialized::defaults(flags)))
 }
 

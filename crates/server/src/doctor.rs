@@ -117,10 +117,18 @@ async fn database(config: &Config) -> Vec<Finding> {
         Err(error) => finding(State::Bad, WHAT, error.to_string(), "run poort migrate; look at the database's own log".to_owned()),
     };
     let mut findings = vec![reached, durability(&store).await];
+    findings.extend(fence(&store).await);
     if !store.is_embedded() {
         findings.push(replication(&store).await);
     }
     findings
+}
+
+/// Says when a restore waits for somebody.
+async fn fence(store: &Store) -> Option<Finding> {
+    let fence = store.read(|reader| Box::pin(async move { reader.fence().await })).await.ok()??;
+    let found = format!("credentials of the backup of {} are refused until they are confirmed", fence.backup_at);
+    Some(finding(State::Attention, "restore", found, "poort restore status, then poort restore confirm".to_owned()))
 }
 
 /// What was acknowledged must be on the disk.

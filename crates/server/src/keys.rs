@@ -1,6 +1,6 @@
 //! The master key and the server keys under it: opened at the start, rotated by command.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use authority::{Authority, Context};
 use domain::{Event, RequestId, Secret};
@@ -15,15 +15,34 @@ use crate::node::{StartError, System, options};
 const SEALING: &str = "sealing";
 const SEALING_ALGORITHM: &str = "AES-256-GCM";
 
-/// The configured master key file.
+/// The name of the systemd credential that is the master key.
+const CREDENTIAL: &str = "poort-master-key";
+
+/// The master key file: the configured one, or the systemd credential, or that of the data folder.
 pub fn master_key_file(config: &Config) -> PathBuf {
-    config.master_key_file.clone().unwrap_or_else(|| config.data.join("master-key"))
+    let credential = || config.credentials_directory.as_ref().map(|folder| folder.join(CREDENTIAL)).filter(|file| file.exists());
+    config.master_key_file.clone().or_else(credential).unwrap_or_else(|| config.data.join("master-key"))
+}
+
+/// Whether systemd keeps the master key: then it is made and replaced elsewhere.
+fn is_credential(config: &Config) -> bool {
+    config.credentials_directory.as_ref().is_some_and(|folder| master_key_file(config).starts_with(folder))
+}
+
+/// Reads the master key, which must be there.
+pub(crate) fn load(config: &Config) -> Result<MasterKey, StartError> {
+    let file = master_key_file(config);
+    let key = if is_credential(config) { MasterKey::load_credential(&file) } else { MasterKey::load(&file) };
+    key.map_err(|error| match error {
+        SealingError::File(cause) => StartError::File { path: file, cause },
+        other => told(other),
+    })
 }
 
 /// Loads the master key, or makes it at the first start; a key other than the database's is refused. Then opens every
 /// server key once, so that a broken one is found at the start and not at its first use.
 pub async fn open(store: &Store, config: &Config, system: &System) -> Result<MasterKey, StartError> {
-    let master = load(store, &master_key_file(config), system).await?;
+    let master = load_or_create(store, config, system).await?;
     store.check_master_key(&master).await.map_err(told)?;
     let keys = store.read(|reader| Box::pin(async move { reader.all_server_keys().await })).await?;
     for key in keys {
@@ -68,6 +87,10 @@ pub async fn rotate(config: Config, new_file: Option<PathBuf>) -> Result<(), Sta
     store.migrate().await?;
     crate::coherence::nobody_else(&store).await?;
     let old_file = master_key_file(&config);
+    if is_credential(&config) {
+        let how = "systemd keeps the master key: name it with master_key_file to rotate it, then put the new one in the credential's place";
+        return Err(StartError::Configuration(how.to_owned()));
+    }
     let new_file = new_file.unwrap_or_else(|| old_file.with_extension("new"));
     let old = open(&store, &config, &system).await?;
     let new = MasterKey::load_or_create(&new_file, &*system.entropy).map_err(told)?;
@@ -80,13 +103,16 @@ pub async fn rotate(config: Config, new_file: Option<PathBuf>) -> Result<(), Sta
     Ok(())
 }
 
-async fn load(store: &Store, file: &Path, system: &System) -> Result<MasterKey, StartError> {
+async fn load_or_create(store: &Store, config: &Config, system: &System) -> Result<MasterKey, StartError> {
     let known = store.read(|reader| Box::pin(async move { reader.setting(store::setting::MASTER_KEY_FINGERPRINT).await })).await?;
-    let key = if known.is_some() { MasterKey::load(file) } else { MasterKey::load_or_create(file, &*system.entropy) };
-    key.map_err(|error| match error {
-        SealingError::File(cause) => StartError::File { path: file.to_owned(), cause },
-        other => told(other),
-    })
+    let file = master_key_file(config);
+    if known.is_none() && !is_credential(config) && !file.exists() {
+        return MasterKey::load_or_create(&file, &*system.entropy).map_err(|error| match error {
+            SealingError::File(cause) => StartError::File { path: file, cause },
+            other => told(other),
+        });
+    }
+    load(config)
 }
 
 fn told(error: SealingError) -> StartError {

@@ -1,6 +1,7 @@
 //! The server: configuration, wiring, the route tables and the command line. Rules are in `domain` and `authority`.
 
 pub mod api;
+mod backup;
 pub mod cli;
 mod coherence;
 pub mod config;

@@ -4,10 +4,11 @@ use std::future::Future;
 use std::path::Path;
 
 use crate::cli::local::{ConfigVerb, DemoArgs, Local, MasterKeyVerb, ServeArgs};
+use crate::cli::texts::Language;
 use crate::cli::{Exit, Globals};
 use crate::config::{Config, Flags, Problem};
 use crate::node::StartError;
-use crate::{demo, doctor, keys, log, serve};
+use crate::{backup, demo, doctor, keys, log, serve};
 
 /// Carries out a command and gives the program's exit code.
 pub fn run(command: Local, globals: &Globals) -> u8 {
@@ -19,6 +20,8 @@ pub fn run(command: Local, globals: &Globals) -> u8 {
             Config::shown(args.config.as_deref(), &flags(&args)).map(|text| print(&text)).map_err(|problems| told(&problems))
         }
         Local::Config(ConfigVerb::Check(args)) => configured(&args).map(|_| print("The configuration is valid.\n")),
+        Local::Backup(args) => configured(&args.server).and_then(|config| block_on(backup::back_up(config, args, language(globals)))),
+        Local::Restore(args) => configured(&args.server).and_then(|config| block_on(backup::restore(config, args, language(globals)))),
         Local::Doctor(args) => configured(&args).and_then(|config| block_on(doctor::examine(config, globals.json))),
         Local::MasterKey(MasterKeyVerb::Rotate(args)) => {
             configured(&args.server).and_then(|config| block_on(keys::rotate(config, args.new_file)))
@@ -32,6 +35,10 @@ pub fn run(command: Local, globals: &Globals) -> u8 {
             Exit::Failed as u8
         }
     }
+}
+
+fn language(globals: &Globals) -> Language {
+    globals.lang.unwrap_or(Language::En)
 }
 
 fn configured(args: &ServeArgs) -> Result<Config, StartError> {

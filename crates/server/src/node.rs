@@ -146,6 +146,9 @@ impl Node {
         let installed = node.authority.install(&context, |token| write_private(&token_file, token)).await?;
         node.authority.remember_installation(&context).await?;
         keys::make_sealing_key(&node.authority, &master, &context).await?;
+        if node.authority.verifier().is_fenced() {
+            tracing::warn!("what was restored from a backup is refused until it is confirmed: poort restore status");
+        }
         Ok(Started { node, installed })
     }
 
@@ -292,7 +295,8 @@ pub fn write_private(path: &Path, secret: &Secret<String>) -> std::io::Result<()
     }
 }
 
-fn make_private_folder(path: &Path) -> Result<(), StartError> {
+/// Makes the data folder, for its owner only.
+pub(crate) fn make_private_folder(path: &Path) -> Result<(), StartError> {
     use std::os::unix::fs::DirBuilderExt as _;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(StartError::file(path))
 }

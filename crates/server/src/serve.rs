@@ -43,16 +43,22 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
 
 /// `poort recover-operator`: makes a new operator token and writes it to the file of the first one.
 pub async fn recover_operator(config: Config) -> Result<(), StartError> {
-    let system = System::of_this_machine();
-    let Started { node, .. } = Node::start(config, &system).await?;
+    make_operator_token(&config, &System::of_this_machine()).await?;
+    let file = operator_token_file(&config);
+    say(&format!("A new operator token is in {}. Earlier ones still work: see `poort operator list`.", file.display()));
+    Ok(())
+}
+
+/// Makes a new operator token, in the place of the one in its file.
+pub(crate) async fn make_operator_token(config: &Config, system: &System) -> Result<(), StartError> {
+    let Started { node, .. } = Node::start(config.clone(), system).await?;
     let context = system.context()?;
     let description =
         Description::new(&format!("recovered at {}", context.now)).map_err(|problem| StartError::Configuration(problem.to_string()))?;
     let made = node.authority.create_operator_token(&context, NewCredential { description }).await?;
-    let file = operator_token_file(&node.config);
+    let file = operator_token_file(config);
     write_private(&file, &made.value.secret).map_err(StartError::file(&file))?;
     node.stop().await;
-    say(&format!("A new operator token is in {}. Earlier ones still work: see `poort operator list`.", file.display()));
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::api::ApiDefinition;
 use domain::event::Sequence;
-use domain::{CredentialId, Digest, OrganisationId, PersonId, Timestamp};
+use domain::{CredentialId, Digest, Fence, OrganisationId, PersonId, Timestamp};
 use store::{MembershipRecord, SnapshotSink, Store, StoreError, TokenRecord};
 use verifier::{Loader, Verifier};
 
@@ -52,5 +52,9 @@ impl SnapshotSink for Filling<'_> {
 
     fn operator_token(&mut self, id: CredentialId, digest: Digest) {
         self.0.operator_token(id, digest);
+    }
+
+    fn fence(&mut self, fence: &Fence) {
+        self.0.fence(fence);
     }
 }

@@ -129,4 +129,5 @@ impl SnapshotSink for Count {
     }
     fn api_credential(&mut self, _: CredentialId, _: &str, _: Digest) {}
     fn operator_token(&mut self, _: CredentialId, _: Digest) {}
+    fn fence(&mut self, _: &domain::Fence) {}
 }

@@ -7,8 +7,17 @@ use deadpool_postgres::ClientWrapper;
 
 use crate::error::StoreError;
 use crate::statement::{Engine, Statement};
-use crate::value::{Param, Row};
+use crate::value::{Param, Row, Value};
 use crate::{journal, postgres, sqlite};
+
+static TABLES_OF_SQLITE: Statement = Statement::new(
+    "executor::TABLES_OF_SQLITE",
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+);
+static TABLES_OF_POSTGRES: Statement = Statement::new(
+    "executor::TABLES_OF_POSTGRES",
+    "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename",
+);
 
 /// A connection inside a transaction.
 pub(crate) enum Executor<'c> {
@@ -60,6 +69,24 @@ impl RawRow<'_> {
         match self {
             Self::Sqlite(row) => row.get_ref(column).ok().and_then(|value| value.as_i64_or_null().ok()).ok_or_else(unreadable),
             Self::Postgres(row) => row.try_get(column).map_err(|_| unreadable()),
+        }
+    }
+}
+
+impl RawRow<'_> {
+    /// All its values.
+    pub(crate) fn values(&self) -> Result<Vec<Value>, StoreError> {
+        match self {
+            Self::Sqlite(row) => sqlite::values(row).map_err(|error| sqlite::store_error(&error)),
+            Self::Postgres(row) => postgres::values(row).map_err(|error| postgres::store_error(&error)),
+        }
+    }
+
+    /// The names of its columns.
+    pub(crate) fn columns(&self) -> Vec<String> {
+        match self {
+            Self::Sqlite(row) => row.as_ref().column_names().map(str::to_owned).collect(),
+            Self::Postgres(row) => row.columns().iter().map(|column| column.name().to_owned()).collect(),
         }
     }
 }
@@ -172,7 +199,9 @@ impl<'c> Executor<'c> {
     pub(crate) async fn lift_limit(&mut self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(_) => Ok(()),
-            Self::Postgres(postgres) => control_postgres(postgres, "SET LOCAL statement_timeout = 0").await,
+            Self::Postgres(postgres) => {
+                control_postgres(postgres, "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0").await
+            }
         }
     }
 
@@ -220,6 +249,30 @@ impl<'c> Executor<'c> {
                 let text = text.replace("{ROWS}", "").replace("{KEYED}", "");
                 postgres.client.batch_execute(&text).await.map_err(|error| postgres::store_error(&error))
             }
+        }
+    }
+
+    /// The names of all tables.
+    pub(crate) async fn tables(&mut self) -> Result<Vec<String>, StoreError> {
+        let statement = if self.is_immediate() { &TABLES_OF_SQLITE } else { &TABLES_OF_POSTGRES };
+        self.rows(statement, &[]).await?.into_iter().map(|mut row| row.take()).collect()
+    }
+
+    /// Removes tables that refer to no others than these.
+    pub(crate) async fn drop_tables(&mut self, names: &[String]) -> Result<(), StoreError> {
+        match self {
+            _ if names.is_empty() => Ok(()),
+            // Without the checks of references, which such a connection does at the end.
+            Self::Sqlite(connection) => names.iter().try_for_each(|name| sqlite::control(connection, &format!("DROP TABLE {name}"))),
+            Self::Postgres(postgres) => control_postgres(postgres, &format!("DROP TABLE {}", names.join(", "))).await,
+        }
+    }
+
+    /// Whether every reference leads somewhere; PostgreSQL has seen to it all along.
+    pub(crate) async fn references_hold(&mut self) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite(connection) => sqlite::references_hold(connection),
+            Self::Postgres(_) => Ok(true),
         }
     }
 

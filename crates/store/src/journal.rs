@@ -1,6 +1,7 @@
 //! The journal: every change in the order of commit, what it is about, and from where it was asked for.
 
 use domain::event::{Actor, Entry, Event, Sequence};
+use domain::fence::Scope;
 use domain::{PersonId, RequestId};
 
 use crate::error::StoreError;
@@ -25,9 +26,11 @@ macro_rules! about {
 
 statements! {
     // An UPDATE that changes nothing takes the row's lock on PostgreSQL, and is the same text on SQLite.
-    LOCK_HEAD = "UPDATE journal_head SET seq = seq WHERE id = 1 RETURNING seq";
+    LOCK_HEAD = "UPDATE journal_head SET seq = seq WHERE id = 1 RETURNING seq, incarnation";
     SET_HEAD = "UPDATE journal_head SET seq = $1 WHERE id = 1";
-    HEAD = "SELECT seq FROM journal_head WHERE id = 1";
+    HEAD = "SELECT seq, incarnation FROM journal_head WHERE id = 1";
+    BEGIN_LIFE = "UPDATE journal_head SET incarnation = $1 WHERE id = 1";
+    LAST = "SELECT COALESCE(MAX(seq), 0) FROM journal";
     RECORD = "INSERT INTO journal (seq, at, request, actor, event) VALUES ($1, $2, $3, $4, $5)";
     RECORD_ORIGIN = "INSERT INTO journal_origin (seq, address, person) VALUES ($1, $2, $3)";
     RECORD_SUBJECT = "INSERT INTO journal_subject (subject, seq) VALUES ($1, $2)";
@@ -42,13 +45,31 @@ statements! {
     ORIGIN = "SELECT address FROM journal_origin WHERE seq = $1";
 }
 
+/// The head of the journal, in one life of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) sequence: Sequence,
+    /// Another one after each restore: then the same numbers are given to other changes.
+    pub(crate) incarnation: i64,
+}
+
 /// Takes the head's lock until the end of the transaction: whoever has it is the only writer.
-pub(crate) async fn lock_head(executor: &mut Executor<'_>) -> Result<Sequence, StoreError> {
+pub(crate) async fn lock_head(executor: &mut Executor<'_>) -> Result<Head, StoreError> {
     executor.row(&LOCK_HEAD, &params![]).await?.map_or_else(|| Err(StoreError::corrupt("the journal's head")), head)
 }
 
-pub(crate) async fn read_head(executor: &mut Executor<'_>) -> Result<Sequence, StoreError> {
+pub(crate) async fn read_head(executor: &mut Executor<'_>) -> Result<Head, StoreError> {
     executor.row(&HEAD, &params![]).await?.map_or_else(|| Err(StoreError::corrupt("the journal's head")), head)
+}
+
+/// Begins another life of the database.
+pub(crate) async fn begin_life(executor: &mut Executor<'_>, incarnation: i64) -> Result<(), StoreError> {
+    executor.execute(&BEGIN_LIFE, &params![incarnation]).await.map(drop)
+}
+
+/// The place of the last entry that there is; the head says the same, or something is wrong.
+pub(crate) async fn last(executor: &mut Executor<'_>) -> Result<Sequence, StoreError> {
+    executor.row(&LAST, &params![]).await?.map_or(Ok(Sequence(0)), |mut row| row.take().map(Sequence))
 }
 
 pub(crate) async fn set_head(executor: &mut Executor<'_>, sequence: Sequence) -> Result<(), StoreError> {
@@ -79,7 +100,7 @@ impl Reader<'_> {
 
     /// The place of the last change.
     pub async fn head(&mut self) -> Result<Sequence, StoreError> {
-        read_head(&mut self.executor).await
+        Ok(read_head(&mut self.executor).await?.sequence)
     }
 
     /// From which address a change was asked for, unless it was erased or never known.
@@ -154,8 +175,11 @@ fn subjects(event: &Event) -> Vec<[u8; 16]> {
         | Event::ApiCredentialRevoked { credential, .. }
         | Event::OperatorTokenCreated { credential, .. }
         | Event::OperatorTokenRevoked { credential, .. } => vec![*credential.as_bytes()],
+        Event::RestoreConfirmed { scope: Scope::Organisation { organisation } } => vec![*organisation.as_bytes()],
         Event::ApiDefined { .. }
         | Event::ApiRemoved { .. }
+        | Event::Restored { .. }
+        | Event::RestoreConfirmed { .. }
         | Event::InstallationChanged { .. }
         | Event::ServerKeyCreated { .. }
         | Event::MasterKeyRotated { .. } => Vec::new(),
@@ -183,8 +207,8 @@ fn actor_person(actor: &Actor) -> Option<&PersonId> {
     }
 }
 
-fn head(mut row: Row) -> Result<Sequence, StoreError> {
-    row.take().map(Sequence)
+fn head(mut row: Row) -> Result<Head, StoreError> {
+    Ok(Head { sequence: Sequence(row.take()?), incarnation: row.take()? })
 }
 
 pub(crate) fn entry(mut row: Row) -> Result<Entry, StoreError> {

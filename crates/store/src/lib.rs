@@ -7,11 +7,13 @@
 
 mod api;
 mod api_credential;
+pub mod backup;
 mod change;
 mod database;
 mod era;
 pub mod error;
 mod executor;
+mod fence;
 mod idempotency;
 mod journal;
 mod link;

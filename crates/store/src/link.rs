@@ -21,6 +21,7 @@ use crate::executor::{Control, Executor};
 use crate::node::{Tail, read_tail};
 use crate::options::Options;
 use crate::postgres::{self, Tls};
+use crate::writer::Shared;
 
 /// How long a renewal, or one of the other statements here, may take.
 pub(crate) const STATEMENT_LIMIT: Duration = Duration::from_secs(2);
@@ -59,7 +60,7 @@ impl Links {
     }
 
     /// Runs the transaction of a renewal. Any error, a time-out or a warning drops the connection.
-    pub(crate) async fn renew<F>(&self, mut work: F) -> Result<Renewal, StoreError>
+    pub(crate) async fn renew<F>(&self, shared: &Arc<Shared>, mut work: F) -> Result<Renewal, StoreError>
     where
         F: for<'a> FnMut(&'a mut Executor<'_>) -> BoxFuture<'a, Result<(), StoreError>> + Send,
     {
@@ -70,7 +71,7 @@ impl Links {
             executor.control(Control::BeginWrite).await?;
             work(&mut executor).await?;
             executor.commit().await?;
-            Ok(Renewal { over: Over::Connection(connection) })
+            Ok(Renewal { over: Over::Connection(connection, shared.clone()) })
         };
         let renewed = tokio::time::timeout(STATEMENT_LIMIT, renewing).await;
         renewed.unwrap_or_else(|_| Err(StoreError::unavailable("the database did not renew the lease in time")))
@@ -85,7 +86,7 @@ pub struct Renewal {
 #[allow(clippy::large_enum_variant, reason = "there is one of it at a time")]
 enum Over {
     Embedded(Store),
-    Connection(Borrowed),
+    Connection(Borrowed, Arc<Shared>),
 }
 
 impl Renewal {
@@ -95,21 +96,21 @@ impl Renewal {
 
     /// The journal after a place, at most `limit` entries, with its head.
     pub async fn journal_after(&mut self, after: Sequence, limit: u32) -> Result<Tail, StoreError> {
-        let connection = match &self.over {
+        let (connection, shared) = match &self.over {
             Over::Embedded(store) => return store.journal_after(after, limit).await,
-            Over::Connection(connection) => connection,
+            Over::Connection(connection, shared) => (connection, shared),
         };
         let Some(client) = connection.0.as_ref() else { return Err(StoreError::defect("no connection")) };
         let mut executor = Executor::postgres(client, STATEMENT_LIMIT);
         executor.control(Control::BeginRead).await?;
-        let tail = read_tail(&mut executor, after, limit).await?;
+        let tail = read_tail(&mut executor, shared, after, limit).await?;
         executor.control(Control::Rollback).await?;
         Ok(tail)
     }
 
     /// Keeps the connection for the next renewal; without this it is dropped.
     pub fn finish(self) {
-        if let Over::Connection(connection) = self.over {
+        if let Over::Connection(connection, _) = self.over {
             connection.give_back();
         }
     }

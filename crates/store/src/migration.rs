@@ -10,12 +10,16 @@ use crate::value::params;
 
 statements! {
     APPLIED = "SELECT version, digest FROM migration ORDER BY version";
+    APPLIED_NAMES = "SELECT name, digest FROM migration ORDER BY version";
     MARK_APPLIED = "INSERT INTO migration (version, name, digest) VALUES ($1, $2, $3)";
 }
 
 /// Every migration, in order. One that was released is never edited: its digest is kept in the database.
-const MIGRATIONS: [(&str, &str); 2] =
-    [("0001_first_gate", include_str!("../migrations/0001_first_gate.sql")), ("0002_nodes", include_str!("../migrations/0002_nodes.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001_first_gate", include_str!("../migrations/0001_first_gate.sql")),
+    ("0002_nodes", include_str!("../migrations/0002_nodes.sql")),
+    ("0003_restore", include_str!("../migrations/0003_restore.sql")),
+];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (
     version BIGINT NOT NULL PRIMARY KEY,
@@ -62,15 +66,44 @@ async fn apply(executor: &mut Executor<'_>) -> Result<MigrationReport, StoreErro
             Some(_) => already += 1,
         }
     }
+    let applied = apply_part(executor, already..MIGRATIONS.len()).await?;
+    if already == 0 {
+        era::settle_first(executor).await?;
+    }
+    Ok(MigrationReport { applied, already })
+}
+
+/// Applies some of the migrations, those before them being applied.
+async fn apply_part(executor: &mut Executor<'_>, part: std::ops::Range<usize>) -> Result<Vec<&'static str>, StoreError> {
     let mut applied = Vec::new();
-    for (place, (name, text)) in MIGRATIONS.iter().enumerate().skip(already) {
+    for (place, (name, text)) in MIGRATIONS.iter().enumerate().take(part.end).skip(part.start) {
         executor.script(text).await?;
         let digest = Digest::of(text.as_bytes());
         executor.execute(&MARK_APPLIED, &params![place as i64 + 1, *name, &digest]).await?;
         applied.push(*name);
     }
-    if already == 0 {
-        era::settle_first(executor).await?;
-    }
-    Ok(MigrationReport { applied, already })
+    Ok(applied)
+}
+
+/// Makes the tables as they were after so many migrations, where there are none.
+pub(crate) async fn make_as_of(executor: &mut Executor<'_>, count: usize) -> Result<(), StoreError> {
+    executor.script(TABLE).await?;
+    apply_part(executor, 0..count).await.map(drop)
+}
+
+/// Brings tables that are as after so many migrations up to this program's.
+pub(crate) async fn go_on_from(executor: &mut Executor<'_>, count: usize) -> Result<(), StoreError> {
+    apply_part(executor, count..MIGRATIONS.len()).await.map(drop)
+}
+
+/// The migrations that a database has.
+pub(crate) async fn applied(executor: &mut Executor<'_>) -> Result<Vec<(String, Digest)>, StoreError> {
+    executor.rows(&APPLIED_NAMES, &params![]).await?.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
+}
+
+/// Whether this program has these migrations, all of them, in this order.
+pub(crate) fn knows(migrations: &[(String, Digest)]) -> bool {
+    let same =
+        |((name, digest), (known, text)): (&(String, Digest), &(&str, &str))| name == known && *digest == Digest::of(text.as_bytes());
+    migrations.len() <= MIGRATIONS.len() && migrations.iter().zip(MIGRATIONS).all(same)
 }

@@ -15,6 +15,7 @@ use crate::link::Renewal;
 use crate::statement::statements;
 use crate::transaction::{Page, Reader};
 use crate::value::{Row, params};
+use crate::writer::Shared;
 use crate::{journal, link, postgres};
 
 statements! {
@@ -110,7 +111,7 @@ impl Store {
             self.keep(move |executor| Box::pin(renew(executor, id, applied, at))).await?;
             return Ok(Renewal::embedded(self.clone()));
         };
-        links.renew(move |executor| Box::pin(renew(executor, id, applied, at))).await
+        links.renew(&self.inner.shared, move |executor| Box::pin(renew(executor, id, applied, at))).await
     }
 
     /// Says that this process's index holds everything up to here. Stays true, so it need not reach the disk.
@@ -145,13 +146,18 @@ impl Store {
         self.on_nodes(move |executor| Box::pin(async move { executor.execute(&FORGET, &params![before]).await.map(drop) })).await
     }
 
-    /// The journal after a place, at most `limit` entries, with its head.
+    /// The journal after a place, at most `limit` entries, with its head. `Refused` where the database was restored since
+    /// the snapshot was loaded.
     pub async fn journal_after(&self, after: Sequence, limit: u32) -> Result<Tail, StoreError> {
+        let shared = self.inner.shared.clone();
         let Some(links) = &self.inner.links else {
-            return self.read(move |reader| Box::pin(read_tail(&mut reader.executor, after, limit))).await;
+            return self.read(move |reader| Box::pin(async move { read_tail(&mut reader.executor, &shared, after, limit).await })).await;
         };
         // Not through the readers, which may all be busy with long lists.
-        read_postgres(&links.nodes, &self.inner.options, move |reader| Box::pin(read_tail(&mut reader.executor, after, limit))).await
+        let read = read_postgres(&links.nodes, &self.inner.options, move |reader| {
+            Box::pin(async move { read_tail(&mut reader.executor, &shared, after, limit).await })
+        });
+        read.await
     }
 
     /// Says that the index holds everything up to here by other ways than the feed, so that the feed need not give it.
@@ -191,8 +197,8 @@ impl Reader<'_> {
 }
 
 /// The journal's head and what is after a place, in the transaction that the executor is in.
-pub(crate) async fn read_tail(executor: &mut Executor<'_>, after: Sequence, limit: u32) -> Result<Tail, StoreError> {
-    let head = journal::read_head(executor).await?;
+pub(crate) async fn read_tail(executor: &mut Executor<'_>, shared: &Shared, after: Sequence, limit: u32) -> Result<Tail, StoreError> {
+    let head = shared.check_life(journal::read_head(executor).await?)?;
     let entries = if head > after { journal::tail(executor, after, limit).await? } else { Vec::new() };
     Ok(Tail { head, entries })
 }
@@ -204,7 +210,7 @@ async fn renew(executor: &mut Executor<'_>, id: NodeId, applied: Sequence, at: T
     }
 }
 
-async fn live(executor: &mut Executor<'_>) -> Result<Vec<LiveNode>, StoreError> {
+pub(crate) async fn live(executor: &mut Executor<'_>) -> Result<Vec<LiveNode>, StoreError> {
     executor.rows(&LIVE, &params![]).await?.into_iter().map(live_node).collect()
 }
 

@@ -221,7 +221,8 @@ fn cause(error: &tokio_postgres::Error) -> String {
     error.code().map_or_else(|| error.to_string(), |state| state.code().to_owned())
 }
 
-fn values(row: &tokio_postgres::Row) -> Result<Vec<Value>, tokio_postgres::Error> {
+/// All values of a row.
+pub(crate) fn values(row: &tokio_postgres::Row) -> Result<Vec<Value>, tokio_postgres::Error> {
     let column = |(place, column): (usize, &tokio_postgres::Column)| {
         Ok(match *column.type_() {
             Type::INT8 => row.try_get::<_, Option<i64>>(place)?.map_or(Value::Null, Value::Int),

@@ -23,6 +23,8 @@ use crate::{Store, setting};
 pub const MASTER_KEY_BYTES: usize = 32;
 /// What the fingerprint is derived with: it must tell nothing about what the key seals.
 const FINGERPRINT_LABEL: &[u8] = b"poort master key fingerprint 1";
+/// What the key that backups are sealed with is derived with.
+const BACKUP_LABEL: &[u8] = b"poort backup seal 1";
 /// The longest file that is read as a master key.
 const MAX_FILE_BYTES: u64 = 4_096;
 
@@ -78,9 +80,19 @@ impl MasterKey {
 
     /// Reads a key file, which only its owner may read: 32 bytes, or those in Base64 or hexadecimal digits.
     pub fn load(path: &Path) -> Result<Self, SealingError> {
+        Self::load_unless(path, 0o077)
+    }
+
+    /// Reads a key that systemd keeps as a credential. Its folder is for the service only; the bits of the group stand for
+    /// an access list there.
+    pub fn load_credential(path: &Path) -> Result<Self, SealingError> {
+        Self::load_unless(path, 0o007)
+    }
+
+    fn load_unless(path: &Path, others: u32) -> Result<Self, SealingError> {
         use std::os::unix::fs::PermissionsExt as _;
         let file = File::open(path)?;
-        if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        if file.metadata()?.permissions().mode() & others != 0 {
             return Err(SealingError::Readable);
         }
         let mut bytes = Vec::new();
@@ -129,6 +141,21 @@ impl MasterKey {
         let mut id = self.fingerprint();
         id.truncate(16);
         id
+    }
+
+    /// What says of a backup with this checksum that it was made by who holds the key.
+    pub(crate) fn sign_backup(&self, checksum: &[u8]) -> Vec<u8> {
+        hmac::sign(&self.backup_key(), checksum).as_ref().to_vec()
+    }
+
+    /// Whether this is what [`MasterKey::sign_backup`] gives. In constant time.
+    pub(crate) fn signed_backup(&self, checksum: &[u8], signature: &[u8]) -> bool {
+        hmac::verify(&self.backup_key(), checksum, signature).is_ok()
+    }
+
+    fn backup_key(&self) -> hmac::Key {
+        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, self.bytes.expose()), BACKUP_LABEL);
+        hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
     }
 
     /// Seals a server key: the nonce, then the ciphertext with its tag. `key` and `purpose` must be given again to open it.

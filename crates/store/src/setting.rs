@@ -15,11 +15,17 @@ statements! {
 
 /// The fingerprint of the master key that the server keys are sealed under.
 pub const MASTER_KEY_FINGERPRINT: &str = "master_key_fingerprint";
+
 impl Reader<'_> {
     /// A setting.
     pub async fn setting(&mut self, name: &str) -> Result<Option<String>, StoreError> {
-        self.executor.row(&SETTING, &params![name]).await?.map(|mut row| row.take()).transpose()
+        read(&mut self.executor, name).await
     }
+}
+
+/// A setting, in the transaction that the executor is in.
+pub(crate) async fn read(executor: &mut Executor<'_>, name: &str) -> Result<Option<String>, StoreError> {
+    executor.row(&SETTING, &params![name]).await?.map(|mut row| row.take()).transpose()
 }
 
 impl Tx<'_> {

@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use domain::api::ApiDefinition;
 use domain::credential::Digest;
 use domain::event::{SecretState, Sequence};
+use domain::fence::Fence;
 use domain::id::{CredentialId, MembershipId, OrganisationId, PersonId};
 use domain::permission::Permissions;
 use domain::person::Roles;
@@ -17,11 +18,12 @@ use crate::Store;
 use crate::database::Borrowed;
 use crate::error::StoreError;
 use crate::executor::{Control, Executor, RawRow};
+use crate::journal::Head;
 use crate::options::{DatabaseUrl, Options};
 use crate::statement::{Statement, statements};
 use crate::value::{Param, params};
 use crate::writer::Shared;
-use crate::{journal, membership, postgres, sqlite};
+use crate::{fence, journal, membership, postgres, sqlite};
 
 statements! {
     SNAPSHOT_ORGANISATIONS = "SELECT id, suspended_at FROM organisation";
@@ -72,7 +74,7 @@ pub struct TokenRecord<'r> {
 }
 
 /// Takes a snapshot, in this order: organisations, people, memberships, APIs, tokens with their current secrets, tokens
-/// once more with the secrets of running overlaps, API credentials, operator tokens.
+/// once more with the secrets of running overlaps, API credentials, operator tokens, the fence.
 pub trait SnapshotSink {
     /// An organisation.
     fn organisation(&mut self, id: OrganisationId, suspended: bool);
@@ -88,6 +90,8 @@ pub trait SnapshotSink {
     fn api_credential(&mut self, id: CredentialId, api: &str, digest: Digest);
     /// A live operator token.
     fn operator_token(&mut self, id: CredentialId, digest: Digest);
+    /// The fence, where one stands.
+    fn fence(&mut self, fence: &Fence);
 }
 
 /// How many rows the reading thread hands over at once, and how many such parts may wait.
@@ -119,7 +123,7 @@ enum Part {
     Tokens(Vec<Token>),
     ApiCredential(CredentialId, String, Digest),
     OperatorToken(CredentialId, Digest),
-    End(Sequence),
+    End(Head, Option<Fence>),
 }
 
 impl Snapshot {
@@ -135,9 +139,13 @@ impl Snapshot {
                 Part::Tokens(part) => part.iter().for_each(|token| sink.token(&token.record())),
                 Part::ApiCredential(id, api, digest) => sink.api_credential(id, &api, digest),
                 Part::OperatorToken(id, digest) => sink.operator_token(id, digest),
-                Part::End(sequence) => {
-                    self.shared.set_fed(sequence);
-                    return Ok(sequence);
+                Part::End(head, fence) => {
+                    self.shared.set_life(head)?;
+                    if let Some(fence) = &fence {
+                        sink.fence(fence);
+                    }
+                    self.shared.set_fed(head.sequence);
+                    return Ok(head.sequence);
                 }
             }
         }
@@ -207,7 +215,8 @@ fn read(options: &Options, since: Timestamp, sender: &SyncSender<Result<Part, St
 async fn read_all(mut executor: Executor<'_>, since: Timestamp, sender: &SyncSender<Result<Part, StoreError>>) -> Result<(), StoreError> {
     executor.control(Control::BeginRead).await?;
     executor.lift_limit().await?;
-    let sequence = journal::read_head(&mut executor).await?;
+    let head = journal::read_head(&mut executor).await?;
+    let fence = fence::read(&mut executor).await?;
     let mut out = Out { executor, sender };
     let organisation = |row: &RawRow<'_>| Ok((OrganisationId::from_bytes(row.bytes(0)?), row.optional_int(1)?.is_some()));
     out.parts(&SNAPSHOT_ORGANISATIONS, &params![], Part::Organisations, organisation).await?;
@@ -227,7 +236,7 @@ async fn read_all(mut executor: Executor<'_>, since: Timestamp, sender: &SyncSen
         out.send(Part::OperatorToken(row.take()?, row.take()?))?;
     }
     out.executor.control(Control::Rollback).await?;
-    out.send(Part::End(sequence))
+    out.send(Part::End(head, fence))
 }
 
 /// Where what was read goes.

@@ -100,6 +100,24 @@ pub(crate) fn each(
     Ok(())
 }
 
+/// All values of a row.
+pub(crate) fn values(row: &rusqlite::Row<'_>) -> rusqlite::Result<Vec<Value>> {
+    (0..row.as_ref().column_count()).map(|column| row.get_ref(column).map(value)).collect()
+}
+
+/// Opens a connection that fills an empty database: references are looked at when it is full.
+pub(crate) fn open_filler(path: &Path) -> Result<Connection, StoreError> {
+    let connection = open_writer(path)?;
+    set(&connection, "foreign_keys", "OFF")?;
+    Ok(connection)
+}
+
+/// Whether every reference leads to a row.
+pub(crate) fn references_hold(connection: &Connection) -> Result<bool, StoreError> {
+    let broken = || connection.prepare("PRAGMA foreign_key_check")?.exists([]);
+    broken().map(|broken| !broken).map_err(|error| store_error(&error))
+}
+
 /// Runs one statement without parameters and rows.
 pub(crate) fn control(connection: &Connection, text: &str) -> Result<(), StoreError> {
     let run = || -> rusqlite::Result<()> {

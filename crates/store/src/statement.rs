@@ -87,6 +87,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::api::STATEMENTS,
         crate::api_credential::STATEMENTS,
         crate::era::STATEMENTS,
+        crate::fence::STATEMENTS,
         crate::idempotency::STATEMENTS,
         crate::journal::STATEMENTS,
         crate::membership::STATEMENTS,
@@ -102,5 +103,5 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::snapshot::STATEMENTS,
         crate::usage::STATEMENTS,
     ];
-    modules.into_iter().flatten().copied()
+    modules.into_iter().flatten().copied().chain(crate::backup::statements())
 }

@@ -24,6 +24,17 @@ pub(crate) enum Value {
     Bytes(Vec<u8>),
 }
 
+impl<'p> From<&'p Value> for Param<'p> {
+    fn from(value: &'p Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Int(number) => Self::Int(*number),
+            Value::Text(text) => Self::Text(text),
+            Value::Bytes(bytes) => Self::Bytes(bytes),
+        }
+    }
+}
+
 impl From<i64> for Param<'_> {
     fn from(value: i64) -> Self {
         Self::Int(value)

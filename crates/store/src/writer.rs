@@ -15,7 +15,7 @@ use futures_util::FutureExt as _;
 use crate::change::{End, Job, Ran};
 use crate::error::StoreError;
 use crate::executor::{Control, Executor};
-use crate::journal;
+use crate::journal::{self, Head};
 use crate::meter::Meters;
 use crate::transaction::Tx;
 
@@ -25,6 +25,7 @@ pub(crate) const BATCH: usize = 256;
 const ATTEMPTS: u32 = 3;
 /// How many missed entries are read at once.
 const CATCH_UP: u32 = 1_000;
+const RESTORED: &str = "the database was restored from a backup: start this server anew";
 
 /// What is called with the entries of each commit.
 pub type Feed = Arc<dyn Fn(&[Entry]) + Send + Sync>;
@@ -38,6 +39,8 @@ pub(crate) struct Shared {
     /// The last place that the feed was given, plus one; 0: none yet.
     fed: AtomicI64,
     pub(crate) meters: Meters,
+    /// In which life of the database the index was loaded, once it is.
+    life: RwLock<Option<i64>>,
 }
 
 impl Shared {
@@ -59,6 +62,19 @@ impl Shared {
 
     pub(crate) fn fed(&self) -> Option<Sequence> {
         Some(self.fed.load(Ordering::SeqCst)).filter(|fed| *fed != 0).map(|fed| Sequence(fed - 1))
+    }
+
+    /// The index was loaded in this life of the database. A process lives in one only.
+    pub(crate) fn set_life(&self, head: Head) -> Result<(), StoreError> {
+        self.check_life(head)?;
+        *self.life.write().unwrap_or_else(PoisonError::into_inner) = Some(head.incarnation);
+        Ok(())
+    }
+
+    /// Refuses to go on where the database was restored since the index was loaded: other changes have the same numbers.
+    pub(crate) fn check_life(&self, head: Head) -> Result<Sequence, StoreError> {
+        let life = *self.life.read().unwrap_or_else(PoisonError::into_inner);
+        if life.is_none_or(|life| life == head.incarnation) { Ok(head.sequence) } else { Err(StoreError::Refused(RESTORED.into())) }
     }
 
     fn publish(&self, entries: &[Entry]) {
@@ -158,7 +174,7 @@ async fn again(tx: &mut Tx<'_>, jobs: &mut [Box<dyn Job>], shared: &Shared) -> R
 /// All of a batch up to its commit: what to publish, and how each job ended.
 async fn transact(tx: &mut Tx<'_>, jobs: &mut [Box<dyn Job>], shared: &Shared, apart: Apart) -> Result<(Vec<Entry>, Vec<End>), Broken> {
     tx.executor.control(Control::BeginWrite).await?;
-    let head = journal::lock_head(&mut tx.executor).await?;
+    let head = shared.check_life(journal::lock_head(&mut tx.executor).await?)?;
     tx.head = head;
     let mut published = missed(tx, head, shared).await?;
     let mut ends = Vec::with_capacity(jobs.len());

@@ -194,6 +194,7 @@ impl poort_store::SnapshotSink for Nothing {
     fn token(&mut self, _: &poort_store::TokenRecord<'_>) {}
     fn api_credential(&mut self, _: domain::CredentialId, _: &str, _: domain::Digest) {}
     fn operator_token(&mut self, _: domain::CredentialId, _: domain::Digest) {}
+    fn fence(&mut self, _: &domain::Fence) {}
 }
 
 fn impatient(url: &str) -> Options {

@@ -9,6 +9,7 @@ use domain::{CredentialId, MembershipId};
 use crate::MembershipRecord;
 use crate::catalogue::ALL;
 use crate::credential::Record;
+use crate::fence::Fenced;
 use crate::index::Index;
 use crate::seconds;
 use crate::writer::Writer;
@@ -52,7 +53,13 @@ pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) 
         Event::ApiCredentialRevoked { digest, .. } | Event::OperatorTokenRevoked { digest, .. } => {
             revoke(writer, index, at, std::slice::from_ref(digest));
         }
-        Event::OrganisationRenamed { .. }
+        Event::Restored { newest, fenced: true, .. } => writer.fence(index, Some(Fenced::around(*newest))),
+        Event::RestoreConfirmed { scope } => {
+            let fence = index.load().fence.clone();
+            writer.fence(index, fence.and_then(|fence| fence.confirm(scope)));
+        }
+        Event::Restored { fenced: false, .. }
+        | Event::OrganisationRenamed { .. }
         | Event::PersonChanged { .. }
         | Event::ServerKeyCreated { .. }
         | Event::MasterKeyRotated { .. }

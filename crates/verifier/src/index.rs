@@ -14,6 +14,7 @@ use crate::catalogue::{Catalogue, Known};
 use crate::check::OWN_API;
 use crate::credential::{Entries, Record, Words, join, split};
 use crate::epoch::Epoch;
+use crate::fence::Fenced;
 use crate::seconds;
 use crate::table::{self, Key, SHARDS, Table};
 use crate::tally::Tallies;
@@ -50,6 +51,8 @@ pub(crate) struct Index {
 #[derive(Clone)]
 pub(crate) struct Snapshot {
     pub(crate) catalogue: Catalogue,
+    /// What a restore has fenced in, if one did.
+    pub(crate) fence: Option<Fenced>,
     tables: Box<[Table]>,
 }
 
@@ -90,7 +93,7 @@ impl Member {
 
 impl Snapshot {
     pub(crate) fn empty() -> Self {
-        Self { catalogue: Catalogue::default(), tables: (0..SHARDS).map(|_| Table::with_room(0)).collect() }
+        Self { catalogue: Catalogue::default(), fence: None, tables: (0..SHARDS).map(|_| Table::with_room(0)).collect() }
     }
 }
 
@@ -129,7 +132,7 @@ impl Index {
             None => false,
         })?;
         let record = record?;
-        let facts = Facts {
+        let mut facts = Facts {
             id: CredentialId::from_bytes(record.id),
             kind: record.kind,
             state: record.state,
@@ -138,6 +141,9 @@ impl Index {
             permissions: api.map_or(0, |api| api.masks.get(record.set)),
             owner: self.owner(&record),
         };
+        if let Some(fence) = &snapshot.fence {
+            fence.hold(&mut facts, &snapshot.catalogue);
+        }
         Some(Found { slot, facts })
     }
 
@@ -205,12 +211,17 @@ impl Index {
 
     /// The present snapshot with another catalogue.
     pub(crate) fn with_catalogue(&self, catalogue: Catalogue) -> Snapshot {
-        Snapshot { catalogue, tables: self.load().tables.clone() }
+        Snapshot { catalogue, ..Snapshot::clone(&self.load()) }
     }
 
     /// The present snapshot with other tables.
     pub(crate) fn with_tables(&self, tables: Box<[Table]>) -> Snapshot {
-        Snapshot { catalogue: self.load().catalogue.clone(), tables }
+        Snapshot { tables, ..Snapshot::clone(&self.load()) }
+    }
+
+    /// The present snapshot with another fence.
+    pub(crate) fn with_fence(&self, fence: Option<Fenced>) -> Snapshot {
+        Snapshot { fence, ..Snapshot::clone(&self.load()) }
     }
 
     /// The table of a hash, for the writer.

@@ -39,6 +39,7 @@ mod catalogue;
 mod check;
 mod credential;
 mod epoch;
+mod fence;
 mod index;
 mod lease;
 mod loader;

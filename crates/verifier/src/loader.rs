@@ -9,10 +9,11 @@ use domain::event::{SecretState, Sequence};
 use domain::permission::Permissions;
 use domain::person::Roles;
 use domain::verify::State;
-use domain::{CredentialId, MembershipId, OrganisationId, PersonId, Timestamp};
+use domain::{CredentialId, Fence, MembershipId, OrganisationId, PersonId, Timestamp};
 
 use crate::apply::blank;
 use crate::credential::{Record, words};
+use crate::fence::Fenced;
 use crate::index::{Index, Snapshot};
 use crate::seconds;
 use crate::table::{self, SHARDS, Table};
@@ -127,6 +128,11 @@ impl<'v> Loader<'v> {
     /// A live operator token.
     pub fn operator_token(&mut self, id: CredentialId, digest: Digest) {
         self.credential(&digest, &Record { kind: Kind::OperatorToken, ..blank(id) });
+    }
+
+    /// The fence, where one stands.
+    pub fn fence(&mut self, fence: &Fence) {
+        self.writer.fence(self.index, Fenced::of(fence));
     }
 
     /// Ends the load: the index is the state after the event `applied`, and may be read.

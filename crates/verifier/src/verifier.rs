@@ -177,6 +177,11 @@ impl Verifier {
         while apply::sweep(&mut self.writer(), &self.index, end, SWEPT_AT_ONCE) {}
     }
 
+    /// Whether a fence stands: what was in a restored backup is refused until it is confirmed.
+    pub fn is_fenced(&self) -> bool {
+        self.index.load().fence.is_some()
+    }
+
     /// How many secrets of personal tokens the index holds that are not revoked.
     pub fn live_tokens(&self) -> usize {
         self.index.live.load(Ordering::Relaxed)

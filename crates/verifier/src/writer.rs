@@ -15,6 +15,7 @@ use domain::{MembershipId, OrganisationId, PersonId};
 use crate::arena::Slots;
 use crate::catalogue::{Known, Masks};
 use crate::credential::{Record, Words, split, words};
+use crate::fence::Fenced;
 use crate::index::{Index, Member, write_party};
 use crate::register::Register;
 use crate::sets::Sets;
@@ -155,6 +156,13 @@ impl Writer {
         }
         let tally = index.tallies.of(api.name());
         let after = index.with_catalogue(before.with(Known { number, api: Arc::new(api), masks, tally }));
+        let _window = index.epoch.window();
+        index.store(after);
+    }
+
+    /// Another fence, or none.
+    pub(crate) fn fence(&mut self, index: &Index, fence: Option<Fenced>) {
+        let after = index.with_fence(fence);
         let _window = index.epoch.window();
         index.store(after);
     }

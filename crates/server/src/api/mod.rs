@@ -12,6 +12,7 @@ mod caller;
 mod credential;
 mod cursor;
 mod error;
+mod fence;
 mod import;
 mod json;
 mod membership;

@@ -13,6 +13,7 @@ use super::api::{Api, ApiBody};
 use super::audit::AuditEntry;
 use super::caller::Who;
 use super::credential::{ApiCredential, IssuedApiCredential, IssuedOperatorToken, NewCredential, OperatorToken};
+use super::fence::{Confirmation, FenceState};
 use super::import::{Import, Imported};
 use super::json::NoBody;
 use super::membership::{Membership, MembershipUpdate, Move, NewMembership};
@@ -25,7 +26,7 @@ use super::query::{AUDIT, NONE, PAGE, PEOPLE, Parameter, TOKENS};
 use super::verify::{Verdict, VerifyRequest};
 use super::whoami::Identity;
 use super::{
-    ApiState, api, audit, call, credential, import, membership, node, openapi, organisation, person, personal_token, verify, whoami,
+    ApiState, api, audit, call, credential, fence, import, membership, node, openapi, organisation, person, personal_token, verify, whoami,
 };
 use crate::edge::Problem;
 
@@ -144,6 +145,8 @@ routes! {
     DELETE "/api/v1/operator-tokens/{id}"            OPERATOR     NONE,   credential::revoke,       NoBody => Done<Nothing>,                  "End an operator token; the last one stays";
     GET    "/api/v1/audit"                           TOKENS_READ  AUDIT,  audit::list,              NoBody => Listed<AuditEntry>,             "List the journal, oldest first: all for operators, about oneself for people";
     GET    "/api/v1/nodes"                           OPERATOR     PAGE,   node::list,               NoBody => Listed<Node>,                   "List the nodes that share the database: whether changes wait for them, and how far behind they are";
+    GET    "/api/v1/fence"                           OPERATOR     NONE,   fence::show,              NoBody => Shown<FenceState>,              "Show whether what was restored from a backup is refused until it is confirmed";
+    POST   "/api/v1/fence/confirmations"             OPERATOR     NONE,   fence::confirm,           Confirmation => Done<Nothing>,            "Let what was restored work again: of an organisation, of an API, or all of it";
     GET    "/api/v1/whoami"                          KNOWN        NONE,   whoami::show,             NoBody => Shown<Identity>,                "Show whose credential this is and what it may do here";
     => direct
     POST   "/api/v1/verify"                          API          NONE,   verify::answer,           VerifyRequest<'static> => Shown<Verdict>,          "Ask whether a credential may do something with this API";

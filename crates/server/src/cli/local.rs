@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+pub use super::restore::{BackupArgs, RestoreArgs};
+
 /// A command on the server's own machine.
 #[derive(Debug, Subcommand)]
 pub enum Local {
@@ -19,6 +21,10 @@ pub enum Local {
     Config(ConfigVerb),
     /// Look for what keeps the server from running well
     Doctor(ServeArgs),
+    /// Write all data to a file, while the server runs; the master key is not in it
+    Backup(BackupArgs),
+    /// Fill an empty database from a backup; no server may be running. Then: status, confirm
+    Restore(RestoreArgs),
     /// The key under which server keys are encrypted
     #[command(subcommand)]
     MasterKey(MasterKeyVerb),

@@ -17,6 +17,7 @@ mod operator;
 mod organisation;
 mod person;
 pub mod reference;
+mod restore;
 mod screen;
 mod secret;
 pub mod settings;
@@ -39,6 +40,7 @@ use context::Context;
 pub use exit::Exit;
 use failure::Attempt;
 pub use local::Local;
+use local::RestoreArgs;
 use screen::Screen;
 pub use screen::Streams;
 pub use settings::{Environment, Globals};
@@ -112,6 +114,9 @@ pub enum Remote {
     },
     /// Show to whom the token belongs
     Whoami,
+    /// After a restore; `poort restore` leads here.
+    #[command(skip)]
+    Restore(restore::Verb),
 }
 
 /// What a command is given of the world around it.
@@ -128,11 +133,15 @@ pub struct World<'w> {
 
 /// Carries out a command line; `local` carries out what concerns the server's own machine.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, mut world: World<'_>, local: impl FnOnce(Local, &Globals) -> u8) -> u8 {
-    let cli = match Cli::try_parse_from(arguments) {
+    let mut cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(told) => return usage(&told, &mut world.streams),
     };
+    if let Command::Local(Local::Restore(RestoreArgs { verb: Some(verb), .. })) = cli.command {
+        cli.command = Command::Remote(Remote::Restore(verb));
+    }
     if let Command::Local(command) = cli.command {
+        cli.globals.lang = Some(cli.globals.language(world.environment));
         return local(command, &cli.globals);
     }
     let mut screen = cli.globals.screen(world.streams, world.environment, world.now);
@@ -174,6 +183,7 @@ fn remote(command: &Remote, context: &mut Context<'_>) -> Attempt<()> {
         Remote::Audit(verb) => audit::run(verb, context),
         Remote::Nodes { stretch } => context.list(&["nodes"], &[], stretch, &NODES),
         Remote::Whoami => context.show(&["whoami"], &WHOAMI),
+        Remote::Restore(verb) => restore::run(verb, context),
     }
 }
 

@@ -82,7 +82,10 @@ fn commands(command: &clap::Command, path: &str, page: &mut String) {
         let path = format!("{path} {}", below.get_name());
         if below.has_subcommands() {
             commands(below, &path, page);
-            continue;
+            // Most do nothing by themselves.
+            if below.get_positionals().next().is_none() {
+                continue;
+            }
         }
         let places: String = below.get_positionals().map(|argument| format!(" {argument}")).collect();
         let about = below.get_about().map(ToString::to_string).unwrap_or_default();

@@ -171,6 +171,28 @@ texts! {
     ResumeChanged: "{file} is not the file that the earlier import read", "{file} is niet het bestand van de eerdere import";
     ResumeNothing: "there is no unfinished import of {file}", "er is geen onafgemaakte import van {file}";
     ResumeInput: "--resume needs a file: standard input cannot be read again", "--resume heeft een bestand nodig: de standaardinvoer is niet opnieuw te lezen";
+    BackupMade: "{file}: {rows} rows, up to change {sequence}. It holds no master key: keep a copy of {key} elsewhere.", "{file}: {rows} rijen, tot en met wijziging {sequence}. De hoofdsleutel zit er niet in: bewaar {key} ergens anders.";
+    EndedMade: "{file}: {rows} changes since the backup.", "{file}: {rows} wijzigingen sinds de back-up.";
+    EndedNotFinal: "A server can still end things: make this file again when none is running, and before one is started anew.", "Een server kan nog dingen intrekken: maak dit bestand opnieuw als er geen meer draait, en voor er weer een start.";
+    BackupWhole: "{file} is whole: made at {at} by version {program}, {rows} rows, up to change {sequence}.", "{file} is heel: gemaakt op {at} door versie {program}, {rows} rijen, tot en met wijziging {sequence}.";
+    BackupSealed: "The master key here is the right one.", "De hoofdsleutel hier is de juiste.";
+    BackupUnsealed: "It needs the master key with the fingerprint {fingerprint}…, which is not here.", "Het heeft de hoofdsleutel met de vingerafdruk {fingerprint}… nodig. Die is hier niet.";
+    BackupExists: "{file} exists already; a backup is never written over another one", "{file} bestaat al; een back-up komt nooit over een andere heen";
+    BackupUnwritable: "{file} cannot be written: {cause}", "{file} is niet te schrijven: {cause}";
+    BackupDamaged: "{file} cannot be used: {cause}", "{file} is niet te gebruiken: {cause}";
+    RestoreNoKey: "there is no master key at {key}; the backup needs the one with the fingerprint {fingerprint}…", "er is geen hoofdsleutel op {key}; de back-up heeft die met de vingerafdruk {fingerprint}… nodig";
+    RestoreOtherKey: "the master key at {key} is another one (fingerprint {given}…); the backup needs the one with {fingerprint}…", "de hoofdsleutel op {key} is een andere (vingerafdruk {given}…); de back-up heeft die met {fingerprint}… nodig";
+    RestoreNotEmpty: "the database is not empty: add --replace to remove what is in it", "de database is niet leeg: voeg --replace toe om te verwijderen wat erin staat";
+    RestoreDone: "Restored: {rows} rows, as they were at {at} (change {sequence}).", "Hersteld: {rows} rijen, zoals ze waren op {at} (wijziging {sequence}).";
+    RestoreEnded: "All {count} changes since the backup are known; what they ended is ended again. Credentials work at once.", "Alle {count} wijzigingen sinds de back-up zijn bekend. Wat daarmee is ingetrokken, is weer ingetrokken. Sleutels werken direct.";
+    RestoreFenced: "What was ended since the backup is not known. So every credential that is in it is refused as suspended, until you confirm it: poort restore confirm", "Wat sinds de back-up is ingetrokken, is niet bekend. Daarom wordt elke sleutel uit de back-up geweigerd als gepauzeerd, tot u die bevestigt: poort restore confirm";
+    RestorePartly: "{count} changes since the backup are known and made again, but there may be more.", "{count} wijzigingen sinds de back-up zijn bekend en opnieuw gedaan, maar er kunnen er meer zijn.";
+    RestoreOperator: "The earlier operator tokens are refused, too. A new one is in {file}.", "De eerdere beheerderstokens worden ook geweigerd. Een nieuw token staat in {file}.";
+    Fenced: "Credentials of the backup are refused as suspended until you confirm them: poort restore confirm", "Sleutels uit de back-up worden geweigerd als gepauzeerd, tot u ze bevestigt: poort restore confirm";
+    NotFenced: "Nothing waits for a confirmation.", "Er hoeft niets te worden bevestigd.";
+    AskConfirmAll: "Let every credential of the backup work again? Those that were ended after it work again, too.", "Elke sleutel uit de back-up weer laten werken? Ook die na de back-up zijn ingetrokken, werken dan weer.";
+    AskConfirmPart: "Let the credentials of {what} work again? Those that were ended after the backup work again, too.", "De sleutels van {what} weer laten werken? Ook die na de back-up zijn ingetrokken, werken dan weer.";
+    Confirmed: "Confirmed: they work again.", "Bevestigd: ze werken weer.";
     NoSuchTopic: "there is no help about {topic}", "er is geen hulp over {topic}";
 
     ColumnId: "ID", "ID";
@@ -211,6 +233,10 @@ texts! {
     ColumnRenewals: "RENEWALS", "VERNIEUWINGEN";
     ColumnLag: "LAG", "ACHTER";
     ColumnRenewed: "RENEWED", "VERNIEUWD";
+
+    ColumnFenced: "FENCED", "AFGESCHERMD";
+    ColumnRestored: "RESTORED", "HERSTELD";
+    ColumnBackup: "BACKUP", "BACK-UP";
 
     StateActive: "active", "actief";
     StateSuspended: "suspended", "gepauzeerd";

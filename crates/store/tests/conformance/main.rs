@@ -23,6 +23,8 @@ use poort_store::{
 use support::*;
 
 const ALL: Page = Page::first(100);
+/// How many there are.
+const MIGRATIONS: usize = 3;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_statement_runs_on_sqlite() {
@@ -59,6 +61,7 @@ async fn suite(url: &str) {
     changes_need_their_event(&store).await;
     one_server(url).await;
     nodes(url).await;
+    backup::backups(url).await;
 }
 
 /// A change without a use case: records that an organisation was renamed.
@@ -93,6 +96,7 @@ macro_rules! read {
     };
 }
 
+mod backup;
 mod installation;
 mod tenancy;
 mod tokens;
@@ -110,8 +114,8 @@ async fn migrations(url: &str) {
     let (one, other) = (Store::open(options(url)).await.expect("opened"), Store::open(options(url)).await.expect("opened"));
     let (one, other) = tokio::join!(one.migrate(), other.migrate());
     let (one, other) = (one.expect("migrated"), other.expect("migrated"));
-    assert_eq!(one.applied.len() + other.applied.len(), 2);
-    assert_eq!(one.already + other.already, 2);
+    assert_eq!(one.applied.len() + other.applied.len(), MIGRATIONS);
+    assert_eq!(one.already + other.already, MIGRATIONS);
 }
 
 async fn changes_need_their_event(store: &Store) {

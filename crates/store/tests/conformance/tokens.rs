@@ -92,7 +92,7 @@ pub(crate) async fn secrets_and_rotation(store: &Store) {
 }
 
 #[derive(Default)]
-struct Counts {
+pub(crate) struct Counts {
     order: Vec<&'static str>,
     tokens: Vec<(CredentialId, Digest, bool)>,
 }
@@ -130,6 +130,9 @@ impl SnapshotSink for Counts {
     }
     fn operator_token(&mut self, _: CredentialId, _: Digest) {
         panic!("the only one is revoked");
+    }
+    fn fence(&mut self, fence: &domain::Fence) {
+        assert_eq!(fence.confirmed.len(), 2);
     }
 }
 

@@ -1,0 +1,132 @@
+//! Changes that were made after a backup, made again in what was restored from it, as far as they end something.
+//!
+//! What the backup does not have was made after it, and is gone. Nothing here lets anything work that the backup does
+//! not let work, except where it was ended and let work again after the backup.
+
+use domain::event::SecretState;
+use domain::permission::Permissions;
+use domain::person::Roles;
+use domain::{CredentialId, Digest, Event, MembershipId, OrganisationId, PersonId};
+use store::{Abort, By, StoreError, Tx};
+
+use crate::{Error, membership, personal_token};
+
+/// Makes a change again and records it.
+pub(crate) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(), StoreError> {
+    let changed = match event {
+        Event::OrganisationSuspended { organisation } => tx.set_organisation_suspended(*organisation, Some(by.at)).await?,
+        Event::OrganisationResumed { organisation } => tx.set_organisation_suspended(*organisation, None).await?,
+        Event::PersonSuspended { person } => tx.set_person_suspended(*person, Some(by.at)).await?,
+        Event::PersonResumed { person } => tx.set_person_suspended(*person, None).await?,
+        Event::PersonErased { person } => erase(tx, by, *person).await?,
+        Event::MembershipChanged { membership, roles, .. } => tx.set_roles(*membership, *roles).await?,
+        Event::MembershipMoved { membership, organisation, roles, .. } => move_on(tx, by, *membership, *organisation, *roles).await?,
+        Event::MembershipEnded { membership, .. } => return end_membership(tx, by, *membership).await,
+        Event::TokenChanged { token, secrets, permissions } => change_token(tx, by, *token, secrets, permissions).await?,
+        Event::TokenRotated { token, old, new, .. } => rotate(tx, by, *token, old, new).await?,
+        Event::TokenSuspended { token, .. } => tx.set_token_suspended(*token, Some(by.at)).await?,
+        Event::TokenResumed { token, .. } => tx.set_token_suspended(*token, None).await?,
+        Event::TokensRevoked { tokens, .. } => return revoke(tx, by, tokens).await,
+        Event::ApiDefined { definition } => tx.put_api(definition).await.map(|_| true)?,
+        Event::ApiRemoved { api } => remove_api(tx, by, api).await?,
+        Event::ApiCredentialRevoked { credential, .. } => tx.revoke_api_credential(*credential, by.at).await?.is_some(),
+        Event::OperatorTokenRevoked { credential, .. } => tx.revoke_operator_token(*credential, by.at).await?.is_some(),
+        Event::RestoreConfirmed { scope } => tx.fence().await?.is_some() && tx.confirm(scope).await?,
+        // What was made after the backup is gone. Names and keys that were changed are as they were.
+        Event::OrganisationCreated { .. }
+        | Event::OrganisationRenamed { .. }
+        | Event::PersonCreated { .. }
+        | Event::PersonChanged { .. }
+        | Event::MembershipCreated { .. }
+        | Event::TokenCreated { .. }
+        | Event::ApiCredentialCreated { .. }
+        | Event::OperatorTokenCreated { .. }
+        | Event::InstallationChanged { .. }
+        | Event::ServerKeyCreated { .. }
+        | Event::MasterKeyRotated { .. }
+        | Event::Restored { .. } => false,
+    };
+    if changed {
+        tx.record(by, event.clone()).await?;
+    }
+    Ok(())
+}
+
+async fn erase(tx: &mut Tx<'_>, by: &By, person: PersonId) -> Result<bool, StoreError> {
+    for membership in tx.memberships_of(person).await? {
+        end_membership(tx, by, membership.id).await?;
+    }
+    tx.erase_person(person, by.at).await
+}
+
+/// Where the other organisation is gone with what was made after the backup, the membership ends.
+async fn move_on(tx: &mut Tx<'_>, by: &By, id: MembershipId, to: OrganisationId, roles: Roles) -> Result<bool, StoreError> {
+    let Some(membership) = tx.membership(id).await? else { return Ok(false) };
+    if tx.organisation(to).await?.is_some() && tx.membership_of(membership.person, to).await?.is_none() {
+        return tx.move_membership(id, to, roles).await;
+    }
+    end_membership(tx, by, id).await?;
+    Ok(false)
+}
+
+async fn end_membership(tx: &mut Tx<'_>, by: &By, id: MembershipId) -> Result<(), StoreError> {
+    match tx.membership(id).await? {
+        Some(found) => membership::end(tx, by, &found).await.map(drop).map_err(stop),
+        None => Ok(()),
+    }
+}
+
+async fn revoke(tx: &mut Tx<'_>, by: &By, tokens: &[CredentialId]) -> Result<(), StoreError> {
+    let mut secrets: Vec<(CredentialId, Digest)> = Vec::new();
+    for id in tokens {
+        secrets.extend(tx.token_secrets(*id).await?.into_iter().map(|secret| (*id, secret.digest)));
+    }
+    personal_token::revoke(tx, by, secrets).await.map(drop).map_err(stop)
+}
+
+/// What its secret is from now on is known by its digest only: a token whose secret cannot be found is ended.
+async fn change_token(
+    tx: &mut Tx<'_>,
+    by: &By,
+    id: CredentialId,
+    secrets: &[SecretState],
+    permissions: &Permissions,
+) -> Result<bool, StoreError> {
+    let Some(mut token) = tx.token(id).await?.filter(|token| token.revoked_at.is_none()) else { return Ok(false) };
+    let current = tx.token_secrets(id).await?.into_iter().next();
+    let Some(now) = secrets.iter().find(|secret| current.is_some_and(|current| current.digest == secret.digest)) else {
+        revoke(tx, by, &[id]).await?;
+        return Ok(false);
+    };
+    token.permissions = permissions.clone();
+    token.expires_at = now.not_after;
+    let before = token.revision;
+    token.revision += 1;
+    tx.update_token(&token, before).await
+}
+
+async fn rotate(tx: &mut Tx<'_>, by: &By, id: CredentialId, old: &SecretState, new: &SecretState) -> Result<bool, StoreError> {
+    let current = tx.token_secrets(id).await?.into_iter().next();
+    let continues = current.is_some_and(|current| current.digest == old.digest) && !tx.digest_known(&new.digest).await?;
+    if continues {
+        // The first characters of the new secret are not in the journal.
+        return tx.replace_secret(id, new, "", old).await;
+    }
+    revoke(tx, by, &[id]).await?;
+    Ok(false)
+}
+
+async fn remove_api(tx: &mut Tx<'_>, by: &By, api: &str) -> Result<bool, StoreError> {
+    for credential in tx.api_credentials(api).await? {
+        tx.revoke_api_credential(credential.id, by.at).await?;
+    }
+    tx.remove_api(api).await
+}
+
+/// A refusal stops the restore: nothing of it is kept.
+fn stop(abort: Abort<Error>) -> StoreError {
+    match abort {
+        Abort::Store(error) => error,
+        Abort::Refused(error) => StoreError::Defect(format!("an ending was refused: {error}").into()),
+    }
+}
