@@ -47,7 +47,7 @@ pub(crate) async fn examine(config: Config, json: bool) -> Result<(), StartError
     let mut findings = vec![
         private("data folder", &config.data, 0o077, "chmod 700"),
         private("operator token file", &operator_token_file(&config), 0o077, "chmod 600"),
-        private("master key file", &keys::master_key_file(&config), 0o077, "chmod 600"),
+        private("master key file", &keys::master_key_file(&config), keys::others(&config), "chmod 600"),
         proxies(&config),
     ];
     findings.extend(database(&config).await);

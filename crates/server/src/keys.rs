@@ -29,6 +29,11 @@ fn is_credential(config: &Config) -> bool {
     config.credentials_directory.as_ref().is_some_and(|folder| master_key_file(config).starts_with(folder))
 }
 
+/// The mode bits that the master key file must not have.
+pub(crate) fn others(config: &Config) -> u32 {
+    if is_credential(config) { 0o007 } else { 0o077 }
+}
+
 /// Reads the master key, which must be there.
 pub(crate) fn load(config: &Config) -> Result<MasterKey, StartError> {
     let file = master_key_file(config);

@@ -9,4 +9,5 @@ mod metrics;
 mod nodes;
 mod proxies;
 mod raw;
+mod restore;
 mod set_up;

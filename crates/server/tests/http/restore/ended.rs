@@ -1,0 +1,112 @@
+//! Where it is known what was ended after a backup, exactly that is ended again.
+
+use super::*;
+
+/// Everything that can be ended, and one of each that is not.
+struct Story {
+    shop: String,
+    credentials: Vec<(&'static str, String)>,
+}
+
+impl Story {
+    async fn begin(server: &Server) -> (Self, Vec<String>) {
+        let (acme, umbrella) = (server.organisation("Acme").await, server.organisation("Umbrella").await);
+        let shop = server.shop().await;
+        let mut people = Vec::new();
+        let mut credentials = Vec::new();
+        for (name, organisation) in
+            [("kept", &acme), ("revoked", &acme), ("paused", &acme), ("resumed", &acme), ("narrowed", &acme), ("rotated", &acme)]
+        {
+            let person = server.person(name, organisation).await;
+            let token = server.token(&person, "a token").await;
+            credentials.push((name, token.secret));
+            people.push(token.id);
+        }
+        for (name, organisation) in [("suspended", &acme), ("erased", &acme), ("left", &acme), ("of suspended", &umbrella)] {
+            let person = server.person(&name.replace(' ', "-"), organisation).await;
+            credentials.push((name, server.token(&person, "a token").await.secret));
+            people.push(person);
+        }
+        people.push(umbrella);
+        let operator = server.post("operator-tokens", json!({"description": "another"})).await;
+        credentials.push(("operator", member(&operator, "secret")));
+        people.push(member(&operator, "id"));
+        (Self { shop, credentials }, people)
+    }
+
+    /// What the server says about each of them.
+    async fn said(&self, server: &Server) -> Vec<(&'static str, u16, String)> {
+        let mut said = Vec::new();
+        for (name, secret) in &self.credentials {
+            said.push((*name, server.whoami(secret).await, server.reason(&self.shop, secret).await));
+        }
+        said
+    }
+}
+
+async fn end_things(server: &Server, ids: &[String], story: &mut Story) {
+    let put = async |path: String| server.operate(Method::PUT, &path, Value::Null).await;
+    let delete = async |path: String| server.operate(Method::DELETE, &path, Value::Null).await;
+    delete(format!("tokens/{}", ids[1])).await;
+    put(format!("tokens/{}/suspension", ids[2])).await;
+    put(format!("tokens/{}/suspension", ids[3])).await;
+    delete(format!("tokens/{}/suspension", ids[3])).await;
+    let narrowed = json!({"permissions": ["shop:things:write"]});
+    server.operate(Method::PATCH, &format!("tokens/{}", ids[4]), narrowed).await;
+    let rotated = server.post(&format!("tokens/{}/rotations", ids[5]), json!({"overlap_seconds": 0})).await;
+    story.credentials.push(("rotated, new", member(&rotated, "secret")));
+    put(format!("people/{}/suspension", ids[6])).await;
+    delete(format!("people/{}", ids[7])).await;
+    let memberships = server.operate(Method::GET, &format!("people/{}/memberships", ids[8]), Value::Null).await;
+    delete(format!("memberships/{}", member(&memberships["items"][0], "id"))).await;
+    put(format!("organisations/{}/suspension", ids[10])).await;
+    delete(format!("operator-tokens/{}", ids[11])).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exactly_what_was_ended_since_is_ended_again() {
+    let world = World::start();
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let there = world.installation(engine).await;
+        let server = there.serve().await;
+        let (mut story, ids) = Story::begin(&server).await;
+        let (backup, partly, all) =
+            (world.path(&format!("{engine:?}")), world.path(&format!("{engine:?}-partly")), world.path(&format!("{engine:?}-all")));
+        there.back_up(&backup);
+        end_things(&server, &ids, &mut story).await;
+        let before = story.said(&server).await;
+        let allowed = |name: &str| before.iter().any(|(known, status, reason)| *known == name && *status == 200 && reason == "allow");
+        assert!(allowed("kept") && allowed("resumed") && allowed("rotated, new"), "{before:?}");
+        assert_eq!(before.iter().filter(|(.., reason)| reason == "allow").count(), 3, "{before:?}");
+        // While a server runs, there may be more to come.
+        let told = there.went_well(&["backup", "--ended-since", text(&backup), text(&partly)]);
+        assert!(told.contains("A server can still end things"), "{told}");
+        server.stop();
+        let told = there.went_well(&["backup", "--ended-since", text(&backup), text(&all)]);
+        assert!(!told.contains("A server can still end things"), "{told}");
+
+        let other = world.installation(engine).await;
+        other.went_well(&["restore", text(&backup), "--ended", text(&partly)]);
+        let server = other.serve().await;
+        assert_eq!(server.operate(Method::GET, "fence", Value::Null).await["fenced"], json!(true));
+        server.post("fence/confirmations", json!({})).await;
+        assert_eq!(story.said(&server).await, before, "what the file says is ended, and the fence stood around the rest");
+        server.stop();
+
+        other.went_well(&["restore", text(&backup), "--ended", text(&all), "--replace"]);
+        std::fs::copy(there.data.join("operator-token"), other.data.join("operator-token")).expect("copied");
+        let server = other.serve().await;
+        assert_eq!(server.operate(Method::GET, "fence", Value::Null).await["fenced"], json!(false));
+        assert_eq!(story.said(&server).await, before);
+        server.stop();
+
+        // The database that the backup is of knows by itself.
+        let told = there.went_well(&["restore", text(&backup), "--replace"]);
+        assert!(!told.contains("poort restore confirm"), "{told}");
+        let server = there.serve().await;
+        assert_eq!(story.said(&server).await, before);
+        let audit = server.operate(Method::GET, "audit?limit=200", Value::Null).await;
+        let audit = audit["items"].as_array().expect("items");
+        assert!(audit.iter().zip(1..).all(|(entry, place)| entry["sequence"] == json!(place)), "a gap");
+    }
+}
