@@ -39,6 +39,13 @@ const NEEDS: &[Need] = &[
         needed_for: For::Tests,
         is_there: on_path,
     },
+    Need {
+        program: "libfaketimeMT.so.1",
+        package: "libfaketime",
+        purpose: "nodes whose wall clock is set under them",
+        needed_for: For::Tests,
+        is_there: |_| fake_time().is_some(),
+    },
     Need { program: "nginx", package: "nginx", purpose: "forward-auth through a real nginx", needed_for: For::Tests, is_there: on_path },
     Need { program: "caddy", package: "caddy", purpose: "forward-auth through a real Caddy", needed_for: For::Tests, is_there: on_path },
     Need {
@@ -108,6 +115,12 @@ pub(crate) fn postgresql_programs() -> Option<PathBuf> {
     versions.sort();
     let newest = versions.pop().map(|(_, programs)| programs);
     newest.or_else(|| Some(std::fs::canonicalize(find("initdb")?).ok()?.parent()?.to_owned()))
+}
+
+/// The library that sets the wall clock of a program, where Debian puts it.
+pub(crate) fn fake_time() -> Option<PathBuf> {
+    let folders = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1")).find(|file| file.is_file())
 }
 
 /// Makes sure of a program from PyPI and answers its path.

@@ -5,6 +5,7 @@
 )]
 
 mod bench;
+mod chaos;
 mod checks;
 mod clients;
 mod documents;
@@ -59,6 +60,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--full | --trace MUTANT]",
         help: "the coherence protocol, model-checked: every mistake caught",
         run: model::run,
+    },
+    Command {
+        name: "chaos",
+        arguments: "[--seconds N] [--seed S] [--mutant]",
+        help: "3 nodes, faults of every kind at random: what was ended stays ended",
+        run: chaos::command,
     },
     Command {
         name: "kill-rounds",

@@ -75,16 +75,19 @@ impl Authority {
             .write(move |tx| {
                 let (work, by, key) = (work.clone(), by.clone(), key.clone());
                 Box::pin(async move {
-                    let Some(key) = key else {
-                        let outcome = work(tx, &by).await?;
-                        return found(tx, outcome, None).await;
-                    };
-                    if let Some(kept) = tx.idempotent_answer(&key.digest, by.at).await? {
+                    if let Some(key) = &key
+                        && let Some(kept) = tx.idempotent_answer(&key.digest, by.at).await?
+                    {
                         let (value, sequence) = key.open(&kept).map_err(Abort::Refused)?;
                         return found(tx, Outcome::Unchanged(value), Some(sequence)).await;
                     }
-                    let outcome = work(tx, &by).await?;
-                    if let Outcome::Changed(value, recorded) = &outcome {
+                    let outcome = match looked(tx, &by, &*work).await? {
+                        Ok(outcome) => outcome,
+                        Err(place) => return Ok(Outcome::Unchanged((None, None, place))),
+                    };
+                    if let Outcome::Changed(value, recorded) = &outcome
+                        && let Some(key) = &key
+                    {
                         let sealed = key.seal(value, recorded.sequence()).map_err(Abort::Refused)?;
                         tx.keep_answer(&key.digest, &key.request, &sealed, by.at).await?;
                     }
@@ -94,25 +97,38 @@ impl Authority {
             .await?;
         self.meters.committed(&*self.clock, started);
         let (value, earlier, place) = committed.value;
-        // Where nothing had to be changed, what was found may be an ending that is still on its way to other nodes. So it is
-        // waited for like an ending; a repeated answer, too: of its change only the place is known.
+        // Where nothing had to be changed, or nothing is there, what was found may be an ending that is still on its way to
+        // other nodes. So it is waited for like an ending; a repeated answer, too: of its change only the place is known.
         let (place, class) = match committed.sequence {
             None => (place, Class::Ending),
             Some(sequence) => (Place { sequence, request: Some(context.request) }, committed.class),
         };
         let reached = self.meters.waited(class, &*self.clock, self.wait(place, class)).await?;
+        let value = value.ok_or(Error::NotFound)?;
         let receipt = self.receipt(earlier.or(committed.sequence), reached, started);
         Ok(Changed { value, receipt, replayed: earlier.is_some() })
     }
 }
 
-/// An outcome; the place of the earlier change whose answer it repeats, if it does; the place up to which it has looked.
-type Found<T> = (T, Option<Sequence>, Place);
+/// What a run has found: a value, unless the thing is not there; the place of the earlier change whose answer it repeats, if
+/// it does; the place up to which it has looked.
+type Found<T> = (Option<T>, Option<Sequence>, Place);
 
 async fn found<T>(tx: &mut Tx<'_>, outcome: Outcome<T>, earlier: Option<Sequence>) -> Work<Found<T>> {
     let place = tx.last_place().await?;
     Ok(match outcome {
-        Outcome::Changed(value, recorded) => Outcome::Changed((value, earlier, place), recorded),
-        Outcome::Unchanged(value) => Outcome::Unchanged((value, earlier, place)),
+        Outcome::Changed(value, recorded) => Outcome::Changed((Some(value), earlier, place), recorded),
+        Outcome::Unchanged(value) => Outcome::Unchanged((Some(value), earlier, place)),
     })
+}
+
+/// Runs the use case. What is not there may have been ended a moment ago, and whoever is told so takes it for ended.
+async fn looked<T, F>(tx: &mut Tx<'_>, by: &By, work: &F) -> Result<Result<Outcome<T>, Place>, Abort<Error>>
+where
+    F: for<'a> Fn(&'a mut Tx<'_>, &'a By) -> BoxFuture<'a, Work<T>>,
+{
+    match work(tx, by).await {
+        Err(Abort::Refused(Error::NotFound)) => Ok(Err(tx.last_place().await?)),
+        outcome => outcome.map(Ok),
+    }
 }

@@ -1,5 +1,7 @@
 //! The machine's own clocks and randomness: the only place of the product where they are read.
 
+use std::time::SystemTime;
+
 use domain::entropy::{Entropy, EntropyUnavailable};
 use domain::time::{Boottime, Clock, Timestamp};
 use rustix::time::{ClockId, clock_gettime};
@@ -9,9 +11,11 @@ use rustix::time::{ClockId, clock_gettime};
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
     fn now(&self) -> Timestamp {
-        let time = clock_gettime(ClockId::Realtime);
-        Timestamp::from_unix_microseconds(time.tv_sec.saturating_mul(1_000_000).saturating_add(time.tv_nsec / 1_000))
+        // Through the C library, so that a test can set it for one process and leave the clock of leases alone.
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_unix_microseconds(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
     }
 
     fn boottime(&self) -> Boottime {
