@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::credential::Kind;
 use crate::permission::{self, MAX_PERMISSIONS_OF_API, Permission, Permissions};
 use crate::person::{Role, Roles};
 use crate::presentation::Presentation;
@@ -25,6 +26,9 @@ pub struct ApiDefinition {
     pub title: Name,
     /// How a credential may be presented to it.
     pub presentations: Vec<Presentation>,
+    /// Which kinds of credential it takes.
+    #[serde(default = "personal_tokens")]
+    pub credentials: Vec<Kind>,
     /// Whether it takes credentials that were imported from another system.
     #[serde(default)]
     pub accepts_imported: bool,
@@ -42,6 +46,10 @@ pub struct ApiDefinition {
     /// Which request needs what. A request that no route covers is refused.
     #[serde(default)]
     pub routes: Vec<RouteDefinition>,
+}
+
+fn personal_tokens() -> Vec<Kind> {
+    vec![Kind::PersonalToken]
 }
 
 /// One permission of an API.
@@ -131,6 +139,12 @@ impl Api {
         if definition.presentations.is_empty() {
             wrong("presentations".to_owned(), "must name at least one");
         }
+        if definition.credentials.is_empty() {
+            wrong("credentials".to_owned(), "must name at least one");
+        }
+        if definition.credentials.iter().any(|kind| !matches!(kind, Kind::PersonalToken | Kind::OrganisationToken)) {
+            wrong("credentials".to_owned(), "must be personal_token or organisation_token");
+        }
         if definition.permissions.len() > MAX_PERMISSIONS_OF_API {
             wrong("permissions".to_owned(), "must be 64 at most");
         }
@@ -204,6 +218,11 @@ impl Api {
     /// Whether a credential may be presented in this way.
     pub fn takes(&self, presentation: Presentation) -> bool {
         self.definition.presentations.contains(&presentation)
+    }
+
+    /// Whether it takes credentials of this kind.
+    pub fn takes_kind(&self, kind: Kind) -> bool {
+        self.definition.credentials.contains(&kind)
     }
 
     /// The rule that covers a request; `path` is in canonical form (see [`crate::path::canonical`]).

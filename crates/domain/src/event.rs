@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::ApiDefinition;
 use crate::credential::Digest;
+use crate::delegation::Standing;
 use crate::fence::Scope;
-use crate::id::{CredentialId, MembershipId, OrganisationId, PersonId, RequestId};
+use crate::id::{CredentialId, DelegationId, MembershipId, OrganisationId, PersonId, RequestId, WorkspaceId};
 use crate::permission::Permissions;
 use crate::person::Roles;
 use crate::time::Timestamp;
+use crate::workspace::WorkspaceNumber;
 
 /// The place of an event in the journal: 1, 2, 3 … in the order of commit, without a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -75,6 +77,23 @@ pub struct SecretState {
     pub digest: Digest,
     /// When this secret stops to work by itself: the token's expiry, or the end of an overlap.
     pub not_after: Option<Timestamp>,
+}
+
+/// The name under which the index knows a username (see [`crate::organisation_token::username_key`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UsernameKey(uuid::Uuid);
+
+impl UsernameKey {
+    /// The key with these bytes.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(uuid::Uuid::from_bytes(bytes))
+    }
+
+    /// Its 16 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
 }
 
 macro_rules! events {
@@ -194,7 +213,7 @@ events! {
         /// Whether it came from another system.
         imported: bool,
     }
-    /// A personal token's description, permissions or expiry was changed.
+    /// A personal or organisation token's description, permissions or expiry was changed.
     Ending TokenChanged {
         /// The token.
         token: CredentialId,
@@ -203,7 +222,7 @@ events! {
         /// What it may do at most from now on.
         permissions: Permissions,
     }
-    /// A personal token got a new secret; the old one works until the end of the overlap.
+    /// A personal or organisation token got a new secret; the old one works until the end of the overlap.
     Ending TokenRotated {
         /// The token.
         token: CredentialId,
@@ -214,26 +233,130 @@ events! {
         /// Secrets of earlier rotations, ended at once.
         ended: Vec<Digest>,
     }
-    /// A personal token is paused.
+    /// A personal or organisation token is paused.
     Ending TokenSuspended {
         /// The token.
         token: CredentialId,
         /// Its secrets.
         digests: Vec<Digest>,
     }
-    /// A paused personal token works again.
+    /// A paused personal or organisation token works again.
     Creation TokenResumed {
         /// The token.
         token: CredentialId,
         /// Its secrets.
         digests: Vec<Digest>,
     }
-    /// Personal tokens were ended: one, or all of a person.
+    /// Personal or organisation tokens were ended: one, or all of a person.
     Ending TokensRevoked {
         /// The tokens.
         tokens: Vec<CredentialId>,
         /// All their secrets.
         digests: Vec<Digest>,
+    }
+    /// A workspace was made.
+    Creation WorkspaceCreated {
+        /// Which.
+        workspace: WorkspaceId,
+        /// Whose.
+        organisation: OrganisationId,
+        /// What paths call it.
+        number: WorkspaceNumber,
+    }
+    /// A workspace's name was changed.
+    Unindexed WorkspaceRenamed {
+        /// Which.
+        workspace: WorkspaceId,
+    }
+    /// A workspace was closed for good: nothing works in it any more.
+    Ending WorkspaceClosed {
+        /// Which.
+        workspace: WorkspaceId,
+    }
+    /// An organisation token was made, or imported.
+    Creation OrganisationTokenCreated {
+        /// The token.
+        token: CredentialId,
+        /// Whose.
+        organisation: OrganisationId,
+        /// The API that it is for.
+        api: String,
+        /// The name of its username in the index.
+        username_key: UsernameKey,
+        /// Its secret.
+        secret: SecretState,
+        /// What it may do at most.
+        permissions: Permissions,
+        /// Whether it came from another system.
+        imported: bool,
+    }
+    /// A delegation was opened, or offered.
+    Creation DelegationOpened {
+        /// Which.
+        delegation: DelegationId,
+        /// The API that it is for.
+        api: String,
+        /// Where.
+        workspace: WorkspaceId,
+        /// Who gives it.
+        from: OrganisationId,
+        /// Who gets it.
+        to: OrganisationId,
+        /// The delegation that it passes on, if it does.
+        parent: Option<DelegationId>,
+        /// What it allows at most.
+        permissions: Permissions,
+        /// Whether it is offered or open.
+        standing: Standing,
+        /// From this moment on it counts.
+        opens_at: Timestamp,
+        /// From this moment on it does not count, if ever.
+        not_after: Option<Timestamp>,
+    }
+    /// An offered delegation was accepted.
+    Creation DelegationAccepted {
+        /// Which.
+        delegation: DelegationId,
+    }
+    /// A delegation does not count for now.
+    Ending DelegationPaused {
+        /// Which.
+        delegation: DelegationId,
+    }
+    /// A paused delegation counts again.
+    Creation DelegationResumed {
+        /// Which.
+        delegation: DelegationId,
+    }
+    /// What a delegation allows, or its time, was changed.
+    Ending DelegationChanged {
+        /// Which.
+        delegation: DelegationId,
+        /// What it allows at most from now on.
+        permissions: Permissions,
+        /// When it begins to count, from now on.
+        opens_at: Timestamp,
+        /// When it ceases to count, from now on.
+        not_after: Option<Timestamp>,
+    }
+    /// A delegation was confirmed at its review.
+    Creation DelegationConfirmed {
+        /// Which.
+        delegation: DelegationId,
+        /// When it ceases to count, from now on.
+        not_after: Option<Timestamp>,
+    }
+    /// The closing of a delegation was announced.
+    Ending DelegationClosingAnnounced {
+        /// Which.
+        delegation: DelegationId,
+        /// When it ceases to count, from now on.
+        not_after: Timestamp,
+    }
+    /// Delegations were closed for good: one, and those that passed it on, each after the one that it passes on.
+    Ending DelegationsClosed {
+        /// Which; the first is the one that was asked for.
+        delegations: Vec<DelegationId>,
     }
     /// An API was made known, or its definition was changed.
     Ending ApiDefined {

@@ -78,6 +78,10 @@ ids! {
     PersonId;
     /// Names one person's membership of one organisation.
     MembershipId;
+    /// Names a workspace.
+    WorkspaceId;
+    /// Names a delegation.
+    DelegationId;
     /// Names a credential of any kind. It outlives the secret: rotation keeps it.
     CredentialId;
     /// Names one request, on its answer, in the journal and in the log.

@@ -8,14 +8,17 @@
 //!
 //! | word | meaning |
 //! | --- | --- |
-//! | organisation | a tenant: owns members and their tokens; suppliers are organisations too |
+//! | organisation | a tenant: owns workspaces, members and tokens; suppliers are organisations too |
+//! | workspace | a part of an organisation that access can be limited to; paths call it by its number |
 //! | person | somebody a credential acts for; a member of organisations |
 //! | membership | one person in one organisation, with roles; personal tokens hang from it |
 //! | role | what a member is in an organisation: owner, key manager, project manager, member |
 //! | API | a protected resource server: its permissions, its routes, the presentations it takes |
 //! | permission | one thing that an API lets a caller do, `api:thing:action` |
-//! | credential | what a caller presents: a personal token, an API credential, an operator token |
+//! | credential | what a caller presents: a personal or organisation token, an API credential, an operator token |
 //! | personal token | the credential of a person's own software |
+//! | organisation token | username and code of an organisation's own software |
+//! | delegation | workspace W of organisation A lets organisation B do P, from opening until closing |
 //! | API credential | what an API shows to ask about others' credentials |
 //! | operator token | the credential of whoever runs this installation |
 //! | presentation | how a credential is put on the wire: bare, `Bearer`, `Token`, `Basic`, `X-API-Key` |
@@ -31,12 +34,14 @@
 
 pub mod api;
 pub mod credential;
+pub mod delegation;
 pub mod entropy;
 pub mod event;
 pub mod fence;
 pub mod histogram;
 pub mod id;
 pub mod organisation;
+pub mod organisation_token;
 pub mod path;
 pub mod permission;
 pub mod person;
@@ -47,12 +52,13 @@ pub mod secret;
 pub mod text;
 pub mod time;
 pub mod verify;
+pub mod workspace;
 
 pub use credential::{Digest, Kind};
 pub use event::{Event, Sequence};
 pub use fence::Fence;
 pub use histogram::Histogram;
-pub use id::{CredentialId, MembershipId, NodeId, OrganisationId, PersonId, RequestId};
+pub use id::{CredentialId, DelegationId, MembershipId, NodeId, OrganisationId, PersonId, RequestId, WorkspaceId};
 pub use refusal::Refusal;
 pub use secret::Secret;
 pub use time::Timestamp;

@@ -13,6 +13,8 @@ pub enum Refusal {
     MalformedCredential,
     /// No such credential, or one that this API does not take.
     UnknownCredential,
+    /// The username is known, the code is not its code.
+    WrongCode,
     /// The credential's time is over.
     Expired,
     /// The credential was ended.
@@ -27,6 +29,14 @@ pub enum Refusal {
     PermissionMissing,
     /// It was presented in a way, or for an API, that does not exist or is not taken.
     WrongApi,
+    /// The workspace does not exist, or is closed.
+    WrongWorkspace,
+    /// The workspace is another organisation's, and no delegation counts yet.
+    NoDelegation,
+    /// The delegation for the workspace is closed, or its time is over.
+    DelegationClosed,
+    /// The delegation for the workspace is paused.
+    DelegationPaused,
 }
 
 /// What a caller outside is told (RFC 6750 section 3.1).
@@ -61,6 +71,7 @@ impl Refusal {
             Self::MissingCredential => "missing_credential",
             Self::MalformedCredential => "malformed_credential",
             Self::UnknownCredential => "unknown_credential",
+            Self::WrongCode => "wrong_code",
             Self::Expired => "expired",
             Self::Revoked => "revoked",
             Self::Suspended => "suspended",
@@ -68,6 +79,10 @@ impl Refusal {
             Self::OrganisationSuspended => "organisation_suspended",
             Self::PermissionMissing => "permission_missing",
             Self::WrongApi => "wrong_api",
+            Self::WrongWorkspace => "wrong_workspace",
+            Self::NoDelegation => "no_delegation",
+            Self::DelegationClosed => "delegation_closed",
+            Self::DelegationPaused => "delegation_paused",
         }
     }
 
@@ -78,12 +93,18 @@ impl Refusal {
             Self::MissingCredential => Outward::Unauthenticated,
             Self::MalformedCredential
             | Self::UnknownCredential
+            | Self::WrongCode
             | Self::Expired
             | Self::Revoked
             | Self::Suspended
             | Self::OwnerInactive
             | Self::OrganisationSuspended => Outward::InvalidToken,
-            Self::PermissionMissing | Self::WrongApi => Outward::InsufficientScope,
+            Self::PermissionMissing
+            | Self::WrongApi
+            | Self::WrongWorkspace
+            | Self::NoDelegation
+            | Self::DelegationClosed
+            | Self::DelegationPaused => Outward::InsufficientScope,
         }
     }
 

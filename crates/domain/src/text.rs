@@ -98,6 +98,8 @@ lines! {
     Description: 3..=255;
     /// The name of an organisation or a person: 1 to 200 characters.
     Name: 1..=200;
+    /// Why something was done, for others to read: 1 to 500 characters.
+    Reason: 1..=500;
 }
 
 /// A mail address: one `@`, a dotted ASCII domain, at most 254 characters; stored as given, compared folded.

@@ -2,6 +2,7 @@
 
 use crate::api::{Api, Rule};
 use crate::credential::Kind;
+use crate::delegation::Place;
 use crate::id::{CredentialId, OrganisationId, PersonId};
 use crate::person::Roles;
 use crate::presentation::Presentation;
@@ -23,8 +24,12 @@ pub struct Facts {
     pub imported: bool,
     /// What it may do at most on the API that is asked about, as the API's mask.
     pub permissions: u64,
+    /// Whether it is for the API that is asked about: an organisation token is for one.
+    pub meant: bool,
     /// Whose it is.
     pub owner: Owner,
+    /// How its organisation stands to the workspace that is asked about.
+    pub place: Place,
 }
 
 /// The state of a credential.
@@ -54,6 +59,13 @@ pub enum Owner {
         /// As what.
         roles: Roles,
     },
+    /// An organisation.
+    Organisation {
+        /// Which.
+        organisation: OrganisationId,
+        /// Whether it is not suspended.
+        organisation_active: bool,
+    },
     /// An API, by its number in the catalogue.
     Api(u32),
     /// Whoever runs the installation.
@@ -79,19 +91,25 @@ pub fn decide(api: &Api, facts: &Facts, presentation: Presentation, wanted: Want
     if !api.takes(presentation) {
         return Err(Refusal::MalformedCredential);
     }
-    let Owner::Member { active, organisation_active, roles, .. } = facts.owner else {
-        return Err(Refusal::UnknownCredential);
+    let (active, organisation_active, by_owner) = match facts.owner {
+        Owner::Member { active, organisation_active, roles, .. } => (active, organisation_active, api.allowed_by_roles(roles)),
+        Owner::Organisation { organisation_active, .. } => (true, organisation_active, u64::MAX),
+        Owner::Api(_) | Owner::Operator => return Err(Refusal::UnknownCredential),
     };
-    let held = facts.permissions & api.allowed_by_roles(roles);
+    let (held, shut) = match facts.place.permissions() {
+        Ok(here) => (facts.permissions & by_owner & here, None),
+        Err(refusal) => (0, Some(refusal)),
+    };
     // The first that holds is the answer.
     let refusals = [
-        (facts.kind != Kind::PersonalToken, Refusal::UnknownCredential),
+        (!api.takes_kind(facts.kind) || !facts.meant, Refusal::UnknownCredential),
         (facts.imported && !api.definition().accepts_imported, Refusal::UnknownCredential),
         (facts.state == State::Revoked, Refusal::Revoked),
         (facts.not_after.is_some_and(|end| now >= end), Refusal::Expired),
         (facts.state == State::Suspended, Refusal::Suspended),
         (!active, Refusal::OwnerInactive),
         (!organisation_active, Refusal::OrganisationSuspended),
+        (shut.is_some() && wanted != Wanted::Rule(Rule::Public), shut.unwrap_or(Refusal::NoDelegation)),
         (!covers(held, wanted), Refusal::PermissionMissing),
     ];
     match refusals.into_iter().find(|(applies, _)| *applies) {
@@ -110,10 +128,18 @@ pub fn decide_own(facts: &Facts, now: Timestamp) -> Result<(), Refusal> {
     }
 }
 
+/// What the request asks, as the API's mask.
+pub fn mask(wanted: Wanted) -> u64 {
+    match wanted {
+        Wanted::Rule(Rule::Permission(bit)) => 1 << bit,
+        _ => 0,
+    }
+}
+
 fn covers(held: u64, wanted: Wanted) -> bool {
     match wanted {
         Wanted::Identity | Wanted::Rule(Rule::Public) => true,
-        Wanted::Rule(Rule::Permission(bit)) => held >> bit & 1 == 1,
+        Wanted::Rule(Rule::Permission(_)) => held & mask(wanted) != 0,
         Wanted::Uncovered => false,
     }
 }
@@ -143,6 +169,8 @@ mod tests {
             not_after: None,
             imported: false,
             permissions: 0b11,
+            meant: true,
+            place: Place::Anywhere,
             owner: member(true, true, Roles::NONE.with(Role::Member)),
         }
     }
@@ -152,8 +180,31 @@ mod tests {
         Owner::Member { person, active, organisation, organisation_active, roles }
     }
 
+    fn delegated(permissions: u64) -> Place {
+        Place::Delegated { permissions, delegation: crate::DelegationId::from_bytes([4; 16]) }
+    }
+
     fn ask(facts: Facts, wanted: Wanted) -> Result<u64, Refusal> {
         decide(&api(), &facts, Presentation::Bare, wanted, NOW)
+    }
+
+    #[test]
+    fn an_organisation_token_is_bound_by_its_organisation_and_its_place() {
+        let definition = ApiDefinition { credentials: vec![Kind::OrganisationToken], ..api().definition().clone() };
+        let api = Api::new(definition).expect("valid");
+        let owner = |organisation_active| Owner::Organisation { organisation: OrganisationId::from_bytes([3; 16]), organisation_active };
+        let token = Facts { kind: Kind::OrganisationToken, owner: owner(true), ..facts() };
+        let write = Wanted::Rule(Rule::Permission(1));
+        let cases = [
+            (token, Ok(0b11)),
+            (Facts { place: delegated(0b10), ..token }, Ok(0b10)),
+            (Facts { place: delegated(0b01), ..token }, Err(Refusal::PermissionMissing)),
+            (Facts { owner: owner(false), ..token }, Err(Refusal::OrganisationSuspended)),
+            (facts(), Err(Refusal::UnknownCredential)),
+        ];
+        for (facts, expected) in cases {
+            assert_eq!(decide(&api, &facts, Presentation::Bare, write, NOW), expected, "{facts:?}");
+        }
     }
 
     #[test]
@@ -171,6 +222,14 @@ mod tests {
             (Facts { owner: member(false, true, roles), ..facts() }, read, Err(Refusal::OwnerInactive)),
             (Facts { owner: member(true, false, roles), ..facts() }, read, Err(Refusal::OrganisationSuspended)),
             (Facts { owner: Owner::Operator, kind: Kind::OperatorToken, ..facts() }, read, Err(Refusal::UnknownCredential)),
+            (Facts { meant: false, ..facts() }, read, Err(Refusal::UnknownCredential)),
+            (Facts { kind: Kind::OrganisationToken, ..facts() }, read, Err(Refusal::UnknownCredential)),
+            (Facts { place: Place::Own, ..facts() }, read, Ok(0b01)),
+            (Facts { place: Place::Unknown, ..facts() }, read, Err(Refusal::WrongWorkspace)),
+            (Facts { place: Place::Shut(Refusal::DelegationClosed), ..facts() }, read, Err(Refusal::DelegationClosed)),
+            (Facts { place: Place::FOREIGN, state: State::Revoked, ..facts() }, read, Err(Refusal::Revoked)),
+            (Facts { place: delegated(0b01), ..facts() }, read, Ok(0b01)),
+            (Facts { place: delegated(0b10), ..facts() }, read, Err(Refusal::PermissionMissing)),
             (Facts { imported: true, ..facts() }, read, Err(Refusal::UnknownCredential)),
             (Facts { state: State::Suspended, ..facts() }, read, Err(Refusal::Suspended)),
             (Facts { state: State::Revoked, ..facts() }, read, Err(Refusal::Revoked)),

@@ -171,6 +171,19 @@ fn subjects(event: &Event) -> Vec<[u8; 16]> {
         | Event::TokenSuspended { token, .. }
         | Event::TokenResumed { token, .. } => vec![*token.as_bytes()],
         Event::TokensRevoked { tokens, .. } => tokens.iter().map(|token| *token.as_bytes()).collect(),
+        Event::OrganisationTokenCreated { token, organisation, .. } => vec![*token.as_bytes(), *organisation.as_bytes()],
+        Event::WorkspaceCreated { workspace, organisation, .. } => vec![*workspace.as_bytes(), *organisation.as_bytes()],
+        Event::WorkspaceRenamed { workspace } | Event::WorkspaceClosed { workspace } => vec![*workspace.as_bytes()],
+        Event::DelegationOpened { delegation, workspace, from, to, .. } => {
+            vec![*delegation.as_bytes(), *workspace.as_bytes(), *from.as_bytes(), *to.as_bytes()]
+        }
+        Event::DelegationAccepted { delegation }
+        | Event::DelegationPaused { delegation }
+        | Event::DelegationResumed { delegation }
+        | Event::DelegationChanged { delegation, .. }
+        | Event::DelegationConfirmed { delegation, .. }
+        | Event::DelegationClosingAnnounced { delegation, .. } => vec![*delegation.as_bytes()],
+        Event::DelegationsClosed { delegations } => delegations.iter().map(|delegation| *delegation.as_bytes()).collect(),
         Event::ApiCredentialCreated { credential, .. }
         | Event::ApiCredentialRevoked { credential, .. }
         | Event::OperatorTokenCreated { credential, .. }

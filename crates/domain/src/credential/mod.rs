@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 pub enum Kind {
     /// The credential of a person's own software.
     PersonalToken,
+    /// Username and code of an organisation's own software.
+    OrganisationToken,
     /// What an API shows to ask about others' credentials.
     ApiCredential,
     /// The credential of whoever runs the installation.
@@ -21,8 +23,9 @@ pub enum Kind {
 }
 
 /// Every kind with its letter and its name on the wire.
-pub const KINDS: [(Kind, u8, &str); 3] = [
+pub const KINDS: [(Kind, u8, &str); 4] = [
     (Kind::PersonalToken, b'p', "personal_token"),
+    (Kind::OrganisationToken, b'd', "organisation_token"),
     (Kind::ApiCredential, b'v', "api_credential"),
     (Kind::OperatorToken, b'o', "operator_token"),
 ];
@@ -32,6 +35,7 @@ impl Kind {
     pub const fn letter(self) -> u8 {
         match self {
             Self::PersonalToken => b'p',
+            Self::OrganisationToken => b'd',
             Self::ApiCredential => b'v',
             Self::OperatorToken => b'o',
         }
@@ -41,6 +45,7 @@ impl Kind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::PersonalToken => "personal_token",
+            Self::OrganisationToken => "organisation_token",
             Self::ApiCredential => "api_credential",
             Self::OperatorToken => "operator_token",
         }
