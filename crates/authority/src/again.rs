@@ -32,6 +32,16 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(),
         Event::ApiCredentialRevoked { credential, .. } => tx.revoke_api_credential(*credential, by.at).await?.is_some(),
         Event::OperatorTokenRevoked { credential, .. } => tx.revoke_operator_token(*credential, by.at).await?.is_some(),
         Event::RestoreConfirmed { scope } => tx.fence().await?.is_some() && tx.confirm(scope).await?,
+        // Nothing records these yet: whoever does so makes them again here.
+        Event::WorkspaceClosed { .. }
+        | Event::DelegationPaused { .. }
+        | Event::DelegationResumed { .. }
+        | Event::DelegationChanged { .. }
+        | Event::DelegationConfirmed { .. }
+        | Event::DelegationClosingAnnounced { .. }
+        | Event::DelegationsClosed { .. } => {
+            return Err(StoreError::Defect("an ending of a workspace or a delegation cannot be made again".into()));
+        }
         // What was made after the backup is gone. Names and keys that were changed are as they were.
         Event::OrganisationCreated { .. }
         | Event::OrganisationRenamed { .. }
@@ -39,6 +49,11 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(),
         | Event::PersonChanged { .. }
         | Event::MembershipCreated { .. }
         | Event::TokenCreated { .. }
+        | Event::OrganisationTokenCreated { .. }
+        | Event::WorkspaceCreated { .. }
+        | Event::WorkspaceRenamed { .. }
+        | Event::DelegationOpened { .. }
+        | Event::DelegationAccepted { .. }
         | Event::ApiCredentialCreated { .. }
         | Event::OperatorTokenCreated { .. }
         | Event::InstallationChanged { .. }

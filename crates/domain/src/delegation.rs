@@ -190,6 +190,14 @@ impl Place {
         }
     }
 
+    /// The delegation by which something may be done here, if by one.
+    pub fn delegation(&self) -> Option<DelegationId> {
+        match self {
+            Self::Delegated { delegation, .. } => Some(*delegation),
+            Self::Anywhere | Self::Unknown | Self::Own | Self::Shut(_) => None,
+        }
+    }
+
     /// What may be done here at most, as the API's mask; or why nothing may.
     pub fn permissions(self) -> Result<u64, Refusal> {
         match self {

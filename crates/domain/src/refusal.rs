@@ -56,6 +56,7 @@ impl Refusal {
         Self::MissingCredential,
         Self::MalformedCredential,
         Self::UnknownCredential,
+        Self::WrongCode,
         Self::Expired,
         Self::Revoked,
         Self::Suspended,
@@ -63,6 +64,10 @@ impl Refusal {
         Self::OrganisationSuspended,
         Self::PermissionMissing,
         Self::WrongApi,
+        Self::WrongWorkspace,
+        Self::NoDelegation,
+        Self::DelegationClosed,
+        Self::DelegationPaused,
     ];
 
     /// Its code on the wire.
@@ -130,13 +135,18 @@ mod tests {
                 MissingCredential
                 | MalformedCredential
                 | UnknownCredential
+                | WrongCode
                 | Expired
                 | Revoked
                 | Suspended
                 | OwnerInactive
                 | OrganisationSuspended
                 | PermissionMissing
-                | WrongApi => 10,
+                | WrongApi
+                | WrongWorkspace
+                | NoDelegation
+                | DelegationClosed
+                | DelegationPaused => 15,
             };
             assert_eq!(Refusal::ALL.len(), count);
         }

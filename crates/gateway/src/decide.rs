@@ -46,6 +46,7 @@ pub fn decide(verifier: &Verifier, trusted: &TrustedPeers, call: &Call<'_>, answ
         authorization,
         api_key,
         asked: Asked::Request { method: original.method, path: &original.path },
+        workspace: None,
         address: Some(read.address(call, trusted)),
         now: call.now,
     };
@@ -53,12 +54,13 @@ pub fn decide(verifier: &Verifier, trusted: &TrustedPeers, call: &Call<'_>, answ
         Verdict::Allow(allowed) => {
             let subject = Subject::of(&allowed.facts);
             let credential = Some(allowed.facts.id);
-            let granted = Granted { credential, subject, workspace: allowed.workspace, permissions: allowed.permissions };
+            let delegation = allowed.facts.place.delegation();
+            let granted = Granted { credential, subject, workspace: allowed.workspace, delegation, permissions: allowed.permissions };
             granted.write(Some(&allowed.api), call.request_id, answer);
             Ok(())
         }
         Verdict::Anonymous { workspace } => {
-            Granted { credential: None, subject: None, workspace, permissions: 0 }.write(None, call.request_id, answer);
+            Granted { credential: None, subject: None, workspace, delegation: None, permissions: 0 }.write(None, call.request_id, answer);
             Ok(())
         }
         Verdict::Deny(refused) => Err(denied(refused.refusal)),

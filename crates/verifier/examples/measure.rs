@@ -181,6 +181,7 @@ fn measure(verifier: &Verifier, headers: &[String], expected: usize, asked: Aske
                     authorization: Some(header.as_bytes()),
                     api_key: None,
                     asked,
+                    workspace: None,
                     address: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
                     now: NOW,
                 };
@@ -215,6 +216,7 @@ fn main() {
             authorization: Some(header.as_bytes()),
             api_key: None,
             asked: Asked::Identity,
+            workspace: None,
             address: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             now: NOW,
         };

@@ -1,14 +1,16 @@
 //! What each event of the journal does to the index.
 
+use domain::CredentialId;
 use domain::credential::{Digest, Kind};
+use domain::delegation::Standing;
 use domain::event::{Event, SecretState};
 use domain::permission::Permissions;
 use domain::verify::State;
-use domain::{CredentialId, MembershipId};
 
 use crate::MembershipRecord;
 use crate::catalogue::ALL;
 use crate::credential::Record;
+use crate::delegations::{DelegationChange, DelegationRecord, WorkspaceRecord};
 use crate::fence::Fenced;
 use crate::index::Index;
 use crate::seconds;
@@ -35,8 +37,9 @@ pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) 
         Event::ApiDefined { definition } => writer.define_api(index, definition),
         Event::ApiRemoved { api } => writer.remove_api(index, api, at),
         Event::TokenCreated { token, membership, secret, permissions, imported } => {
-            let new = Token { id: *token, membership: *membership, secret: *secret, imported: *imported };
-            create_token(writer, index, &new, permissions);
+            let parent = writer.memberships.find(membership.as_bytes(), index, &index.membership_ids).unwrap_or(0);
+            writer.anomalies += u64::from(parent == 0);
+            create_token(writer, index, Record { parent, imported: *imported, ..blank(*token) }, secret, permissions);
         }
         Event::TokenChanged { secrets, permissions, .. } => change_token(writer, index, secrets, permissions),
         Event::TokenRotated { old, new, ended, .. } => rotate_token(writer, index, at, (old, new, ended)),
@@ -58,8 +61,27 @@ pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) 
             let fence = index.load().fence.clone();
             writer.fence(index, fence.and_then(|fence| fence.confirm(scope)));
         }
+        Event::OrganisationTokenCreated { token, organisation, api, username_key, secret, permissions, imported } => {
+            let parent = writer.account(index, username_key.as_bytes(), *organisation, api);
+            let new = Record { kind: Kind::OrganisationToken, parent, imported: *imported, ..blank(*token) };
+            create_token(writer, index, new, secret, permissions);
+        }
+        Event::WorkspaceCreated { workspace, organisation, number } => {
+            let record = WorkspaceRecord { id: *workspace, organisation: *organisation, number: number.as_str(), closed: false };
+            writer.workspace(index, &record);
+        }
+        Event::WorkspaceClosed { workspace } => writer.close_workspace(index, *workspace),
+        Event::DelegationsClosed { delegations } => writer.close_delegations(index, delegations, at),
+        Event::DelegationOpened { .. }
+        | Event::DelegationAccepted { .. }
+        | Event::DelegationPaused { .. }
+        | Event::DelegationResumed { .. }
+        | Event::DelegationChanged { .. }
+        | Event::DelegationConfirmed { .. }
+        | Event::DelegationClosingAnnounced { .. } => apply_delegation(writer, index, event),
         Event::Restored { fenced: false, .. }
         | Event::OrganisationRenamed { .. }
+        | Event::WorkspaceRenamed { .. }
         | Event::PersonChanged { .. }
         | Event::ServerKeyCreated { .. }
         | Event::MasterKeyRotated { .. }
@@ -68,11 +90,28 @@ pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) 
     bound_tombstones(writer, index);
 }
 
-struct Token {
-    id: CredentialId,
-    membership: MembershipId,
-    secret: SecretState,
-    imported: bool,
+/// Applies an event of one delegation.
+fn apply_delegation(writer: &mut Writer, index: &Index, event: &Event) {
+    let standing = |standing| DelegationChange { standing: Some(standing), ..DelegationChange::default() };
+    let until = |not_after| DelegationChange { not_after: Some(not_after), ..DelegationChange::default() };
+    let (delegation, change) = match event {
+        Event::DelegationOpened { delegation, api, workspace, from, to, parent, permissions, standing, opens_at, not_after } => {
+            let (id, workspace, from, to, parent) = (*delegation, *workspace, *from, *to, *parent);
+            let (standing, opens_at, not_after, closed_at) = (*standing, *opens_at, *not_after, None);
+            let record = DelegationRecord { id, api, workspace, from, to, parent, permissions, standing, opens_at, not_after, closed_at };
+            return writer.delegation(index, &record);
+        }
+        Event::DelegationAccepted { delegation } | Event::DelegationResumed { delegation } => (delegation, standing(Standing::Open)),
+        Event::DelegationPaused { delegation } => (delegation, standing(Standing::Paused)),
+        Event::DelegationChanged { delegation, permissions, opens_at, not_after } => {
+            let (permissions, opens_at, not_after) = (Some(permissions), Some(*opens_at), Some(*not_after));
+            (delegation, DelegationChange { standing: None, permissions, opens_at, not_after })
+        }
+        Event::DelegationConfirmed { delegation, not_after } => (delegation, until(*not_after)),
+        Event::DelegationClosingAnnounced { delegation, not_after } => (delegation, until(Some(*not_after))),
+        _ => return,
+    };
+    writer.change_delegation(index, *delegation, &change);
 }
 
 /// A live credential of nobody's.
@@ -89,12 +128,9 @@ pub(crate) fn blank(id: CredentialId) -> Record {
     }
 }
 
-fn create_token(writer: &mut Writer, index: &Index, token: &Token, permissions: &Permissions) {
-    let parent = writer.memberships.find(token.membership.as_bytes(), index, &index.membership_ids).unwrap_or(0);
-    writer.anomalies += u64::from(parent == 0);
+fn create_token(writer: &mut Writer, index: &Index, token: Record, secret: &SecretState, permissions: &Permissions) {
     let Some(set) = writer.sets.take(permissions, &index.load().catalogue) else { return writer.anomaly() };
-    let until = seconds::pack_option(token.secret.not_after);
-    create(writer, index, &token.secret.digest, &Record { parent, set, imported: token.imported, until, ..blank(token.id) });
+    create(writer, index, &secret.digest, &Record { set, until: seconds::pack_option(secret.not_after), ..token });
 }
 
 fn create(writer: &mut Writer, index: &Index, digest: &Digest, record: &Record) {
@@ -191,7 +227,7 @@ fn is_tombstone(index: &Index, slot: u32, at: u32) -> bool {
     record.state == State::Revoked && record.until == at
 }
 
-/// Removes tombstones and overlaps that ended at `end` or before, no more than `most`.
+/// Removes tombstones, closed delegations and overlaps that ended at `end` or before, no more than `most`.
 /// Gives whether there may be more.
 pub(crate) fn sweep(writer: &mut Writer, index: &Index, end: u32, most: usize) -> bool {
     for _ in 0..most {
@@ -200,6 +236,9 @@ pub(crate) fn sweep(writer: &mut Writer, index: &Index, end: u32, most: usize) -
             if is_tombstone(index, slot, at) {
                 writer.remove(index, slot);
             }
+        } else if let Some(&(_, slot)) = writer.closed_delegations.front().filter(|(at, _)| *at <= end) {
+            writer.closed_delegations.pop_front();
+            writer.remove_delegation(index, slot);
         } else if let Some(&std::cmp::Reverse((until, slot))) = writer.overlaps.peek().filter(|next| next.0.0 <= end) {
             writer.overlaps.pop();
             let record = index.entries.entry(slot).read();

@@ -89,6 +89,11 @@ impl Slots {
         self.free.push(slot);
     }
 
+    /// How many are taken.
+    pub(crate) fn taken(&self) -> usize {
+        self.next as usize - 1 - self.free.len()
+    }
+
     /// One more than the highest slot that was ever taken.
     pub(crate) fn end(&self) -> u32 {
         self.next

@@ -4,14 +4,16 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use domain::credential::{Digest, Kind, ParsedText, format};
-use domain::presentation::{self, Presented};
-use domain::verify::{Facts, Owner, Wanted, decide, decide_own};
+use domain::organisation_token;
+use domain::presentation::{self, Presentation, Presented};
+use domain::verify::{Facts, Owner, Wanted, decide, decide_own, mask};
 use domain::{Refusal, Timestamp};
 
 use crate::Unavailable;
 use crate::catalogue::{ApiGuard, Catalogue, Known};
-use crate::credential::{Words, words};
-use crate::index::Found;
+use crate::credential::{Words, split, words};
+use crate::index::{Found, Snapshot, party};
+use crate::places::Wish;
 use crate::tally::Tally;
 use crate::verifier::Verifier;
 
@@ -29,6 +31,8 @@ pub struct Question<'a> {
     pub api_key: Option<&'a [u8]>,
     /// What it asks for.
     pub asked: Asked<'a>,
+    /// The number of the workspace that it is about, where the path does not tell. The path's wins.
+    pub workspace: Option<&'a str>,
     /// Where it comes from, for the token's owner to see.
     pub address: Option<IpAddr>,
     /// When it came.
@@ -74,8 +78,10 @@ pub struct Allowed<'a> {
     pub permissions: u64,
     /// The API that was decided with.
     pub api: ApiGuard,
-    /// The workspace that the path names.
+    /// The workspace that the request names.
     pub workspace: Option<Cow<'a, str>>,
+    /// The slot of the organisation that the credential acts for.
+    organisation: u32,
 }
 
 /// A request that is denied.
@@ -94,7 +100,7 @@ impl Verifier {
         self.compare_lease()?;
         let presented = presentation::read(question.authorization, question.api_key);
         let text = match &presented {
-            Ok(Some(presented)) => Some(self.read_text(&presented.text)),
+            Ok(Some(presented)) => Some(self.read_text(question.api, presented)),
             _ => None,
         };
         loop {
@@ -107,24 +113,58 @@ impl Verifier {
             };
             let presented = match &presented {
                 Err(_) => return Ok(deny(&known.tally, Refusal::MalformedCredential, None)),
-                Ok(None) => return Ok(anonymous(known, &question.asked)),
+                Ok(None) => return Ok(anonymous(known, question)),
                 Ok(Some(presented)) => presented,
             };
             if !known.api.takes(presented.presentation) {
                 return Ok(deny(&known.tally, Refusal::MalformedCredential, None));
             }
-            let found = match &text {
-                None | Some(Text::Malformed) => return Ok(deny(&known.tally, Refusal::MalformedCredential, None)),
-                Some(Text::Foreign(_)) if !known.api.definition().accepts_imported => {
-                    return Ok(deny(&known.tally, Refusal::UnknownCredential, None));
-                }
-                Some(Text::Own(digest) | Text::Foreign(digest)) => self.index.gather(&snapshot, digest, Some(known)),
+            let Some(text) = text.as_ref().filter(|text| !matches!(text, Text::Malformed)) else {
+                return Ok(deny(&known.tally, Refusal::MalformedCredential, None));
             };
+            let (wanted, workspace) = wanted(&known.api, question);
+            let mut found = self.find(&snapshot, text, known);
+            if let (Some(found), Some(workspace)) = (&mut found, &workspace) {
+                let wish = Wish { known, wanted: mask(wanted), now: question.now };
+                found.facts.place = self.index.place(&snapshot, found.organisation, workspace, wish);
+            }
+            let knows_username = found.is_none() && self.knows_username(&snapshot, question.api, presented);
             if self.index.epoch.unchanged(begin) {
                 return Ok(match found {
-                    Some(found) => self.decide(question, presented, &found, ApiGuard { snapshot, place }),
+                    Some(found) => {
+                        let request =
+                            Request { presentation: presented.presentation, wanted, now: question.now, address: question.address };
+                        self.decide(&request, &found, (ApiGuard { snapshot, place }, workspace))
+                    }
+                    None if knows_username => deny(&known.tally, Refusal::WrongCode, None),
                     None => deny(&known.tally, Refusal::UnknownCredential, None),
                 });
+            }
+        }
+    }
+
+    /// The numbers of the workspaces in which the credential of an allowed request may do this at this moment, sorted: those of
+    /// its own organisation, and others' by open delegations. For a request that names no workspace.
+    pub fn workspaces(&self, allowed: &Allowed<'_>, permission: &str, now: Timestamp) -> Result<Vec<String>, Unavailable> {
+        self.compare_lease()?;
+        let id = match allowed.facts.owner {
+            Owner::Member { organisation, .. } | Owner::Organisation { organisation, .. } => organisation,
+            Owner::Api(_) | Owner::Operator => return Ok(Vec::new()),
+        };
+        loop {
+            let begin = self.begin()?;
+            let snapshot = self.index.load();
+            let catalogue = &snapshot.catalogue;
+            let Some(known) = catalogue.place(allowed.api.name()).and_then(|place| catalogue.get(place)) else { return Ok(Vec::new()) };
+            let bit = known.api.permission_bit(permission).filter(|bit| allowed.permissions >> bit & 1 == 1);
+            let Some(bit) = bit else { return Ok(Vec::new()) };
+            let wish = Wish { known, wanted: 1 << bit, now };
+            let numbers = self.index.reach(&snapshot, allowed.organisation, wish);
+            let (owner, active) = party(&self.index.organisations, allowed.organisation);
+            if self.index.epoch.unchanged(begin) {
+                // The index was loaded anew since the check: the slot may be another's.
+                let is_same = owner == *id.as_bytes();
+                return if is_same { Ok(if active { numbers } else { Vec::new() }) } else { Err(Unavailable) };
             }
         }
     }
@@ -143,7 +183,7 @@ impl Verifier {
     fn look_up_caller(&self, presented: Option<&Presented<'_>>, now: Timestamp) -> Result<Result<Facts, Refusal>, Unavailable> {
         self.compare_lease()?;
         let Some(presented) = presented else { return Ok(Err(Refusal::MissingCredential)) };
-        let text = self.read_text(&presented.text);
+        let text = self.read_text(OWN_API, presented);
         loop {
             let begin = self.begin()?;
             let snapshot = self.index.load();
@@ -151,8 +191,8 @@ impl Verifier {
             let own = catalogue.place(OWN_API).and_then(|place| catalogue.get(place));
             let found = match &text {
                 Text::Malformed => return Ok(Err(Refusal::MalformedCredential)),
-                Text::Foreign(_) if !own.is_some_and(|own| own.api.definition().accepts_imported) => None,
-                Text::Own(digest) | Text::Foreign(digest) => self.index.gather(&snapshot, digest, own),
+                Text::Foreign(..) if !own.is_some_and(|own| own.api.definition().accepts_imported) => None,
+                Text::Own(digest) | Text::Foreign(digest, _) => self.index.gather(&snapshot, digest, own),
             };
             if self.index.epoch.unchanged(begin) {
                 let Some(mut found) = found else { return Ok(Err(Refusal::UnknownCredential)) };
@@ -166,13 +206,34 @@ impl Verifier {
         }
     }
 
-    fn decide<'a>(&self, question: &Question<'a>, presented: &Presented<'_>, found: &Found, api: ApiGuard) -> Verdict<'a> {
-        let (wanted, workspace) = wanted(&api, &question.asked);
-        match decide(&api, &found.facts, presented.presentation, wanted, question.now) {
+    /// The entry of a text on an API. A foreign text with a username may be an organisation token or a personal one.
+    #[inline]
+    fn find(&self, snapshot: &Snapshot, text: &Text, known: &Known) -> Option<Found> {
+        match text {
+            Text::Malformed => None,
+            Text::Own(digest) => self.index.gather(snapshot, digest, Some(known)),
+            Text::Foreign(..) if !known.api.definition().accepts_imported => None,
+            Text::Foreign(digest, bound) => {
+                let found = bound.as_ref().and_then(|bound| self.index.gather(snapshot, bound, Some(known)));
+                found.or_else(|| self.index.gather(snapshot, digest, Some(known)))
+            }
+        }
+    }
+
+    /// Whether a username that was presented is known: looked up after every miss, so that one takes as long as the other.
+    fn knows_username(&self, snapshot: &Snapshot, api: &str, presented: &Presented<'_>) -> bool {
+        presented.username.as_ref().is_some_and(|username| {
+            let key = split(&organisation_token::username_key(api, username));
+            self.index.knows_username(snapshot, key)
+        })
+    }
+
+    fn decide<'a>(&self, request: &Request, found: &Found, (api, workspace): (ApiGuard, Option<Cow<'a, str>>)) -> Verdict<'a> {
+        match decide(&api, &found.facts, request.presentation, request.wanted, request.now) {
             Ok(permissions) => {
-                self.count(found.slot, question.now, question.address);
+                self.count(found.slot, request.now, request.address);
                 api.tally().allowed();
-                Verdict::Allow(Allowed { facts: found.facts, permissions, api, workspace })
+                Verdict::Allow(Allowed { facts: found.facts, permissions, api, workspace, organisation: found.organisation })
             }
             Err(refusal) => deny(api.tally(), refusal, Some(found.facts)),
         }
@@ -201,26 +262,41 @@ impl Verifier {
     }
 
     #[inline]
-    fn read_text(&self, text: &str) -> Text {
+    fn read_text(&self, api: &str, presented: &Presented<'_>) -> Text {
         let known = &self.settings.installations;
-        match format::parse(text, known) {
+        let digest = || Digest::of(presented.text.as_bytes());
+        let bound = |digest: &Digest| presented.username.as_ref().map(|username| organisation_token::bound(digest, api, username));
+        match format::parse(&presented.text, known) {
             ParsedText::Malformed => Text::Malformed,
-            ParsedText::Own { installation, .. } if known.contains(&installation) => Text::Own(digest(text)),
+            ParsedText::Own { installation, kind } if known.contains(&installation) => {
+                let digest = digest();
+                let bound = bound(&digest).filter(|_| kind == Kind::OrganisationToken);
+                Text::Own(words(&bound.unwrap_or(digest)))
+            }
             // In the form that we share with others, but not one of ours.
-            ParsedText::Own { .. } | ParsedText::Foreign => Text::Foreign(digest(text)),
+            ParsedText::Own { .. } | ParsedText::Foreign => {
+                let digest = digest();
+                Text::Foreign(words(&digest), bound(&digest).as_ref().map(words))
+            }
         }
     }
+}
+
+/// What of a request the decision needs.
+struct Request {
+    presentation: Presentation,
+    wanted: Wanted,
+    now: Timestamp,
+    address: Option<IpAddr>,
 }
 
 /// What the text alone tells.
 enum Text {
     Malformed,
+    /// The digest under which one of ours is found.
     Own(Words),
-    Foreign(Words),
-}
-
-fn digest(text: &str) -> Words {
-    words(&Digest::of(text.as_bytes()))
+    /// The digest of the text, and that of an organisation token with the username that came with it.
+    Foreign(Words, Option<Words>),
 }
 
 fn deny<'a>(tally: &Tally, refusal: Refusal, credential: Option<Facts>) -> Verdict<'a> {
@@ -228,8 +304,8 @@ fn deny<'a>(tally: &Tally, refusal: Refusal, credential: Option<Facts>) -> Verdi
     Verdict::Deny(Denied { refusal, credential })
 }
 
-fn anonymous<'a>(known: &Known, asked: &Asked<'a>) -> Verdict<'a> {
-    match wanted(&known.api, asked) {
+fn anonymous<'a>(known: &Known, question: &Question<'a>) -> Verdict<'a> {
+    match wanted(&known.api, question) {
         (Wanted::Rule(domain::api::Rule::Public), workspace) => {
             known.tally.anonymous();
             Verdict::Anonymous { workspace }
@@ -238,8 +314,8 @@ fn anonymous<'a>(known: &Known, asked: &Asked<'a>) -> Verdict<'a> {
     }
 }
 
-fn wanted<'a>(api: &domain::api::Api, asked: &Asked<'a>) -> (Wanted, Option<Cow<'a, str>>) {
-    match asked {
+fn wanted<'a>(api: &domain::api::Api, question: &Question<'a>) -> (Wanted, Option<Cow<'a, str>>) {
+    let (wanted, named) = match question.asked {
         Asked::Identity => (Wanted::Identity, None),
         Asked::Permission(name) => {
             (api.permission_bit(name).map_or(Wanted::Uncovered, |bit| Wanted::Rule(domain::api::Rule::Permission(bit))), None)
@@ -248,13 +324,16 @@ fn wanted<'a>(api: &domain::api::Api, asked: &Asked<'a>) -> (Wanted, Option<Cow<
             Some(matched) => (Wanted::Rule(matched.rule), matched.workspace),
             None => (Wanted::Uncovered, None),
         },
-    }
+    };
+    (wanted, named.or(question.workspace.map(Cow::Borrowed)))
 }
 
 /// Sets the permissions on Poort's own surfaces, and refuses what they do not take.
 fn own_facts(facts: &mut Facts, catalogue: &Catalogue, own: Option<&Known>) -> Result<(), Refusal> {
     match facts.owner {
         Owner::Operator => facts.permissions = u64::MAX,
+        // It is for its API.
+        Owner::Organisation { .. } => return Err(Refusal::UnknownCredential),
         Owner::Api(number) => {
             facts.permissions = 0;
             let known = catalogue.iter().any(|known| known.number == number);
@@ -270,7 +349,6 @@ fn own_facts(facts: &mut Facts, catalogue: &Catalogue, own: Option<&Known>) -> R
             }
         }
     }
-    debug_assert!(facts.kind == Kind::PersonalToken || !facts.imported);
     Ok(())
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct Entry([AtomicU64; 8]);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Record {
     pub(crate) id: [u8; 16],
-    /// The slot of the membership, or the number of the API; by kind.
+    /// The slot of the membership or of the username, or the number of the API; by kind.
     pub(crate) parent: u32,
     /// The number of the set of permissions.
     pub(crate) set: u32,
@@ -86,7 +86,8 @@ impl Entry {
         let kind = match rest >> 2 & 3 {
             0 => Kind::PersonalToken,
             1 => Kind::ApiCredential,
-            _ => Kind::OperatorToken,
+            2 => Kind::OperatorToken,
+            _ => Kind::OrganisationToken,
         };
         let state = match rest & 3 {
             0 => State::Live,
@@ -111,6 +112,7 @@ impl Entry {
             Kind::PersonalToken => 0,
             Kind::ApiCredential => 1,
             Kind::OperatorToken => 2,
+            Kind::OrganisationToken => 3,
         };
         let state = match record.state {
             State::Live => 0,

@@ -37,11 +37,18 @@ impl Fenced {
         Some(self)
     }
 
+    /// Whether a delegation stands behind the fence: whoever gave it may have closed it after the backup.
+    #[cold]
+    pub(crate) fn holds(&self, delegation: &[u8; 16], from: &[u8; 16]) -> bool {
+        delegation <= self.newest.as_bytes() && !self.organisations.contains(&OrganisationId::from_bytes(*from))
+    }
+
     /// Suspends a credential that stands behind the fence. One that has ended stays ended.
     #[cold]
     pub(crate) fn hold(&self, facts: &mut Facts, catalogue: &Catalogue) {
         let confirmed = match facts.owner {
             Owner::Member { organisation, .. } => self.organisations.contains(&organisation),
+            Owner::Organisation { organisation, .. } => self.organisations.contains(&organisation),
             Owner::Api(number) => catalogue.iter().any(|known| known.number == number && self.apis.contains(known.api.name())),
             Owner::Operator => false,
         };

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use arc_swap::{ArcSwap, Guard};
 use domain::credential::Kind;
+use domain::delegation::Place;
 use domain::id::{CredentialId, OrganisationId, PersonId};
 use domain::person::Roles;
 use domain::verify::{Facts, Owner};
@@ -15,6 +16,7 @@ use crate::check::OWN_API;
 use crate::credential::{Entries, Record, Words, join, split};
 use crate::epoch::Epoch;
 use crate::fence::Fenced;
+use crate::places::{PlaceTables, Places};
 use crate::seconds;
 use crate::table::{self, Key, SHARDS, Table};
 use crate::tally::Tallies;
@@ -29,7 +31,9 @@ pub(crate) struct Index {
     pub(crate) epoch: Epoch,
     snapshot: ArcSwap<Snapshot>,
     pub(crate) entries: Entries,
-    key: Key,
+    pub(crate) key: Key,
+    /// Workspaces, delegations and usernames.
+    pub(crate) places: Places,
     /// Words: 0–1 the person's id, 2 person and organisation (slots), 3 entries and flags. The person's id never
     /// changes; that it stands here too saves a check from waiting for a third line of memory.
     pub(crate) memberships: Arena<4>,
@@ -39,7 +43,7 @@ pub(crate) struct Index {
     pub(crate) people: Arena<2>,
     /// A bit for each person: active. So few bytes that they stay in the nearest caches.
     pub(crate) active_people: Arena<1>,
-    /// Words: 0–1 id, 2 whether active.
+    /// Words: 0–1 id, 2 whether active, the first workspace and the first delegation that it got.
     pub(crate) organisations: Arena<3>,
     pub(crate) applied: AtomicI64,
     pub(crate) live: AtomicUsize,
@@ -53,13 +57,16 @@ pub(crate) struct Snapshot {
     pub(crate) catalogue: Catalogue,
     /// What a restore has fenced in, if one did.
     pub(crate) fence: Option<Fenced>,
-    tables: Box<[Table]>,
+    pub(crate) tables: Box<[Table]>,
+    pub(crate) places: PlaceTables,
 }
 
 /// What was found under a digest.
 pub(crate) struct Found {
     pub(crate) slot: u32,
     pub(crate) facts: Facts,
+    /// The slot of the organisation that it acts for.
+    pub(crate) organisation: u32,
 }
 
 /// A membership, read: slots and flags.
@@ -93,7 +100,8 @@ impl Member {
 
 impl Snapshot {
     pub(crate) fn empty() -> Self {
-        Self { catalogue: Catalogue::default(), fence: None, tables: (0..SHARDS).map(|_| Table::with_room(0)).collect() }
+        let tables = (0..SHARDS).map(|_| Table::with_room(0)).collect();
+        Self { catalogue: Catalogue::default(), fence: None, tables, places: PlaceTables::empty() }
     }
 }
 
@@ -104,6 +112,7 @@ impl Index {
             snapshot: ArcSwap::from_pointee(Snapshot::empty()),
             entries: Entries::new(),
             key: Key::random(),
+            places: Places::new(),
             memberships: Arena::new(MAX_PEOPLE),
             membership_ids: Arena::new(MAX_PEOPLE),
             people: Arena::new(MAX_PEOPLE),
@@ -132,6 +141,7 @@ impl Index {
             None => false,
         })?;
         let record = record?;
+        let (owner, organisation, audience) = self.owner(&record);
         let mut facts = Facts {
             id: CredentialId::from_bytes(record.id),
             kind: record.kind,
@@ -139,31 +149,41 @@ impl Index {
             not_after: seconds::unpack(record.until),
             imported: record.imported,
             permissions: api.map_or(0, |api| api.masks.get(record.set)),
-            owner: self.owner(&record),
+            meant: audience.is_none_or(|number| api.is_some_and(|api| api.number == number)),
+            owner,
+            place: Place::Anywhere,
         };
         if let Some(fence) = &snapshot.fence {
             fence.hold(&mut facts, &snapshot.catalogue);
         }
-        Some(Found { slot, facts })
+        Some(Found { slot, facts, organisation })
     }
 
+    /// Whose an entry is, the slot of that organisation, and the number of the API that it is for, if for one.
     #[inline(always)]
-    fn owner(&self, record: &Record) -> Owner {
+    fn owner(&self, record: &Record) -> (Owner, u32, Option<u32>) {
         match record.kind {
-            Kind::OperatorToken => Owner::Operator,
-            Kind::ApiCredential => Owner::Api(record.parent),
+            Kind::OperatorToken => (Owner::Operator, 0, None),
+            Kind::ApiCredential => (Owner::Api(record.parent), 0, None),
+            Kind::OrganisationToken => {
+                let (slot, audience) = self.account(record.parent);
+                let (organisation, organisation_active) = party(&self.organisations, slot);
+                let organisation = OrganisationId::from_bytes(organisation);
+                (Owner::Organisation { organisation, organisation_active }, slot, Some(audience))
+            }
             Kind::PersonalToken => {
                 let row = self.memberships.get(record.parent);
                 let member = row.map_or(Member::NONE, Member::read);
                 let person = row.map_or([0; 16], |row| join(row.get(0), row.get(1)));
                 let (organisation, organisation_active) = party(&self.organisations, member.organisation);
-                Owner::Member {
+                let owner = Owner::Member {
                     person: PersonId::from_bytes(person),
                     active: self.is_active(member.person) && member.live,
                     organisation: OrganisationId::from_bytes(organisation),
                     organisation_active,
                     roles: member.roles,
-                }
+                };
+                (owner, member.organisation, None)
             }
         }
     }
@@ -257,10 +277,15 @@ pub(crate) fn party(parties: &Arena<3>, slot: u32) -> ([u8; 16], bool) {
     parties.get(slot).map_or(([0; 16], false), |row| (join(row.get(0), row.get(1)), row.get(2) & 1 == 1))
 }
 
-/// Writes the row of an organisation.
+/// Writes the row of an organisation that has neither workspaces nor delegations yet.
 pub(crate) fn write_party(row: &Row<3>, id: &[u8; 16], active: bool) {
     let (first, second) = split(id);
     row.set(0, first);
     row.set(1, second);
     row.set(2, u64::from(active));
+}
+
+/// Writes whether an organisation is active, and leaves the rest.
+pub(crate) fn set_party_active(row: &Row<3>, active: bool) {
+    row.set(2, row.get(2) & !1 | u64::from(active));
 }

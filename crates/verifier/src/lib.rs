@@ -15,6 +15,10 @@
 //!   person active? organisation active? mask of the entry's permissions on this API?          (small, in cache)
 //! domain::verify::decide    decides; if it allows, the use is counted
 //! ```
+//! An organisation token's entry leads to the row of its username instead, and that to its organisation and API. Where
+//! a request names a workspace, two more tables are asked: workspaces by number, and, for another organisation's,
+//! delegations by workspace, organisation and API; each delegation leads to the one that it passes on (`places`).
+//!
 //! Parents are looked up, never copied: ending one ends all below it in one step. A slot is a number, so a step
 //! from one to the next costs no hashing.
 //!
@@ -30,19 +34,22 @@
 //! until it is revoked, because its end can be moved. Sets of permissions are kept once each and counted.
 //!
 //! # Limits
-//! 33 million secrets, people, memberships and sets of permissions; 4 million organisations. What does not fit is
-//! not indexed, thus refused, and counted in [`Anomalies`]. A token costs 91 to 97 bytes, all in.
+//! 33 million secrets, people, memberships, delegations and sets of permissions; 4 million organisations and workspaces. What does not fit is
+//! not indexed, thus refused, and counted in [`Anomalies`]. A personal token costs 91 to 97 bytes, all in; a delegation 64 and
+//! its places in the tables.
 
 mod apply;
 mod arena;
 mod catalogue;
 mod check;
 mod credential;
+mod delegations;
 mod epoch;
 mod fence;
 mod index;
 mod lease;
 mod loader;
+mod places;
 mod register;
 mod seconds;
 mod sets;
@@ -56,8 +63,9 @@ mod writer;
 
 pub use catalogue::ApiGuard;
 pub use check::{Allowed, Asked, Denied, Question, Verdict};
+pub use delegations::{DelegationRecord, WorkspaceRecord};
 pub use lease::Lease;
-pub use loader::{Loader, MembershipRecord, TokenRecord};
+pub use loader::{Loader, MembershipRecord, OrganisationTokenRecord, TokenRecord};
 pub use tally::Checks;
 pub use usage::Usage;
 pub use verifier::{Anomalies, Applied, Gap, Settings, Unavailable, Verifier};

@@ -13,6 +13,7 @@ use domain::{CredentialId, Fence, MembershipId, OrganisationId, PersonId, Timest
 
 use crate::apply::blank;
 use crate::credential::{Record, words};
+use crate::delegations::{DelegationRecord, WorkspaceRecord};
 use crate::fence::Fenced;
 use crate::index::{Index, Snapshot};
 use crate::seconds;
@@ -41,6 +42,31 @@ pub struct TokenRecord<'r> {
     pub revoked_at: Option<Timestamp>,
 }
 
+/// One secret of an organisation token, as a snapshot gives it.
+#[derive(Debug, Clone, Copy)]
+pub struct OrganisationTokenRecord<'r> {
+    /// The token.
+    pub id: CredentialId,
+    /// Whose.
+    pub organisation: OrganisationId,
+    /// The API that it is for.
+    pub api: &'r str,
+    /// The name of its username (see [`domain::organisation_token::username_key`]).
+    pub username_key: [u8; 16],
+    /// The secret: a token in its overlap has two records.
+    pub secret: SecretState,
+    /// Whether a newer secret took this one's place, as with [`TokenRecord::superseded`].
+    pub superseded: bool,
+    /// What it may do at most.
+    pub permissions: &'r Permissions,
+    /// Whether it came from another system.
+    pub imported: bool,
+    /// Whether it is paused.
+    pub suspended: bool,
+    /// Since when it is ended: a tombstone.
+    pub revoked_at: Option<Timestamp>,
+}
+
 /// A membership, as a snapshot gives it.
 #[derive(Debug, Clone, Copy)]
 pub struct MembershipRecord {
@@ -55,7 +81,8 @@ pub struct MembershipRecord {
 }
 
 /// Fills the index from one consistent snapshot. What was in it before is gone. Parents come before what hangs from
-/// them: organisations and people, then memberships, then tokens; APIs before their credentials.
+/// them: organisations and people, then memberships, then tokens; APIs before their credentials; APIs and workspaces
+/// before delegations, a delegation before those that pass it on.
 ///
 /// From the call of [`crate::Verifier::loader`] until [`Loader::finish`] every check is [`crate::Unavailable`]; and
 /// if the loader is dropped instead, until another load is finished: half a snapshot is no knowledge.
@@ -117,6 +144,29 @@ impl<'v> Loader<'v> {
         if self.pending.len() == PENDING {
             self.hang_pending();
         }
+    }
+
+    /// A workspace.
+    pub fn workspace(&mut self, record: &WorkspaceRecord<'_>) {
+        self.writer.workspace(self.index, record);
+    }
+
+    /// A delegation.
+    pub fn delegation(&mut self, record: &DelegationRecord<'_>) {
+        self.writer.delegation(self.index, record);
+    }
+
+    /// A secret of an organisation token.
+    pub fn organisation_token(&mut self, token: &OrganisationTokenRecord<'_>) {
+        let Some(set) = self.writer.sets.take(token.permissions, &self.index.load().catalogue) else { return self.writer.anomaly() };
+        let parent = self.writer.account(self.index, &token.username_key, token.organisation, token.api);
+        let (state, until) = match token.revoked_at {
+            Some(at) => (State::Revoked, seconds::pack(at)),
+            None if token.suspended => (State::Suspended, seconds::pack_option(token.secret.not_after)),
+            None => (State::Live, seconds::pack_option(token.secret.not_after)),
+        };
+        let (kind, imported, superseded) = (Kind::OrganisationToken, token.imported, token.superseded);
+        self.credential(&token.secret.digest, &Record { kind, parent, set, state, imported, superseded, until, ..blank(token.id) });
     }
 
     /// A live credential of an API.

@@ -17,6 +17,11 @@ impl Register {
         Self { slots: Slots::new(limit), by_id: HashTable::new() }
     }
 
+    /// How many ids it has.
+    pub(crate) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
     /// The slot of an id.
     pub(crate) fn find<const W: usize>(&self, id: &[u8; 16], index: &Index, rows: &Arena<W>) -> Option<u32> {
         let (first, second) = split(id);

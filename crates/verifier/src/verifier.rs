@@ -182,7 +182,7 @@ impl Verifier {
         self.index.load().fence.is_some()
     }
 
-    /// How many secrets of personal tokens the index holds that are not revoked.
+    /// How many secrets of personal and organisation tokens the index holds that are not revoked.
     pub fn live_tokens(&self) -> usize {
         self.index.live.load(Ordering::Relaxed)
     }

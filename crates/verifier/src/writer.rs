@@ -16,7 +16,7 @@ use crate::arena::Slots;
 use crate::catalogue::{Known, Masks};
 use crate::credential::{Record, Words, split, words};
 use crate::fence::Fenced;
-use crate::index::{Index, Member, write_party};
+use crate::index::{Index, Member, set_party_active, write_party};
 use crate::register::Register;
 use crate::sets::Sets;
 use crate::table::{self, MAX_SLOTS, SHARDS};
@@ -29,7 +29,13 @@ pub(crate) struct Writer {
     pub(crate) people: Register,
     pub(crate) organisations: Register,
     pub(crate) memberships: Register,
+    pub(crate) workspaces: Register,
+    pub(crate) delegations: Register,
+    /// The slots of usernames.
+    pub(crate) accounts: Slots,
     pub(crate) sets: Sets,
+    /// Closed delegations with the second of their closing, in the order in which they were closed.
+    pub(crate) closed_delegations: VecDeque<(u32, u32)>,
     /// Ended credentials with the second of their end, in the order in which they ended.
     pub(crate) tombstones: VecDeque<(u32, u32)>,
     /// How many of them there may be.
@@ -59,7 +65,11 @@ impl Writer {
             people: Register::new(index.people.limit()),
             organisations: Register::new(index.organisations.limit()),
             memberships: Register::new(index.membership_ids.limit()),
+            workspaces: Register::new(index.places.workspaces.limit()),
+            delegations: Register::new(index.places.delegations.limit()),
+            accounts: Slots::new(index.places.accounts.limit()),
             sets: Sets::new(),
+            closed_delegations: VecDeque::new(),
             tombstones: VecDeque::new(),
             max_tombstones,
             overlaps: BinaryHeap::new(),
@@ -74,9 +84,11 @@ impl Writer {
     pub(crate) fn organisation(&mut self, index: &Index, id: OrganisationId, active: bool) {
         let id = id.as_bytes();
         let rows = &index.organisations;
-        let Some(slot) = self.organisations.find(id, index, rows).or_else(|| self.organisations.add(id, index, rows)) else {
-            return self.anomaly();
-        };
+        if let Some(slot) = self.organisations.find(id, index, rows) {
+            let _window = index.epoch.window();
+            return set_party_active(rows.row(slot), active);
+        }
+        let Some(slot) = self.organisations.add(id, index, rows) else { return self.anomaly() };
         let _window = index.epoch.window();
         write_party(rows.row(slot), id, active);
     }
@@ -277,6 +289,7 @@ impl Writer {
     pub(crate) fn link(&mut self, index: &Index, slot: u32, record: &Record) {
         match record.kind {
             Kind::PersonalToken => self.hang(index, record.parent, 1),
+            Kind::OrganisationToken => self.hang_account(index, record.parent, 1),
             Kind::ApiCredential => self.api_credentials.push(slot),
             Kind::OperatorToken => {}
         }
@@ -293,6 +306,7 @@ impl Writer {
     fn unlink(&mut self, index: &Index, record: &Record) {
         match record.kind {
             Kind::PersonalToken => self.hang(index, record.parent, -1),
+            Kind::OrganisationToken => self.hang_account(index, record.parent, -1),
             Kind::ApiCredential => {
                 self.api_credentials.retain(|slot| index.entries.entry(*slot).id() != record.id);
             }
@@ -318,7 +332,7 @@ impl Writer {
     }
 
     fn count(&self, index: &Index, record: &Record, by: isize) {
-        if record.kind == Kind::PersonalToken {
+        if matches!(record.kind, Kind::PersonalToken | Kind::OrganisationToken) {
             index.live.fetch_add(by as usize, Ordering::Relaxed);
         }
     }
@@ -326,6 +340,7 @@ impl Writer {
     /// Puts the tombstones of a snapshot, which come in any order, in the order in which they ended.
     pub(crate) fn sort_tombstones(&mut self) {
         self.tombstones.make_contiguous().sort_unstable();
+        self.closed_delegations.make_contiguous().sort_unstable();
     }
 
     pub(crate) fn anomaly(&mut self) {

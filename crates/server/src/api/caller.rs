@@ -66,6 +66,8 @@ fn caller(verifier: &Verifier, facts: &Facts) -> Result<Caller, Problem> {
             let rights = RIGHTS.iter().filter(|(_, name)| held(name)).map(|(right, _)| *right).collect();
             Ok(Caller::Person(PersonCaller { id: person, credential: facts.id, organisation, roles, rights }))
         }
+        // The index does not let an organisation token in here.
+        Owner::Organisation { .. } => Err(Problem::new(Code::Forbidden).detail("an organisation token is for its API only")),
         Owner::Api(_) => Err(Problem::new(Code::Forbidden).detail("an API credential is for POST /api/v1/verify only")),
     }
 }

@@ -91,7 +91,8 @@ pub(super) struct Verdict {
     #[schema(required = false, format = DateTime)]
     expires_at: Option<String>,
     /// Why not: `missing_credential`, `malformed_credential`, `unknown_credential`, `expired`, `revoked`, `suspended`,
-    /// `owner_inactive`, `organisation_suspended`, `permission_missing` or `wrong_api`. For the API, not for its caller.
+    /// `wrong_code`, `owner_inactive`, `organisation_suspended`, `permission_missing`, `wrong_api`, `wrong_workspace`,
+    /// `no_delegation`, `delegation_closed` or `delegation_paused`. For the API, not for its caller.
     #[schema(required = false)]
     reason: Option<String>,
     /// The status with which the API should answer its caller: 401 or 403.
@@ -106,7 +107,7 @@ struct CredentialName {
     /// Its id.
     #[schema(format = Uuid)]
     id: String,
-    /// Its kind: `personal_token`.
+    /// Its kind: `personal_token` or `organisation_token`.
     kind: String,
 }
 
@@ -114,7 +115,7 @@ struct CredentialName {
 #[derive(Serialize, ToSchema)]
 #[schema(as = SubjectName)]
 struct SubjectName {
-    /// `person`.
+    /// `person` or `organisation`.
     r#type: String,
     /// The id.
     #[schema(format = Uuid)]
@@ -170,6 +171,7 @@ fn verdict(state: &ApiState, api: &Api, asked: &VerifyRequest<'_>, context: &edg
         authorization: asked.authorization.as_ref().map(|text| text.as_str().as_bytes()),
         api_key: asked.api_key.as_ref().map(|text| text.as_str().as_bytes()),
         asked: wanted,
+        workspace: asked.workspace.as_ref().map(Text::as_str),
         address: asked.address,
         now: context.now,
     };
@@ -259,6 +261,11 @@ impl Writer {
             self.text(facts.kind.name());
             self.text("\"}");
             self.owner(&facts.owner);
+            if let Some(delegation) = facts.place.delegation() {
+                self.text(",\"delegation\":\"");
+                self.text(delegation.encode(&mut [0; 36]));
+                self.text("\"");
+            }
             if let Some(end) = facts.not_after {
                 self.text(",\"expires_at\":\"");
                 self.text(&end.to_string());
@@ -273,12 +280,14 @@ impl Writer {
     }
 
     fn owner(&mut self, owner: &Owner) {
-        if let Owner::Member { person, organisation, .. } = owner {
-            self.text(",\"subject\":{\"type\":\"person\",\"id\":\"");
-            self.text(person.encode(&mut [0; 36]));
-            self.text("\"},\"organisation\":\"");
-            self.text(organisation.encode(&mut [0; 36]));
-            self.text("\"");
+        let (mut subject, mut of) = ([0; 36], [0; 36]);
+        let (kind, subject, organisation) = match owner {
+            Owner::Member { person, organisation, .. } => ("person", person.encode(&mut subject), organisation.encode(&mut of)),
+            Owner::Organisation { organisation, .. } => ("organisation", organisation.encode(&mut subject), organisation.encode(&mut of)),
+            Owner::Api(_) | Owner::Operator => return,
+        };
+        for text in [",\"subject\":{\"type\":\"", kind, "\",\"id\":\"", subject, "\"},\"organisation\":\"", organisation, "\""] {
+            self.text(text);
         }
     }
 

@@ -27,6 +27,8 @@ fn every_form_of_question_has_its_answer() {
         ("a", Some(token.as_str()), READ, "allow"),
         ("a", Some(&bearer), Asked::Identity, "allow"),
         ("a", Some(&bearer), get("/7/x"), "allow"),
+        ("a", Some(&bearer), get("/8/x"), "no_delegation"),
+        ("a", Some(&bearer), get("/9/x"), "wrong_workspace"),
         ("a", Some(&bearer), get("/"), "allow"),
         ("a", None, get("/"), "anonymous"),
         ("a", Some("  "), get("/"), "anonymous"),
@@ -163,8 +165,15 @@ fn uses_are_counted_drained_once_and_never_inherited() {
     };
     let use_from = |address: &str| {
         let address: IpAddr = address.parse().expect("an address");
-        let question =
-            Question { api: "a", authorization: Some(text.as_bytes()), api_key: None, asked: READ, address: Some(address), now: fed.now() };
+        let question = Question {
+            api: "a",
+            authorization: Some(text.as_bytes()),
+            api_key: None,
+            asked: READ,
+            workspace: None,
+            address: Some(address),
+            now: fed.now(),
+        };
         let _ = fed.verifier.check(&question);
     };
     use_from("192.0.2.1");

@@ -2,5 +2,7 @@
 
 mod behaviour;
 mod model;
+mod places;
+mod places_model;
 mod races;
 mod support;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::api::{Api, Rule};
 use domain::credential::Kind;
+use domain::delegation::Place;
 use domain::event::{Event, Sequence};
 use domain::permission::Permissions;
 use domain::person::{Role, Roles};
@@ -238,6 +239,8 @@ impl Model {
             not_after: token.revoked_at.or(token.not_after),
             imported: token.imported,
             permissions: api.mask(&token.permissions),
+            meant: true,
+            place: Place::Anywhere,
             owner: Owner::Member {
                 person: person(membership.person),
                 active: membership.live && self.people[&membership.person],

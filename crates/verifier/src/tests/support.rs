@@ -12,7 +12,8 @@ use domain::permission::{Permission, Permissions};
 use domain::person::{Role, Roles};
 use domain::presentation::{Presentation, Presented};
 use domain::time::{Boottime, Clock};
-use domain::{CredentialId, MembershipId, OrganisationId, PersonId, Timestamp};
+use domain::workspace::WorkspaceNumber;
+use domain::{CredentialId, MembershipId, OrganisationId, PersonId, Timestamp, WorkspaceId};
 
 use crate::{Applied, Asked, Question, Settings, Unavailable, Verdict, Verifier};
 
@@ -150,7 +151,7 @@ impl Fed {
         assert_eq!(self.verifier.apply(next, self.now(), event), Ok(Applied::Now));
     }
 
-    /// Organisations 0 and 1, person 0, a member of organisation 0, and the APIs `a` and `b`.
+    /// Organisations 0 and 1 with workspaces 7 and 8, person 0, a member of organisation 0, and the APIs `a` and `b`.
     pub(super) fn furnished() -> Self {
         let fed = Self::new();
         for number in 0..2 {
@@ -161,6 +162,10 @@ impl Fed {
         fed.apply(&Event::MembershipCreated { membership, person, organisation, roles: member() });
         fed.apply(&Event::ApiDefined { definition: api("a", false, false) });
         fed.apply(&Event::ApiDefined { definition: api("b", false, true) });
+        for (owner, number) in [(0, "7"), (1, "8")] {
+            let (workspace, number) = (WorkspaceId::from_bytes([7 + owner as u8; 16]), WorkspaceNumber::new(number).expect("a number"));
+            fed.apply(&Event::WorkspaceCreated { workspace, organisation: self::organisation(owner), number });
+        }
         fed
     }
 
@@ -183,7 +188,7 @@ impl Fed {
 
     pub(super) fn ask<'a>(&self, api: &'a str, text: Option<&'a str>, asked: Asked<'a>) -> Result<Verdict<'a>, Unavailable> {
         let authorization = text.map(str::as_bytes);
-        self.verifier.check(&Question { api, authorization, api_key: None, asked, address: None, now: self.now() })
+        self.verifier.check(&Question { api, authorization, api_key: None, asked, workspace: None, address: None, now: self.now() })
     }
 
     /// The word for the answer: `allow`, `anonymous`, or the refusal's code.
