@@ -51,7 +51,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        arguments: "[--as-built] [checks|process|start|changes]…",
+        arguments: "[--as-built] [checks|process|start|changes|nodes]…",
         help: "measure, and print one table",
         run: bench::command,
     },

@@ -15,7 +15,7 @@ const START_LIMIT: Duration = Duration::from_secs(120);
 /// The API that the tools ask for; every member may do its one thing.
 pub(crate) const API: &str = "learning";
 
-/// A running server on SQLite. Dropped, it is killed.
+/// A running server, on SQLite unless its settings say otherwise. Dropped, it is killed.
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: String,
@@ -27,12 +27,17 @@ pub(crate) struct Server {
 impl Server {
     /// Starts `program` on a folder, in front of it the words of `before` (`strace …`), and waits for its first good answer.
     pub(crate) fn start(program: &Path, data: &Path, before: &[String]) -> Outcome<Self> {
+        Self::start_with(program, data, before, &[])
+    }
+
+    /// The same with these settings in its environment.
+    pub(crate) fn start_with(program: &Path, data: &Path, before: &[String], settings: &[(&str, &str)]) -> Outcome<Self> {
         let address = format!("127.0.0.1:{}", free_port()?);
         let mut words = before.iter().map(String::as_str).chain([program.to_str().ok_or("the program's path is no text")?]);
         let mut command = Command::new(words.next().unwrap_or_default());
         let log = std::fs::File::create(data.join("tool.log")).map_err(|error| format!("{}: {error}", data.display()))?;
         command.args(words).arg("serve").arg("--data").arg(data).args(["--listen", &address]);
-        command.env("POORT_TRUSTED_PROXIES", "[\"127.0.0.1\"]");
+        command.env("POORT_TRUSTED_PROXIES", "[\"127.0.0.1\"]").envs(settings.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let begin = Instant::now();
         let child = command.spawn().map_err(|error| format!("{}: {error}", program.display()))?;

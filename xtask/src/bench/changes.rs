@@ -87,7 +87,8 @@ fn revocations(server: &Server, people: &[String], folder: &Path, table: &mut Ta
     Ok(())
 }
 
-fn in_parallel<I: Send, T: Send>(inputs: impl Iterator<Item = I>, work: impl Fn(I) -> Outcome<T> + Sync) -> Outcome<Vec<T>> {
+/// Does something for each input at the same time.
+pub(super) fn in_parallel<I: Send, T: Send>(inputs: impl Iterator<Item = I>, work: impl Fn(I) -> Outcome<T> + Sync) -> Outcome<Vec<T>> {
     let work = &work;
     std::thread::scope(|scope| {
         let threads: Vec<_> = inputs.map(|input| scope.spawn(move || work(input))).collect();

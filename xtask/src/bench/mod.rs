@@ -2,6 +2,8 @@
 
 mod changes;
 mod checks;
+mod nodes;
+mod postgres;
 mod process;
 
 use std::path::{Path, PathBuf};
@@ -46,7 +48,7 @@ struct Filled {
     unknown: PathBuf,
 }
 
-/// Builds, fills, measures and prints. Parts can be named: `checks`, `process`, `start`, `changes`; with `--as-built`
+/// Builds, fills, measures and prints. Parts can be named: `checks`, `process`, `start`, `changes`, `nodes`; with `--as-built`
 /// it measures what an earlier run has built.
 pub(crate) fn command(arguments: &[String]) -> Outcome {
     machine::prepare(For::Bench)?;
@@ -74,6 +76,9 @@ pub(crate) fn command(arguments: &[String]) -> Outcome {
         let data = make_folder(&folder.path().join("changes"))?;
         let server = Server::start(&program("poort"), &data, &[])?;
         changes::measure(&server, folder.path(), &mut table)?;
+    }
+    if wanted("nodes") {
+        nodes::measure(folder.path(), &mut table)?;
     }
     print(&table)
 }

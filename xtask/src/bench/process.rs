@@ -6,10 +6,26 @@ use crate::{Outcome, shell};
 
 /// User and system time of a process so far, in microseconds.
 pub(super) fn cpu_microseconds(process: u32) -> Outcome<f64> {
+    microseconds(ticks(process, 2)?)
+}
+
+/// The same with that of its children, also those that have ended.
+pub(super) fn cpu_microseconds_with_children(process: u32) -> Outcome<f64> {
+    let children = read(process, &format!("task/{process}/children"))?;
+    // One that ends in between is counted with its parent the next time.
+    let running = children.split_whitespace().filter_map(|child| ticks(child.parse().ok()?, 2).ok()).sum::<f64>();
+    microseconds(ticks(process, 4)? + running)
+}
+
+/// User and system time in ticks; with four fields also those of children that have ended.
+fn ticks(process: u32, fields: usize) -> Outcome<f64> {
     let stat = read(process, "stat")?;
-    // The name stands in parentheses and may hold spaces; utime and stime are the fields 14 and 15 (proc(5)).
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks: f64 = fields.iter().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+    // The name stands in parentheses and may hold spaces; utime, stime, cutime, cstime are the fields 14 to 17 (proc(5)).
+    let all = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(fields);
+    Ok(all.filter_map(|field| field.parse::<f64>().ok()).sum())
+}
+
+fn microseconds(ticks: f64) -> Outcome<f64> {
     let ticks_of_second: f64 = shell::output(Command::new("getconf").arg("CLK_TCK"))?.trim().parse().map_err(|_| "getconf CLK_TCK")?;
     Ok(ticks * 1e6 / ticks_of_second)
 }
