@@ -15,6 +15,7 @@ mod kill_rounds;
 mod machine;
 mod model;
 mod random;
+mod scale;
 mod server;
 mod shell;
 mod test;
@@ -66,6 +67,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--seconds N] [--seed S] [--mutant]",
         help: "3 nodes, faults of every kind at random: what was ended stays ended",
         run: chaos::command,
+    },
+    Command {
+        name: "scale",
+        arguments: "[--seed N] [TABLE…]",
+        help: "simulate many nodes, journals and regions: the tables of docs/scale.md",
+        run: scale::run,
     },
     Command {
         name: "kill-rounds",
