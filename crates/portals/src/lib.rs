@@ -4,6 +4,7 @@
 
 mod database;
 mod hosts;
+mod html;
 pub mod learning;
 pub mod subsurface;
 pub mod tokens;

@@ -13,7 +13,7 @@ use crate::Unavailable;
 use crate::catalogue::{ApiGuard, Catalogue, Known};
 use crate::credential::{Words, split, words};
 use crate::index::{Found, Snapshot, party};
-use crate::places::Wish;
+use crate::places::{Reached, Wish};
 use crate::tally::Tally;
 use crate::verifier::Verifier;
 
@@ -143,9 +143,9 @@ impl Verifier {
         }
     }
 
-    /// The numbers of the workspaces in which the credential of an allowed request may do this at this moment, sorted: those of
+    /// The workspaces in which the credential of an allowed request may do this at this moment, sorted: those of
     /// its own organisation, and others' by open delegations. For a request that names no workspace.
-    pub fn workspaces(&self, allowed: &Allowed<'_>, permission: &str, now: Timestamp) -> Result<Vec<String>, Unavailable> {
+    pub fn workspaces(&self, allowed: &Allowed<'_>, permission: &str, now: Timestamp) -> Result<Vec<Reached>, Unavailable> {
         self.compare_lease()?;
         let id = match allowed.facts.owner {
             Owner::Member { organisation, .. } | Owner::Organisation { organisation, .. } => organisation,

@@ -66,6 +66,7 @@ pub use check::{Allowed, Asked, Denied, Question, Verdict};
 pub use delegations::{DelegationRecord, WorkspaceRecord};
 pub use lease::Lease;
 pub use loader::{Loader, MembershipRecord, OrganisationTokenRecord, TokenRecord};
+pub use places::Reached;
 pub use tally::Checks;
 pub use usage::Usage;
 pub use verifier::{Anomalies, Applied, Gap, Settings, Unavailable, Verifier};

@@ -182,6 +182,15 @@ pub(crate) struct Wish<'k> {
     pub(crate) now: Timestamp,
 }
 
+/// A workspace in which an organisation may do something.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reached {
+    /// Its number.
+    pub number: String,
+    /// Whether it is the organisation's own; if not, a delegation is open.
+    pub own: bool,
+}
+
 impl Index {
     /// How an organisation stands to the workspace with this number. As everything that is read: what it gives counts
     /// only if the epoch is unchanged afterwards.
@@ -230,16 +239,16 @@ impl Index {
         Err(Refusal::NoDelegation)
     }
 
-    /// The numbers of the workspaces in which an organisation may do something: its own, and by open delegations.
-    pub(crate) fn reach(&self, snapshot: &Snapshot, organisation: u32, wish: Wish<'_>) -> Vec<String> {
-        let mut numbers = Vec::new();
-        let Some((workspace, delegation)) = self.organisations.get(organisation).map(heads) else { return numbers };
+    /// The workspaces in which an organisation may do something: its own, and by open delegations.
+    pub(crate) fn reach(&self, snapshot: &Snapshot, organisation: u32, wish: Wish<'_>) -> Vec<Reached> {
+        let mut reached = Vec::new();
+        let Some((workspace, delegation)) = self.organisations.get(organisation).map(heads) else { return reached };
         let mut next = workspace;
         // Bounded, because a list that is being changed may seem to go round.
-        while let Some(row) = self.places.workspaces.get(next).filter(|_| next != 0 && numbers.len() <= MAX_WORKSPACES) {
+        while let Some(row) = self.places.workspaces.get(next).filter(|_| next != 0 && reached.len() <= MAX_WORKSPACES) {
             let workspace = Workspace::read(row);
             if workspace.open {
-                numbers.push(number_text(row));
+                reached.push(Reached { number: number_text(row), own: true });
             }
             next = workspace.next;
         }
@@ -250,13 +259,13 @@ impl Index {
             let allows =
                 found.api == wish.known.number && self.judge(snapshot, next, wish).is_ok_and(|held| held & wish.wanted == wish.wanted);
             if let Some(workspace) = workspace.filter(|row| allows && Workspace::read(row).open) {
-                numbers.push(number_text(workspace));
+                reached.push(Reached { number: number_text(workspace), own: false });
             }
             (next, steps) = (found.next, steps + 1);
         }
-        numbers.sort_unstable();
-        numbers.dedup();
-        numbers
+        reached.sort_unstable();
+        reached.dedup();
+        reached
     }
 
     /// The slot of an organisation and the number of an API, to which a username belongs.

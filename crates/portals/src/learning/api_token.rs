@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::Shared;
 use super::answer::{Answer, Failure, Format};
-use super::page::escape;
 use super::parameters::Parameters;
 use super::user;
 use super::visit::Visit;
+use crate::html::escape;
 use crate::tokens::TokenError;
 
 /// `GET /users/{user}/api_tokens`: one's own; everybody's for zeus. JSON only.

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::address::Locale;
 use super::user::User;
+use crate::html::escape;
 
 /// The policy of every page: nothing is loaded, run or framed.
 pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -14,22 +15,6 @@ const FLASHES: [(&str, &str, &str); 3] = [
     ("deleted", "Token verwijderd", "Token deleted"),
     ("refused", "Het token kon niet worden aangemaakt", "The token could not be created"),
 ];
-
-/// Text that a page shows as it is.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
 
 /// Somebody's profile.
 pub(super) fn profile(user: &User, locale: Locale, flash: Option<&str>) -> String {

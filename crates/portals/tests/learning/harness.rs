@@ -2,54 +2,24 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use domain::credential::Installation;
-use domain::entropy::{Entropy, EntropyUnavailable};
+use domain::entropy::Entropy;
 use domain::event::SecretState;
 use domain::permission::{Permission, Permissions};
 use domain::person::{Role, Roles};
-use domain::time::{Boottime, Clock};
+use domain::time::Clock;
 use domain::{CredentialId, Digest, Event, Kind, MembershipId, OrganisationId, PersonId, Sequence, Timestamp};
 use poort_portals::learning::{DemoPeople, Dependencies, Learning, Options, definition};
 use poort_portals::tokens::{Answer, Caller, CreatedToken, ListedToken, PersonTokens, TokenError};
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use verifier::{Settings, Verifier};
 
-pub(crate) const NOON: &str = "2026-11-21T11:00:00Z";
-
-pub(crate) struct HandClock(AtomicI64);
-
-impl HandClock {
-    pub(crate) fn advance_milliseconds(&self, milliseconds: i64) {
-        self.0.fetch_add(milliseconds * 1_000, Ordering::SeqCst);
-    }
-}
-
-impl Clock for HandClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_unix_microseconds(self.0.load(Ordering::SeqCst))
-    }
-
-    fn boottime(&self) -> Boottime {
-        Boottime(1)
-    }
-}
-
-struct Counting(AtomicU64);
-
-impl Entropy for Counting {
-    fn fill(&self, buffer: &mut [u8]) -> Result<(), EntropyUnavailable> {
-        let number = self.0.fetch_add(1, Ordering::SeqCst);
-        let digest = Digest::of(&number.to_be_bytes());
-        buffer.iter_mut().zip(digest.as_bytes().iter().cycle()).for_each(|(byte, drawn)| *byte = *drawn);
-        Ok(())
-    }
-}
+pub(crate) use crate::common::{self, Counting, HandClock, NOON, Reply};
 
 /// Poort's side: the journal, as far as the verifier needs it, and people's tokens.
 pub(crate) struct Poort {
@@ -203,8 +173,8 @@ impl World {
     /// Starts on what an earlier platform left in this folder.
     pub(crate) async fn start_in(folder: TempDir, with_judge: bool) -> Self {
         let now = Timestamp::parse(NOON).expect("a time");
-        let clock = Arc::new(HandClock(AtomicI64::new(now.unix_microseconds())));
-        let entropy: Arc<dyn Entropy> = Arc::new(Counting(AtomicU64::new(0)));
+        let clock = Arc::new(HandClock::at_noon());
+        let entropy: Arc<dyn Entropy> = Arc::new(Counting::default());
         let poort = Poort::new(clock.clone(), entropy.clone());
         let learning = Learning::open(Options { path: folder.path().join("learning.sqlite") }).await;
         let learning = Arc::new(learning.expect("opened"));
@@ -272,47 +242,6 @@ impl World {
 
     /// Sends these very bytes.
     pub(crate) async fn raw(&self, request: &[u8]) -> Reply {
-        let mut stream = TcpStream::connect(self.address).await.expect("connected");
-        // A server that refuses early may close before it has read everything.
-        let _ = stream.write_all(request).await;
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer).await;
-        Reply::read(&answer)
-    }
-}
-
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: String,
-}
-
-impl Reply {
-    fn read(answer: &[u8]) -> Self {
-        let text = String::from_utf8(answer.to_vec()).expect("UTF-8");
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no HTTP answer: {text}"));
-        let mut lines = head.lines();
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("a status");
-        let headers = lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
-        Self { status, headers: headers.collect(), body: body.to_owned() }
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    pub(crate) fn json(&self) -> serde_json::Value {
-        assert_eq!(self.header("content-type"), Some("application/json; charset=utf-8"), "{} {}", self.status, self.body);
-        serde_json::from_str(&self.body).expect("JSON")
-    }
-
-    pub(crate) fn ok(&self) -> serde_json::Value {
-        assert_eq!(self.status, 200, "{}", self.body);
-        self.json()
-    }
-
-    /// The `id`s of a list.
-    pub(crate) fn ids(&self) -> Vec<i64> {
-        self.ok().as_array().expect("a list").iter().map(|row| row["id"].as_i64().expect("a number")).collect()
+        common::send(self.address, request).await
     }
 }

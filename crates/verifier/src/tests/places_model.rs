@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::places::{APIS, ORGANISATIONS, WORKSPACES, ask, basic, code, definition, delegation, furnished, number, username, workspace};
 use super::support::{Fed, TOMBSTONE_SECONDS, credential, only, organisation};
-use crate::{Asked, DelegationRecord, OrganisationTokenRecord, Question, Verdict, WorkspaceRecord};
+use crate::{Asked, DelegationRecord, OrganisationTokenRecord, Question, Reached, Verdict, WorkspaceRecord};
 
 /// A delegation as the events make it, as plainly as it can be said.
 #[derive(Debug, Clone)]
@@ -243,7 +243,7 @@ fn compare(fed: &Fed, model: &Model) -> Result<(), TestCaseError> {
             let given = ask(fed, APIS[api], &header, Some(&number(place)), Asked::Identity);
             prop_assert_eq!(given, held, "{} on {} in {}: {:?}", owner, APIS[api], place, model);
             if held.is_ok_and(|held| held & 1 == 1) {
-                reached.push(number(place));
+                reached.push(Reached { number: number(place), own: place == owner });
             }
         }
         let authorization = Some(header.as_bytes());
