@@ -11,7 +11,7 @@ use domain::time::{Boottime, Clock};
 use store::{Era, LiveNode, Place, Situation, Store, StoreError};
 use tokio::sync::Mutex;
 
-use crate::fence::Fence;
+use crate::era::Eras;
 use crate::{Authority, Error, Outage};
 
 /// How long a creation waits at most.
@@ -46,7 +46,7 @@ impl Reached {
 pub(crate) struct LiveNodes {
     begun: AtomicU64,
     last: Mutex<Option<(u64, Arc<Situation>)>>,
-    pub(crate) fence: Fence,
+    pub(crate) eras: Eras,
 }
 
 impl LiveNodes {
@@ -62,7 +62,7 @@ impl LiveNodes {
         }
         let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
         let situation = Arc::new(store.situation().await?);
-        self.fence.notice(&situation, clock.boottime());
+        self.eras.notice(&situation, clock.boottime());
         *last = Some((number, situation.clone()));
         Ok(situation)
     }
@@ -158,7 +158,7 @@ impl Waiting {
     /// Whether nobody can answer without the change, now that nobody is waited for: also those of whom a database that lost
     /// commits does not tell. Where it lost the change itself, nobody knows its outcome.
     async fn is_certain(&mut self, authority: &Authority) -> Result<bool, Error> {
-        if !authority.live_nodes.fence.is_passed(&self.era, authority.clock.boottime()) {
+        if !authority.live_nodes.eras.is_settled(&self.era, authority.clock.boottime()) {
             return Ok(false);
         }
         let sequence = self.place.sequence;

@@ -13,9 +13,9 @@ use crate::Authority;
 use crate::Error;
 use crate::wait::bound;
 
-/// Until when no answer may rely on the table of nodes alone.
+/// The era that was seen last, and until when no answer may rely on its table of nodes alone.
 #[derive(Default)]
-pub(crate) struct Fence(Mutex<State>);
+pub(crate) struct Eras(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -26,7 +26,7 @@ struct State {
     longest_lease: Duration,
 }
 
-impl Fence {
+impl Eras {
     /// Takes notice of a reading that was finished at `now`.
     pub(crate) fn notice(&self, situation: &Situation, now: Boottime) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -43,7 +43,7 @@ impl Fence {
     }
 
     /// Whether the leases that this era's table of nodes may not show are over.
-    pub(crate) fn is_passed(&self, era: &Era, now: Boottime) -> bool {
+    pub(crate) fn is_settled(&self, era: &Era, now: Boottime) -> bool {
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.era.as_ref() == Some(era) && now.0 >= state.until
     }
@@ -57,7 +57,7 @@ impl Authority {
             return Ok(());
         }
         let situation = self.live_nodes.later(&self.store, &*self.clock).await?;
-        if !situation.settled && self.live_nodes.fence.is_passed(&situation.era, self.clock.boottime()) {
+        if !situation.settled && self.live_nodes.eras.is_settled(&situation.era, self.clock.boottime()) {
             self.store.settle_era(&situation.era).await?;
         }
         Ok(())
@@ -74,18 +74,18 @@ mod tests {
 
     #[test]
     fn a_new_era_is_waited_for_once_with_the_longest_lease_ever_seen() {
-        let (one, two, fence) = (Era::named("1"), Era::named("2"), Fence::default());
+        let (one, two, eras) = (Era::named("1"), Era::named("2"), Eras::default());
         let at = |seconds: u64| Boottime(seconds * 1_000_000_000);
-        assert!(!fence.is_passed(&one, at(100)), "nothing was read yet");
-        fence.notice(&situation(&one, false, 9), at(100));
-        fence.notice(&situation(&one, false, 9), at(105));
-        assert!(!fence.is_passed(&one, at(110)) && fence.is_passed(&one, at(112)), "from the first sight, 11 seconds and a margin");
+        assert!(!eras.is_settled(&one, at(100)), "nothing was read yet");
+        eras.notice(&situation(&one, false, 9), at(100));
+        eras.notice(&situation(&one, false, 9), at(105));
+        assert!(!eras.is_settled(&one, at(110)) && eras.is_settled(&one, at(112)), "from the first sight, 11 seconds and a margin");
         // The nodes with long leases were forgotten with the lost commits.
-        fence.notice(&situation(&two, false, 1), at(200));
-        assert!(!fence.is_passed(&one, at(300)), "another era says nothing about this one");
-        assert!(!fence.is_passed(&two, at(210)) && fence.is_passed(&two, at(212)));
-        fence.notice(&situation(&one, false, 1), at(300));
-        fence.notice(&situation(&one, true, 1), at(301));
-        assert!(fence.is_passed(&one, at(301)), "somebody else has waited");
+        eras.notice(&situation(&two, false, 1), at(200));
+        assert!(!eras.is_settled(&one, at(300)), "another era says nothing about this one");
+        assert!(!eras.is_settled(&two, at(210)) && eras.is_settled(&two, at(212)));
+        eras.notice(&situation(&one, false, 1), at(300));
+        eras.notice(&situation(&one, true, 1), at(301));
+        assert!(eras.is_settled(&one, at(301)), "somebody else has waited");
     }
 }
