@@ -71,5 +71,6 @@ impl Authority {
 
 /// A clash with a unique constraint is the use case's refusal, not an outage.
 pub(crate) fn clash(error: store::StoreError) -> Abort<Error> {
-    Abort::Refused(error.into())
+    // Anything else is an outage: it may pass, and then the change is run again.
+    if let store::StoreError::Conflict(_) = error { Abort::Refused(error.into()) } else { Abort::Store(error) }
 }

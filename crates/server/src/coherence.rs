@@ -150,7 +150,9 @@ impl Coherence {
 
     async fn load(&self) -> Result<(), StoreError> {
         let since = self.system.clock.now().saturating_sub(self.tombstones);
-        crate::snapshot::load(&self.store, &self.verifier, since).await.map(drop)
+        let last = crate::snapshot::load(&self.store, &self.verifier, since).await?;
+        advance(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner), last.as_ref());
+        Ok(())
     }
 
     /// Takes entries from the feed of the own writer.
@@ -171,11 +173,8 @@ impl Coherence {
         // Held, so that what is known is never older than what is applied.
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let applied = entries.iter().all(|entry| self.verifier.apply(entry.sequence, entry.at, &entry.event).is_ok());
-        if let Some(last) = entries.last().map(Known::from)
-            && applied
-            && known.is_none_or(|known| known.sequence < last.sequence)
-        {
-            *known = Some(last);
+        if applied {
+            advance(&mut known, entries.last());
         }
         applied
     }
@@ -308,7 +307,6 @@ impl Coherence {
         self.verifier.lease().end();
         self.loading.store(true, Ordering::SeqCst);
         let loaded = self.load().await;
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.loading.store(false, Ordering::SeqCst);
         self.renewal.notify_one();
         loaded
@@ -377,6 +375,14 @@ impl Coherence {
             }
             tokio::time::sleep(RETRY).await;
         }
+    }
+}
+
+fn advance(known: &mut Option<Known>, last: Option<&Entry>) {
+    if let Some(last) = last.map(Known::from)
+        && known.is_none_or(|known| known.sequence < last.sequence)
+    {
+        *known = Some(last);
     }
 }
 

@@ -3,25 +3,25 @@
 use std::sync::Arc;
 
 use domain::api::ApiDefinition;
-use domain::event::Sequence;
+use domain::event::Entry;
 use domain::{CredentialId, Digest, Fence, OrganisationId, PersonId, Timestamp};
 use store::{MembershipRecord, SnapshotSink, Store, StoreError, TokenRecord};
 use verifier::{Loader, Verifier};
 
-/// Fills the index; ended tokens since `revoked_since` come along as tombstones.
-pub(crate) async fn load(store: &Store, verifier: &Arc<Verifier>, revoked_since: Timestamp) -> Result<Sequence, StoreError> {
+/// Fills the index; ended tokens since `revoked_since` come along as tombstones. Gives the last entry that is in it.
+pub(crate) async fn load(store: &Store, verifier: &Arc<Verifier>, revoked_since: Timestamp) -> Result<Option<Entry>, StoreError> {
     let verifier = verifier.clone();
     store
         .snapshot(revoked_since, move |snapshot| {
-            let mut filling = Filling(verifier.loader());
+            let mut filling = Filling(verifier.loader(), None);
             let sequence = snapshot.pour(&mut filling)?;
             filling.0.finish(sequence);
-            Ok(sequence)
+            Ok(filling.1)
         })
         .await
 }
 
-struct Filling<'v>(Loader<'v>);
+struct Filling<'v>(Loader<'v>, Option<Entry>);
 
 impl SnapshotSink for Filling<'_> {
     fn organisation(&mut self, id: OrganisationId, suspended: bool) {
@@ -56,5 +56,9 @@ impl SnapshotSink for Filling<'_> {
 
     fn fence(&mut self, fence: &Fence) {
         self.0.fence(fence);
+    }
+
+    fn last_entry(&mut self, entry: &Entry) {
+        self.1 = Some(entry.clone());
     }
 }

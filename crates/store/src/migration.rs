@@ -107,3 +107,29 @@ pub(crate) fn knows(migrations: &[(String, Digest)]) -> bool {
         |((name, digest), (known, text)): (&(String, Digest), &(&str, &str))| name == known && *digest == Digest::of(text.as_bytes());
     migrations.len() <= MIGRATIONS.len() && migrations.iter().zip(MIGRATIONS).all(same)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nodes of the version before go on while one of this version migrates: they insert rows without the new columns and
+    /// read those they know. What they still use is taken away by a later version only, in a file named `…_contract`.
+    #[test]
+    fn a_migration_only_adds_unless_it_says_that_it_takes_away() {
+        for (name, text) in MIGRATIONS.iter().skip(1).filter(|(name, _)| !name.ends_with("_contract")) {
+            let code: String = text.lines().filter(|line| !line.trim_start().starts_with("--")).collect::<Vec<_>>().join(" ");
+            for statement in code.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
+                let words: Vec<&str> = statement.split_whitespace().collect();
+                let may_be_absent = statement.contains(" DEFAULT ") || !statement.contains("NOT NULL");
+                let adds = match words[..] {
+                    ["CREATE", "TABLE" | "INDEX", ..] => true,
+                    ["ALTER", "TABLE", _, "ADD", "COLUMN", ..] => may_be_absent,
+                    // Rows of a table that this version brings.
+                    ["INSERT", "INTO", table, ..] => text.contains(&format!("CREATE TABLE {table} ")),
+                    _ => false,
+                };
+                assert!(adds, "{name}: a node of the version before may need what this changes: {statement}");
+            }
+        }
+    }
+}

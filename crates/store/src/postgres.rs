@@ -130,6 +130,18 @@ pub(crate) async fn connection(pool: &Pool) -> Result<deadpool_postgres::Object,
     })
 }
 
+/// A standby serves readers only, and says so in many ways; this is the one for whoever starts a server on it.
+pub(crate) async fn refuse_standby(client: &ClientWrapper) -> Result<(), StoreError> {
+    let row = client.query_one("SELECT pg_is_in_recovery()", &[]).await;
+    match row.and_then(|row| row.try_get(0)).map_err(|error| store_error(&error))? {
+        true => Err(StoreError::Refused(
+            "this PostgreSQL is a read-only standby: name the primary in the URL, or both of them with target_session_attrs=read-write"
+                .into(),
+        )),
+        false => Ok(()),
+    }
+}
+
 pub(crate) async fn execute(client: &ClientWrapper, statement: &'static Statement, params: &[Param<'_>]) -> Result<u64, StoreError> {
     let run = async {
         let prepared = client.prepare_cached(statement.for_engine(Engine::Postgres)).await?;

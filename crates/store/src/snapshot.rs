@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use domain::api::ApiDefinition;
 use domain::credential::Digest;
-use domain::event::{SecretState, Sequence};
+use domain::event::{Entry, SecretState, Sequence};
 use domain::fence::Fence;
 use domain::id::{CredentialId, MembershipId, OrganisationId, PersonId};
 use domain::permission::Permissions;
@@ -92,6 +92,9 @@ pub trait SnapshotSink {
     fn operator_token(&mut self, id: CredentialId, digest: Digest);
     /// The fence, where one stands.
     fn fence(&mut self, fence: &Fence);
+    /// The last entry of the journal, where there is one: a database that does not hold it at its place is not the one that
+    /// was read.
+    fn last_entry(&mut self, _: &Entry) {}
 }
 
 /// How many rows the reading thread hands over at once, and how many such parts may wait.
@@ -123,7 +126,7 @@ enum Part {
     Tokens(Vec<Token>),
     ApiCredential(CredentialId, String, Digest),
     OperatorToken(CredentialId, Digest),
-    End(Head, Option<Fence>),
+    End(Head, Option<Fence>, Option<Entry>),
 }
 
 impl Snapshot {
@@ -139,8 +142,11 @@ impl Snapshot {
                 Part::Tokens(part) => part.iter().for_each(|token| sink.token(&token.record())),
                 Part::ApiCredential(id, api, digest) => sink.api_credential(id, &api, digest),
                 Part::OperatorToken(id, digest) => sink.operator_token(id, digest),
-                Part::End(head, fence) => {
+                Part::End(head, fence, last) => {
                     self.shared.set_life(head)?;
+                    if let Some(last) = &last {
+                        sink.last_entry(last);
+                    }
                     if let Some(fence) = &fence {
                         sink.fence(fence);
                     }
@@ -217,6 +223,7 @@ async fn read_all(mut executor: Executor<'_>, since: Timestamp, sender: &SyncSen
     executor.lift_limit().await?;
     let head = journal::read_head(&mut executor).await?;
     let fence = fence::read(&mut executor).await?;
+    let last = journal::tail(&mut executor, Sequence(head.sequence.0 - 1), 1).await?.pop();
     let mut out = Out { executor, sender };
     let organisation = |row: &RawRow<'_>| Ok((OrganisationId::from_bytes(row.bytes(0)?), row.optional_int(1)?.is_some()));
     out.parts(&SNAPSHOT_ORGANISATIONS, &params![], Part::Organisations, organisation).await?;
@@ -236,7 +243,7 @@ async fn read_all(mut executor: Executor<'_>, since: Timestamp, sender: &SyncSen
         out.send(Part::OperatorToken(row.take()?, row.take()?))?;
     }
     out.executor.control(Control::Rollback).await?;
-    out.send(Part::End(head, fence))
+    out.send(Part::End(head, fence, last))
 }
 
 /// Where what was read goes.

@@ -69,6 +69,7 @@ impl Store {
                 let pool = postgres::pool(url, &self.inner.options, 1)?;
                 let connection = Borrowed(Some(postgres::connection(&pool).await?));
                 let Some(client) = connection.0.as_ref() else { return Err(StoreError::defect("no connection")) };
+                postgres::refuse_standby(client).await?;
                 migration::run(&mut Executor::postgres(client, self.inner.options.statement_timeout)).await
             }
         }

@@ -28,6 +28,38 @@ impl Postgres {
         server
     }
 
+    /// A copy of it that follows it, named `standby`. Commits wait for it only after [`Postgres::wait_for_standby`].
+    pub fn standby(&self) -> Self {
+        let folder = tempfile::Builder::new().prefix("poort-pg").tempdir().expect("a folder");
+        if is_root() {
+            run(Command::new("chown").arg("postgres").arg(folder.path()));
+        }
+        let server = Self { folder, bin: self.bin.clone(), port: free_port() };
+        let way = format!("host=127.0.0.1 port={} user=poort application_name=standby", self.port);
+        run(server.tool("pg_basebackup").args(["-X", "stream", "-c", "fast", "--no-sync", "-R", "-d", &way]));
+        server.launch();
+        server
+    }
+
+    /// From here on commits wait for the standby.
+    pub async fn wait_for_standby(&self) {
+        self.execute("ALTER SYSTEM SET synchronous_standby_names = 'standby'").await;
+        self.execute("SELECT pg_reload_conf()").await;
+        let settled = "DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync') LOOP \
+            PERFORM pg_sleep(0.02); PERFORM pg_stat_clear_snapshot(); END LOOP; END $$";
+        self.execute(settled).await;
+    }
+
+    /// Makes a standby a primary of its own.
+    pub fn promote(&self) {
+        run(self.tool("pg_ctl").args(["-w", "-t", "30", "-s", "promote"]));
+    }
+
+    /// Host and port.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
     /// Where it answers.
     pub fn url(&self) -> String {
         format!("postgres://poort@127.0.0.1:{}/postgres", self.port)

@@ -2,10 +2,13 @@
 
 mod drain;
 mod eras;
+mod failover;
 mod faults;
 mod http;
+mod limits;
 mod processes;
 mod rounds;
+mod upgrade;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
