@@ -28,8 +28,6 @@ pub struct Facts {
     pub meant: bool,
     /// Whose it is.
     pub owner: Owner,
-    /// How its organisation stands to the workspace that is asked about.
-    pub place: Place,
 }
 
 /// The state of a credential.
@@ -83,11 +81,25 @@ pub enum Wanted {
     Uncovered,
 }
 
+/// What a request brings to the decision about a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request {
+    /// How the credential is presented.
+    pub presentation: Presentation,
+    /// What it asks for.
+    pub wanted: Wanted,
+    /// How the credential's organisation stands to the workspace that it names.
+    pub place: Place,
+    /// When it came.
+    pub now: Timestamp,
+}
+
 /// Decides. Gives the permissions on this API that the credential has at this moment.
 ///
 /// The order is part of the contract: why a credential does not count comes before what it may not do, so that a
 /// caller without a good credential learns nothing about the API's rules.
-pub fn decide(api: &Api, facts: &Facts, presentation: Presentation, wanted: Wanted, now: Timestamp) -> Result<u64, Refusal> {
+pub fn decide(api: &Api, facts: &Facts, request: &Request) -> Result<u64, Refusal> {
+    let Request { presentation, wanted, place, now } = *request;
     if !api.takes(presentation) {
         return Err(Refusal::MalformedCredential);
     }
@@ -96,7 +108,7 @@ pub fn decide(api: &Api, facts: &Facts, presentation: Presentation, wanted: Want
         Owner::Organisation { organisation_active, .. } => (true, organisation_active, u64::MAX),
         Owner::Api(_) | Owner::Operator => return Err(Refusal::UnknownCredential),
     };
-    let (held, shut) = match facts.place.permissions() {
+    let (held, shut) = match place.permissions() {
         Ok(here) => (facts.permissions & by_owner & here, None),
         Err(refusal) => (0, Some(refusal)),
     };
@@ -170,7 +182,6 @@ mod tests {
             imported: false,
             permissions: 0b11,
             meant: true,
-            place: Place::Anywhere,
             owner: member(true, true, Roles::NONE.with(Role::Member)),
         }
     }
@@ -184,8 +195,12 @@ mod tests {
         Place::Delegated { permissions, delegation: crate::DelegationId::from_bytes([4; 16]) }
     }
 
+    fn request(wanted: Wanted, place: Place) -> Request {
+        Request { presentation: Presentation::Bare, wanted, place, now: NOW }
+    }
+
     fn ask(facts: Facts, wanted: Wanted) -> Result<u64, Refusal> {
-        decide(&api(), &facts, Presentation::Bare, wanted, NOW)
+        decide(&api(), &facts, &request(wanted, Place::Anywhere))
     }
 
     #[test]
@@ -196,14 +211,32 @@ mod tests {
         let token = Facts { kind: Kind::OrganisationToken, owner: owner(true), ..facts() };
         let write = Wanted::Rule(Rule::Permission(1));
         let cases = [
-            (token, Ok(0b11)),
-            (Facts { place: delegated(0b10), ..token }, Ok(0b10)),
-            (Facts { place: delegated(0b01), ..token }, Err(Refusal::PermissionMissing)),
-            (Facts { owner: owner(false), ..token }, Err(Refusal::OrganisationSuspended)),
-            (facts(), Err(Refusal::UnknownCredential)),
+            (token, Place::Anywhere, Ok(0b11)),
+            (token, delegated(0b10), Ok(0b10)),
+            (token, delegated(0b01), Err(Refusal::PermissionMissing)),
+            (Facts { owner: owner(false), ..token }, Place::Own, Err(Refusal::OrganisationSuspended)),
+            (facts(), Place::Own, Err(Refusal::UnknownCredential)),
         ];
-        for (facts, expected) in cases {
-            assert_eq!(decide(&api, &facts, Presentation::Bare, write, NOW), expected, "{facts:?}");
+        for (facts, place, expected) in cases {
+            assert_eq!(decide(&api, &facts, &request(write, place)), expected, "{facts:?} {place:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_bounds_what_a_credential_may_do() {
+        let read = Wanted::Rule(Rule::Permission(0));
+        let revoked = Facts { state: State::Revoked, ..facts() };
+        let cases = [
+            (facts(), Place::Own, read, Ok(0b01)),
+            (facts(), Place::Unknown, read, Err(Refusal::WrongWorkspace)),
+            (facts(), Place::Shut(Refusal::DelegationClosed), read, Err(Refusal::DelegationClosed)),
+            (facts(), Place::Shut(Refusal::DelegationClosed), Wanted::Rule(Rule::Public), Ok(0)),
+            (revoked, Place::FOREIGN, read, Err(Refusal::Revoked)),
+            (facts(), delegated(0b01), read, Ok(0b01)),
+            (facts(), delegated(0b10), read, Err(Refusal::PermissionMissing)),
+        ];
+        for (facts, place, wanted, expected) in cases {
+            assert_eq!(decide(&api(), &facts, &request(wanted, place)), expected, "{facts:?} {place:?}");
         }
     }
 
@@ -224,12 +257,6 @@ mod tests {
             (Facts { owner: Owner::Operator, kind: Kind::OperatorToken, ..facts() }, read, Err(Refusal::UnknownCredential)),
             (Facts { meant: false, ..facts() }, read, Err(Refusal::UnknownCredential)),
             (Facts { kind: Kind::OrganisationToken, ..facts() }, read, Err(Refusal::UnknownCredential)),
-            (Facts { place: Place::Own, ..facts() }, read, Ok(0b01)),
-            (Facts { place: Place::Unknown, ..facts() }, read, Err(Refusal::WrongWorkspace)),
-            (Facts { place: Place::Shut(Refusal::DelegationClosed), ..facts() }, read, Err(Refusal::DelegationClosed)),
-            (Facts { place: Place::FOREIGN, state: State::Revoked, ..facts() }, read, Err(Refusal::Revoked)),
-            (Facts { place: delegated(0b01), ..facts() }, read, Ok(0b01)),
-            (Facts { place: delegated(0b10), ..facts() }, read, Err(Refusal::PermissionMissing)),
             (Facts { imported: true, ..facts() }, read, Err(Refusal::UnknownCredential)),
             (Facts { state: State::Suspended, ..facts() }, read, Err(Refusal::Suspended)),
             (Facts { state: State::Revoked, ..facts() }, read, Err(Refusal::Revoked)),
@@ -239,6 +266,9 @@ mod tests {
         for (facts, wanted, expected) in cases {
             assert_eq!(ask(facts, wanted), expected, "{facts:?} {wanted:?}");
         }
-        assert_eq!(decide(&api(), &facts(), Presentation::Basic, read, NOW), Err(Refusal::MalformedCredential));
+        assert_eq!(
+            decide(&api(), &facts(), &Request { presentation: Presentation::Basic, ..request(read, Place::Anywhere) }),
+            Err(Refusal::MalformedCredential)
+        );
     }
 }

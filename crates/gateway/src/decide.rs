@@ -54,7 +54,7 @@ pub fn decide(verifier: &Verifier, trusted: &TrustedPeers, call: &Call<'_>, answ
         Verdict::Allow(allowed) => {
             let subject = Subject::of(&allowed.facts);
             let credential = Some(allowed.facts.id);
-            let delegation = allowed.facts.place.delegation();
+            let delegation = allowed.place.delegation();
             let granted = Granted { credential, subject, workspace: allowed.workspace, delegation, permissions: allowed.permissions };
             granted.write(Some(&allowed.api), call.request_id, answer);
             Ok(())

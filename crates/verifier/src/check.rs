@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use domain::credential::{Digest, Kind, ParsedText, format};
+use domain::delegation::Place;
 use domain::organisation_token;
-use domain::presentation::{self, Presentation, Presented};
-use domain::verify::{Facts, Owner, Wanted, decide, decide_own, mask};
+use domain::presentation::{self, Presented};
+use domain::verify::{Facts, Owner, Request, Wanted, decide, decide_own, mask};
 use domain::{Refusal, Timestamp};
 
 use crate::Unavailable;
@@ -74,6 +75,8 @@ pub enum Verdict<'a> {
 pub struct Allowed<'a> {
     /// The credential and its owner.
     pub facts: Facts,
+    /// How its organisation stands to the workspace.
+    pub place: Place,
     /// The permissions that it has on this API at this moment, as the API's mask.
     pub permissions: u64,
     /// The API that was decided with.
@@ -123,18 +126,22 @@ impl Verifier {
                 return Ok(deny(&known.tally, Refusal::MalformedCredential, None));
             };
             let (wanted, workspace) = wanted(&known.api, question);
-            let mut found = self.find(&snapshot, text, known);
-            if let (Some(found), Some(workspace)) = (&mut found, &workspace) {
-                let wish = Wish { known, wanted: mask(wanted), now: question.now };
-                found.facts.place = self.index.place(&snapshot, found.organisation, workspace, wish);
-            }
+            let found = self.find(&snapshot, text, known);
+            let standing = match (&found, &workspace) {
+                (Some(found), Some(workspace)) => {
+                    let wish = Wish { known, wanted: mask(wanted), now: question.now };
+                    self.index.place(&snapshot, found.organisation, workspace, wish)
+                }
+                _ => Place::Anywhere,
+            };
             let knows_username = found.is_none() && self.knows_username(&snapshot, question.api, presented);
             if self.index.epoch.unchanged(begin) {
                 return Ok(match found {
                     Some(found) => {
-                        let request =
-                            Request { presentation: presented.presentation, wanted, now: question.now, address: question.address };
-                        self.decide(&request, &found, (ApiGuard { snapshot, place }, workspace))
+                        let guard = ApiGuard { snapshot, place };
+                        let (presentation, place, now) = (presented.presentation, standing, question.now);
+                        let request = Request { presentation, wanted, place, now };
+                        self.decide(&found, &request, question.address, (guard, workspace))
                     }
                     None if knows_username => deny(&known.tally, Refusal::WrongCode, None),
                     None => deny(&known.tally, Refusal::UnknownCredential, None),
@@ -207,20 +214,27 @@ impl Verifier {
     }
 
     /// The entry of a text on an API. A foreign text with a username may be an organisation token or a personal one.
-    #[inline]
+    #[inline(always)]
     fn find(&self, snapshot: &Snapshot, text: &Text, known: &Known) -> Option<Found> {
-        match text {
-            Text::Malformed => None,
-            Text::Own(digest) => self.index.gather(snapshot, digest, Some(known)),
-            Text::Foreign(..) if !known.api.definition().accepts_imported => None,
-            Text::Foreign(digest, bound) => {
-                let found = bound.as_ref().and_then(|bound| self.index.gather(snapshot, bound, Some(known)));
-                found.or_else(|| self.index.gather(snapshot, digest, Some(known)))
+        let (mut digest, mut other) = match text {
+            Text::Malformed => return None,
+            Text::Own(digest) => (digest, None),
+            Text::Foreign(..) if !known.api.definition().accepts_imported => return None,
+            Text::Foreign(digest, None) => (digest, None),
+            Text::Foreign(digest, Some(bound)) => (bound, Some(digest)),
+        };
+        // One place that calls `gather`, so that it becomes part of the check.
+        loop {
+            let found = self.index.gather(snapshot, digest, Some(known));
+            match (found, other.take()) {
+                (None, Some(next)) => digest = next,
+                (found, _) => return found,
             }
         }
     }
 
     /// Whether a username that was presented is known: looked up after every miss, so that one takes as long as the other.
+    #[cold]
     fn knows_username(&self, snapshot: &Snapshot, api: &str, presented: &Presented<'_>) -> bool {
         presented.username.as_ref().is_some_and(|username| {
             let key = split(&organisation_token::username_key(api, username));
@@ -228,12 +242,19 @@ impl Verifier {
         })
     }
 
-    fn decide<'a>(&self, request: &Request, found: &Found, (api, workspace): (ApiGuard, Option<Cow<'a, str>>)) -> Verdict<'a> {
-        match decide(&api, &found.facts, request.presentation, request.wanted, request.now) {
+    fn decide<'a>(
+        &self,
+        found: &Found,
+        request: &Request,
+        address: Option<IpAddr>,
+        (api, workspace): (ApiGuard, Option<Cow<'a, str>>),
+    ) -> Verdict<'a> {
+        match decide(&api, &found.facts, request) {
             Ok(permissions) => {
-                self.count(found.slot, request.now, request.address);
+                self.count(found.slot, request.now, address);
                 api.tally().allowed();
-                Verdict::Allow(Allowed { facts: found.facts, permissions, api, workspace, organisation: found.organisation })
+                let (facts, place, organisation) = (found.facts, request.place, found.organisation);
+                Verdict::Allow(Allowed { facts, place, permissions, api, workspace, organisation })
             }
             Err(refusal) => deny(api.tally(), refusal, Some(found.facts)),
         }
@@ -280,14 +301,6 @@ impl Verifier {
             }
         }
     }
-}
-
-/// What of a request the decision needs.
-struct Request {
-    presentation: Presentation,
-    wanted: Wanted,
-    now: Timestamp,
-    address: Option<IpAddr>,
 }
 
 /// What the text alone tells.

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use arc_swap::{ArcSwap, Guard};
 use domain::credential::Kind;
-use domain::delegation::Place;
 use domain::id::{CredentialId, OrganisationId, PersonId};
 use domain::person::Roles;
 use domain::verify::{Facts, Owner};
@@ -151,7 +150,6 @@ impl Index {
             permissions: api.map_or(0, |api| api.masks.get(record.set)),
             meant: audience.is_none_or(|number| api.is_some_and(|api| api.number == number)),
             owner,
-            place: Place::Anywhere,
         };
         if let Some(fence) = &snapshot.fence {
             fence.hold(&mut facts, &snapshot.catalogue);

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use domain::api::Api;
 use domain::path::canonical;
 use domain::verify::{Facts, Owner};
-use domain::{Refusal, RequestId};
+use domain::{DelegationId, Refusal, RequestId};
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
@@ -187,6 +187,7 @@ fn verdict(state: &ApiState, api: &Api, asked: &VerifyRequest<'_>, context: &edg
         verifier::Verdict::Allow(allowed) => {
             let workspace = agreed(allowed.workspace.as_deref(), asked.workspace.as_ref())?;
             writer.allow(&context.request_id, Some(&allowed.facts), workspace);
+            writer.delegation(allowed.place.delegation());
             writer.permissions(&allowed.api, allowed.permissions);
         }
     }
@@ -261,11 +262,6 @@ impl Writer {
             self.text(facts.kind.name());
             self.text("\"}");
             self.owner(&facts.owner);
-            if let Some(delegation) = facts.place.delegation() {
-                self.text(",\"delegation\":\"");
-                self.text(delegation.encode(&mut [0; 36]));
-                self.text("\"");
-            }
             if let Some(end) = facts.not_after {
                 self.text(",\"expires_at\":\"");
                 self.text(&end.to_string());
@@ -276,6 +272,14 @@ impl Writer {
             self.text(",\"workspace\":");
             // Writing to memory cannot fail.
             let _ = serde_json::to_writer(&mut self.0, workspace);
+        }
+    }
+
+    fn delegation(&mut self, delegation: Option<DelegationId>) {
+        if let Some(delegation) = delegation {
+            self.text(",\"delegation\":\"");
+            self.text(delegation.encode(&mut [0; 36]));
+            self.text("\"");
         }
     }
 

@@ -9,7 +9,7 @@ use domain::event::{Event, Sequence};
 use domain::permission::Permissions;
 use domain::person::{Role, Roles};
 use domain::presentation::Presentation;
-use domain::verify::{Facts, Owner, State, Wanted, decide};
+use domain::verify::{Facts, Owner, Request, State, Wanted, decide};
 use domain::{Refusal, Timestamp};
 use proptest::prelude::*;
 
@@ -240,7 +240,6 @@ impl Model {
             imported: token.imported,
             permissions: api.mask(&token.permissions),
             meant: true,
-            place: Place::Anywhere,
             owner: Owner::Member {
                 person: person(membership.person),
                 active: membership.live && self.people[&membership.person],
@@ -253,7 +252,7 @@ impl Model {
             Asked::Permission(name) => Wanted::Rule(Rule::Permission(api.permission_bit(name).expect("a permission"))),
             _ => Wanted::Identity,
         };
-        match decide(&api, &facts, Presentation::Bare, wanted, now) {
+        match decide(&api, &facts, &Request { presentation: Presentation::Bare, wanted, place: Place::Anywhere, now }) {
             Ok(held) => Ok((facts, held)),
             Err(refusal) => Err((refusal, Some(facts))),
         }
