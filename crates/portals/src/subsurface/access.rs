@@ -61,7 +61,7 @@ pub(super) fn check(verifier: &Verifier, ask: &Ask<'_>) -> Result<Caller, Failur
     let (Owner::Organisation { organisation, .. } | Owner::Member { organisation, .. }) = allowed.facts.owner else {
         return Err(Failure::BadCredential);
     };
-    let own = allowed.facts.place == Place::Own;
+    let own = allowed.place == Place::Own;
     let reach = match ask.project {
         Some(project) => vec![(project.to_owned(), own)],
         None => {
@@ -69,7 +69,7 @@ pub(super) fn check(verifier: &Verifier, ask: &Ask<'_>) -> Result<Caller, Failur
             reached.into_iter().map(|reached| (reached.number, reached.own)).collect()
         }
     };
-    Ok(Caller { organisation, credential: allowed.facts.id, delegation: allowed.facts.place.delegation(), own, reach })
+    Ok(Caller { organisation, credential: allowed.facts.id, delegation: allowed.place.delegation(), own, reach })
 }
 
 /// What a caller is told: nothing of why a credential does not count.
