@@ -23,6 +23,7 @@ statements! {
         SELECT $1, $2, $3, $4, $5, $6, $7
         WHERE NOT EXISTS (SELECT 1 FROM personal_token WHERE digest = $5)
         AND NOT EXISTS (SELECT 1 FROM overlap_secret WHERE digest = $5)
+        AND NOT EXISTS (SELECT 1 FROM organisation_token WHERE digest = $5)
         AND NOT EXISTS (SELECT 1 FROM operator_token WHERE digest = $5)";
     API_CREDENTIAL = concat!(columns!(), "WHERE c.id = $1");
     API_CREDENTIALS = concat!(columns!(), "WHERE c.api = $1 AND c.revoked_at IS NULL ORDER BY c.id");

@@ -134,20 +134,27 @@ pub mod conflict {
     pub const ORGANISATION_NAME: &str = "organisation_name";
     /// The person is a member of the organisation already.
     pub const MEMBERSHIP: &str = "membership";
+    /// A workspace has, or had, this number already.
+    pub const WORKSPACE_NUMBER: &str = "workspace_number";
+    /// A live organisation token of the API has this username already.
+    pub const ORGANISATION_TOKEN_USERNAME: &str = "organisation_token_username";
     /// A row with this id or name exists already.
     pub const ID: &str = "id";
     /// The row that this one belongs to does not exist.
     pub const PARENT: &str = "parent";
 
     /// Our name, PostgreSQL's constraint (ours by design), and how SQLite names the columns in its message.
-    const UNIQUE: [(&str, &str); 7] = [
+    const UNIQUE: [(&str, &str); 10] = [
         (PERSONAL_TOKEN_DESCRIPTION, "personal_token.person, personal_token.description_key"),
         (SECRET_DIGEST, "personal_token.digest"),
+        (SECRET_DIGEST, "organisation_token.digest"),
         (SECRET_DIGEST, "api_credential.digest"),
         (SECRET_DIGEST, "operator_token.digest"),
         (PERSON_EMAIL, "person.email_folded"),
         (ORGANISATION_NAME, "organisation.name_folded"),
         (MEMBERSHIP, "membership.person, membership.organisation"),
+        (WORKSPACE_NUMBER, "workspace.number"),
+        (ORGANISATION_TOKEN_USERNAME, "organisation_token.api, organisation_token.username"),
     ];
 
     /// The name of a conflict from SQLite's message.

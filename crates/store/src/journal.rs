@@ -34,8 +34,11 @@ statements! {
     RECORD = "INSERT INTO journal (seq, at, request, actor, event) VALUES ($1, $2, $3, $4, $5)";
     RECORD_ORIGIN = "INSERT INTO journal_origin (seq, address, person) VALUES ($1, $2, $3)";
     RECORD_SUBJECT = "INSERT INTO journal_subject (subject, seq) VALUES ($1, $2)";
-    // An event of a token names the token only; its membership leads from a person or an organisation to it.
-    RECORD_MEMBERSHIP = "INSERT INTO journal_subject (subject, seq) SELECT membership, $2 FROM personal_token WHERE id = $1
+    // Such an event names the thing only: a token, a workspace. A personal token's membership leads from a person or an
+    // organisation to it; the others never change hands.
+    RECORD_OWNER = "INSERT INTO journal_subject (subject, seq) SELECT membership, CAST($2 AS BIGINT) FROM personal_token WHERE id = $1
+        UNION ALL SELECT organisation, CAST($2 AS BIGINT) FROM organisation_token WHERE id = $1
+        UNION ALL SELECT organisation, CAST($2 AS BIGINT) FROM workspace WHERE id = $1
         ON CONFLICT (subject, seq) DO NOTHING";
     ENTRIES = concat!(columns!(), "WHERE journal.seq > $1 ORDER BY journal.seq LIMIT $2");
     ENTRIES_BEFORE = concat!(columns!(), "WHERE journal.seq < $1 ORDER BY journal.seq DESC LIMIT $2");
@@ -137,8 +140,8 @@ impl Tx<'_> {
         let mut work: Vec<(&'static Statement, &[Param<'_>])> = vec![(&RECORD, &row)];
         work.extend(origin_row.iter().map(|row| (&RECORD_ORIGIN, row.as_slice())));
         work.extend(subject_rows.iter().map(|row| (&RECORD_SUBJECT, row.as_slice())));
-        if names_only_tokens(&event) {
-            work.extend(subject_rows.iter().map(|row| (&RECORD_MEMBERSHIP, row.as_slice())));
+        if names_no_owner(&event) {
+            work.extend(subject_rows.iter().map(|row| (&RECORD_OWNER, row.as_slice())));
         }
         self.executor.execute_all(&work).await?;
         self.entries.push(Entry { sequence, at: by.at, actor: by.actor, request: by.request, event });
@@ -202,7 +205,7 @@ fn subjects(event: &Event) -> Vec<[u8; 16]> {
     subjects
 }
 
-fn names_only_tokens(event: &Event) -> bool {
+fn names_no_owner(event: &Event) -> bool {
     matches!(
         event,
         Event::TokenChanged { .. }
@@ -210,6 +213,8 @@ fn names_only_tokens(event: &Event) -> bool {
             | Event::TokenSuspended { .. }
             | Event::TokenResumed { .. }
             | Event::TokensRevoked { .. }
+            | Event::WorkspaceRenamed { .. }
+            | Event::WorkspaceClosed { .. }
     )
 }
 

@@ -19,6 +19,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_first_gate", include_str!("../migrations/0001_first_gate.sql")),
     ("0002_nodes", include_str!("../migrations/0002_nodes.sql")),
     ("0003_restore", include_str!("../migrations/0003_restore.sql")),
+    ("0004_organisation_tokens", include_str!("../migrations/0004_organisation_tokens.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

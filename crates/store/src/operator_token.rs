@@ -23,6 +23,7 @@ statements! {
         SELECT $1, $2, $3, $4, $5, $6
         WHERE NOT EXISTS (SELECT 1 FROM personal_token WHERE digest = $4)
         AND NOT EXISTS (SELECT 1 FROM overlap_secret WHERE digest = $4)
+        AND NOT EXISTS (SELECT 1 FROM organisation_token WHERE digest = $4)
         AND NOT EXISTS (SELECT 1 FROM api_credential WHERE digest = $4)";
     OPERATOR_TOKEN = concat!(columns!(), "WHERE c.id = $1");
     OPERATOR_TOKENS = concat!(columns!(), "WHERE c.revoked_at IS NULL ORDER BY c.id");

@@ -3,12 +3,12 @@
 use domain::credential::Digest;
 use domain::event::SecretState;
 use domain::id::{CredentialId, MembershipId, OrganisationId, PersonId};
-use domain::permission::Permissions;
 use domain::personal_token::PersonalToken;
 use domain::text::Description;
 use domain::time::Timestamp;
 
 use crate::error::{StoreError, conflict};
+use crate::permissions;
 use crate::statement::statements;
 use crate::transaction::{Page, Reader, Tx};
 use crate::value::{Row, params};
@@ -43,6 +43,7 @@ statements! {
             person, description, description_key, prefix, created_at, revision)
         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
         WHERE NOT EXISTS (SELECT 1 FROM overlap_secret WHERE digest = $3)
+        AND NOT EXISTS (SELECT 1 FROM organisation_token WHERE digest = $3)
         AND NOT EXISTS (SELECT 1 FROM api_credential WHERE digest = $3)
         AND NOT EXISTS (SELECT 1 FROM operator_token WHERE digest = $3)";
     TOKEN = concat!(columns!("FROM personal_token t JOIN membership m ON m.id = t.membership"), "WHERE t.id = $1");
@@ -53,21 +54,17 @@ statements! {
     TOKENS_OF_ORGANISATION = concat!(columns!("FROM membership m JOIN personal_token t ON t.person = m.person AND t.membership = m.id"),
         "WHERE m.organisation = $1 AND m.ended = 0 AND t.revoked_at IS NULL AND t.id > $2 ORDER BY t.id LIMIT $3");
     TOKEN_SECRET = "SELECT digest, expires_at FROM personal_token WHERE id = $1";
-    OVERLAP_SECRET = "SELECT digest, not_after FROM overlap_secret WHERE token = $1";
     SECRETS_OF_MEMBERSHIP = secrets!("t.membership = $1 AND t.person = (SELECT person FROM membership WHERE id = $1)");
     SECRETS_OF_PERSON = secrets!("t.person = $1");
     COUNT_LIVE_TOKENS = "SELECT count(*) FROM personal_token WHERE person = $1 AND revoked_at IS NULL";
     DESCRIPTION_TAKEN = "SELECT id FROM personal_token WHERE person = $1 AND description_key = $2 AND revoked_at IS NULL";
     UPDATE_TOKEN = "UPDATE personal_token SET description = $3, description_key = $4, permissions = $5, expires_at = $6, revision = $7
         WHERE id = $1 AND revision = $2 AND revoked_at IS NULL";
-    // The overlap never outlives the token.
-    CAP_OVERLAP = "UPDATE overlap_secret SET not_after = $2 WHERE token = $1 AND not_after > $2";
     REPLACE_SECRET = "UPDATE personal_token SET digest = $2, prefix = $3, revision = revision + 1 WHERE id = $1 AND revoked_at IS NULL
         AND NOT EXISTS (SELECT 1 FROM overlap_secret WHERE digest = $2)
+        AND NOT EXISTS (SELECT 1 FROM organisation_token WHERE digest = $2)
         AND NOT EXISTS (SELECT 1 FROM api_credential WHERE digest = $2)
         AND NOT EXISTS (SELECT 1 FROM operator_token WHERE digest = $2)";
-    DROP_OVERLAP = "DELETE FROM overlap_secret WHERE token = $1";
-    KEEP_OVERLAP = "INSERT INTO overlap_secret (token, digest, not_after) VALUES ($1, $2, $3)";
     SUSPEND_TOKEN = "UPDATE personal_token SET suspended_at = $2, revision = revision + 1
         WHERE id = $1 AND suspended_at IS NULL AND revoked_at IS NULL";
     RESUME_TOKEN = "UPDATE personal_token SET suspended_at = NULL, revision = revision + 1
@@ -94,9 +91,10 @@ impl Reader<'_> {
 
     /// The secrets of a token: the current one, then the one before the last rotation, if it is kept.
     pub async fn token_secrets(&mut self, id: CredentialId) -> Result<Vec<SecretState>, StoreError> {
-        let mut rows = self.executor.rows(&TOKEN_SECRET, &params![&id]).await?;
-        rows.extend(self.executor.rows(&OVERLAP_SECRET, &params![&id]).await?);
-        rows.into_iter().map(|mut row| Ok(SecretState { digest: row.take()?, not_after: row.take()? })).collect()
+        let current = self.executor.row(&TOKEN_SECRET, &params![&id]).await?;
+        let current = current.map(|mut row| Ok::<_, StoreError>(SecretState { digest: row.take()?, not_after: row.take()? }));
+        let overlap = self.overlap_secret(id).await?;
+        Ok(current.transpose()?.into_iter().chain(overlap).collect())
     }
 
     /// A person's tokens that are not revoked, a part at a time.
@@ -144,7 +142,7 @@ impl Tx<'_> {
     /// Conflicts: `personal_token_description`, `secret_digest`, `id`, `parent`.
     pub async fn insert_token(&mut self, new: &NewToken<'_>) -> Result<(), StoreError> {
         let NewToken { token, digest, imported } = new;
-        let (permissions, key) = (permissions_text(&token.permissions)?, description_key(&token.description));
+        let (permissions, key) = (permissions::text(&token.permissions)?, description_key(&token.description));
         let params = params![
             &token.id,
             &token.membership,
@@ -170,7 +168,7 @@ impl Tx<'_> {
     /// Writes description, permissions, expiry and revision of a token that still has the expected revision and is not
     /// revoked; says whether it did. Conflict: `personal_token_description`.
     pub async fn update_token(&mut self, token: &PersonalToken, expected_revision: i64) -> Result<bool, StoreError> {
-        let (permissions, key) = (permissions_text(&token.permissions)?, description_key(&token.description));
+        let (permissions, key) = (permissions::text(&token.permissions)?, description_key(&token.description));
         let params = params![
             &token.id,
             expected_revision,
@@ -182,7 +180,7 @@ impl Tx<'_> {
         ];
         let updated = self.executor.execute(&UPDATE_TOKEN, &params).await? > 0;
         if let (true, Some(end)) = (updated, token.expires_at) {
-            self.executor.execute(&CAP_OVERLAP, &params![&token.id, end]).await?;
+            self.cap_overlap(token.id, end).await?;
         }
         Ok(updated)
     }
@@ -201,11 +199,7 @@ impl Tx<'_> {
             let known = self.digest_known(&new.digest).await?;
             return if known { Err(StoreError::Conflict(conflict::SECRET_DIGEST)) } else { Ok(false) };
         }
-        self.executor.execute(&DROP_OVERLAP, &params![&id]).await?;
-        // A token without an expiry must not give its old secret an endless life: without an end it is dropped.
-        if let Some(end) = old.not_after {
-            self.executor.execute(&KEEP_OVERLAP, &params![&id, &old.digest, end]).await?;
-        }
+        self.replace_overlap(id, old).await?;
         Ok(true)
     }
 
@@ -225,14 +219,6 @@ impl Tx<'_> {
             revoked += self.executor.execute(&REVOKE_TOKEN, &params![id, at]).await?;
         }
         Ok(revoked)
-    }
-}
-
-/// `Permissions` as text: the same set is always the same text.
-fn permissions_text(permissions: &Permissions) -> Result<std::borrow::Cow<'static, str>, StoreError> {
-    match permissions {
-        Permissions::All => Ok("\"all\"".into()),
-        only => serde_json::to_string(only).map(Into::into).map_err(|error| StoreError::defect(error.to_string())),
     }
 }
 

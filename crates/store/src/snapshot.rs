@@ -8,9 +8,8 @@ use domain::api::ApiDefinition;
 use domain::credential::Digest;
 use domain::event::{Entry, SecretState, Sequence};
 use domain::fence::Fence;
-use domain::id::{CredentialId, MembershipId, OrganisationId, PersonId};
+use domain::id::{CredentialId, MembershipId, OrganisationId, PersonId, WorkspaceId};
 use domain::permission::Permissions;
-use domain::person::Roles;
 use domain::time::Timestamp;
 use futures_util::FutureExt as _;
 
@@ -20,6 +19,7 @@ use crate::error::StoreError;
 use crate::executor::{Control, Executor, RawRow};
 use crate::journal::Head;
 use crate::options::{DatabaseUrl, Options};
+use crate::record::{MembershipRecord, OrganisationTokenRecord, SnapshotSink, TokenRecord, WorkspaceRecord};
 use crate::statement::{Statement, statements};
 use crate::value::{Param, params};
 use crate::writer::Shared;
@@ -32,69 +32,18 @@ statements! {
     SNAPSHOT_APIS = "SELECT definition FROM api";
     SNAPSHOT_API_CREDENTIALS = "SELECT id, api, digest FROM api_credential WHERE revoked_at IS NULL";
     SNAPSHOT_OPERATOR_TOKENS = "SELECT id, digest FROM operator_token WHERE revoked_at IS NULL";
-    // The columns of both are the same, and the first that are stored.
+    SNAPSHOT_WORKSPACES = "SELECT id, organisation, number, closed_at FROM workspace";
+    // The columns of all four are the same, and the first that are stored; an organisation token has two more.
     SNAPSHOT_TOKENS = "SELECT id, membership, digest, expires_at, permissions, imported, suspended_at, revoked_at
         FROM personal_token WHERE revoked_at IS NULL OR revoked_at >= $1";
     SNAPSHOT_OVERLAPS = "SELECT t.id, t.membership, o.digest, o.not_after, t.permissions, t.imported, t.suspended_at, t.revoked_at
         FROM overlap_secret o JOIN personal_token t ON t.id = o.token WHERE t.revoked_at IS NULL OR t.revoked_at >= $1";
-}
-
-/// A membership, as the index needs it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MembershipRecord {
-    /// Its id.
-    pub id: MembershipId,
-    /// Who.
-    pub person: PersonId,
-    /// Where.
-    pub organisation: OrganisationId,
-    /// As what.
-    pub roles: Roles,
-}
-
-/// A secret of a personal token, as the index needs it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TokenRecord<'r> {
-    /// The token's id.
-    pub id: CredentialId,
-    /// The membership it hangs from; it may have ended if the token is revoked.
-    pub membership: MembershipId,
-    /// The secret and when it stops by itself.
-    pub secret: SecretState,
-    /// Whether a newer secret took this one's place: it works until the end of the overlap.
-    pub superseded: bool,
-    /// What it may do at most.
-    pub permissions: &'r Permissions,
-    /// Whether it came from another system.
-    pub imported: bool,
-    /// Whether it is paused.
-    pub suspended: bool,
-    /// Since when it is ended, if so.
-    pub revoked_at: Option<Timestamp>,
-}
-
-/// Takes a snapshot, in this order: organisations, people, memberships, APIs, tokens with their current secrets, tokens
-/// once more with the secrets of running overlaps, API credentials, operator tokens, the fence.
-pub trait SnapshotSink {
-    /// An organisation.
-    fn organisation(&mut self, id: OrganisationId, suspended: bool);
-    /// A person; active: neither suspended nor erased.
-    fn person(&mut self, id: PersonId, active: bool);
-    /// A membership that has not ended.
-    fn membership(&mut self, membership: &MembershipRecord);
-    /// An API.
-    fn api(&mut self, definition: ApiDefinition);
-    /// A token with one of its secrets: live, or revoked since the asked moment.
-    fn token(&mut self, token: &TokenRecord<'_>);
-    /// A live API credential.
-    fn api_credential(&mut self, id: CredentialId, api: &str, digest: Digest);
-    /// A live operator token.
-    fn operator_token(&mut self, id: CredentialId, digest: Digest);
-    /// The fence, where one stands.
-    fn fence(&mut self, fence: &Fence);
-    /// The last entry of the journal, where there is one: a database that does not hold it at its place is not the one that
-    /// was read.
-    fn last_entry(&mut self, _: &Entry) {}
+    SNAPSHOT_ORGANISATION_TOKENS = "SELECT id, organisation, digest, expires_at, permissions, imported, suspended_at, revoked_at,
+            api, username_key
+        FROM organisation_token WHERE revoked_at IS NULL OR revoked_at >= $1";
+    SNAPSHOT_ORGANISATION_OVERLAPS = "SELECT t.id, t.organisation, o.digest, o.not_after, t.permissions, t.imported, t.suspended_at,
+            t.revoked_at, t.api, t.username_key
+        FROM overlap_secret o JOIN organisation_token t ON t.id = o.token WHERE t.revoked_at IS NULL OR t.revoked_at >= $1";
 }
 
 /// How many rows the reading thread hands over at once, and how many such parts may wait.
@@ -107,9 +56,11 @@ pub struct Snapshot {
     shared: Arc<Shared>,
 }
 
+/// A secret of a personal or an organisation token.
 struct Token {
     id: CredentialId,
-    membership: MembershipId,
+    /// The membership, or the organisation.
+    owner: [u8; 16],
     secret: SecretState,
     superseded: bool,
     permissions: Arc<Permissions>,
@@ -118,12 +69,20 @@ struct Token {
     revoked_at: Option<Timestamp>,
 }
 
+struct OrganisationToken {
+    token: Token,
+    api: String,
+    username_key: [u8; 16],
+}
+
 enum Part {
     Organisations(Vec<(OrganisationId, bool)>),
     People(Vec<(PersonId, bool)>),
     Memberships(Vec<MembershipRecord>),
     Api(ApiDefinition),
+    Workspaces(Vec<WorkspaceRecord>),
     Tokens(Vec<Token>),
+    OrganisationTokens(Vec<OrganisationToken>),
     ApiCredential(CredentialId, String, Digest),
     OperatorToken(CredentialId, Digest),
     End(Head, Option<Fence>, Option<Entry>),
@@ -139,7 +98,9 @@ impl Snapshot {
                 Part::People(part) => part.into_iter().for_each(|(id, active)| sink.person(id, active)),
                 Part::Memberships(part) => part.iter().for_each(|membership| sink.membership(membership)),
                 Part::Api(definition) => sink.api(definition),
+                Part::Workspaces(part) => part.iter().for_each(|workspace| sink.workspace(workspace)),
                 Part::Tokens(part) => part.iter().for_each(|token| sink.token(&token.record())),
+                Part::OrganisationTokens(part) => part.iter().for_each(|token| sink.organisation_token(&token.record())),
                 Part::ApiCredential(id, api, digest) => sink.api_credential(id, &api, digest),
                 Part::OperatorToken(id, digest) => sink.operator_token(id, digest),
                 Part::End(head, fence, last) => {
@@ -162,7 +123,7 @@ impl Token {
     fn record(&self) -> TokenRecord<'_> {
         TokenRecord {
             id: self.id,
-            membership: self.membership,
+            membership: MembershipId::from_bytes(self.owner),
             secret: self.secret,
             superseded: self.superseded,
             permissions: &self.permissions,
@@ -170,6 +131,15 @@ impl Token {
             suspended: self.suspended,
             revoked_at: self.revoked_at,
         }
+    }
+}
+
+impl OrganisationToken {
+    fn record(&self) -> OrganisationTokenRecord<'_> {
+        let TokenRecord { id, secret, superseded, permissions, imported, suspended, revoked_at, .. } = self.token.record();
+        let (organisation, username_key) = (OrganisationId::from_bytes(self.token.owner), self.username_key);
+        let api = &self.api;
+        OrganisationTokenRecord { id, organisation, api, username_key, secret, superseded, permissions, imported, suspended, revoked_at }
     }
 }
 
@@ -233,9 +203,13 @@ async fn read_all(mut executor: Executor<'_>, since: Timestamp, sender: &SyncSen
     for mut row in out.executor.rows(&SNAPSHOT_APIS, &params![]).await? {
         out.send(Part::Api(row.json()?))?;
     }
+    out.parts(&SNAPSHOT_WORKSPACES, &params![], Part::Workspaces, workspace_record).await?;
     let mut known = Known::default();
     out.parts(&SNAPSHOT_TOKENS, &params![since], Part::Tokens, |row| known.token(row, false)).await?;
     out.parts(&SNAPSHOT_OVERLAPS, &params![since], Part::Tokens, |row| known.token(row, true)).await?;
+    let make = Part::OrganisationTokens;
+    out.parts(&SNAPSHOT_ORGANISATION_TOKENS, &params![since], make, |row| known.organisation_token(row, false)).await?;
+    out.parts(&SNAPSHOT_ORGANISATION_OVERLAPS, &params![since], make, |row| known.organisation_token(row, true)).await?;
     for mut row in out.executor.rows(&SNAPSHOT_API_CREDENTIALS, &params![]).await? {
         out.send(Part::ApiCredential(row.take()?, row.take()?, row.take()?))?;
     }
@@ -293,6 +267,15 @@ fn membership_record(row: &RawRow<'_>) -> Result<MembershipRecord, StoreError> {
     })
 }
 
+fn workspace_record(row: &RawRow<'_>) -> Result<WorkspaceRecord, StoreError> {
+    Ok(WorkspaceRecord {
+        id: WorkspaceId::from_bytes(row.bytes(0)?),
+        organisation: OrganisationId::from_bytes(row.bytes(1)?),
+        number: row.text(2)?.to_owned(),
+        closed: row.optional_int(3)?.is_some(),
+    })
+}
+
 /// The sets of permissions seen so far: of a million tokens most have one of a few.
 #[derive(Default)]
 struct Known {
@@ -304,7 +287,7 @@ impl Known {
     fn token(&mut self, row: &RawRow<'_>, superseded: bool) -> Result<Token, StoreError> {
         Ok(Token {
             id: CredentialId::from_bytes(row.bytes(0)?),
-            membership: MembershipId::from_bytes(row.bytes(1)?),
+            owner: row.bytes(1)?,
             secret: SecretState {
                 digest: Digest::from_bytes(row.bytes(2)?),
                 not_after: row.optional_int(3)?.map(Timestamp::from_unix_microseconds),
@@ -315,6 +298,10 @@ impl Known {
             suspended: row.optional_int(6)?.is_some(),
             revoked_at: row.optional_int(7)?.map(Timestamp::from_unix_microseconds),
         })
+    }
+
+    fn organisation_token(&mut self, row: &RawRow<'_>, superseded: bool) -> Result<OrganisationToken, StoreError> {
+        Ok(OrganisationToken { token: self.token(row, superseded)?, api: row.text(8)?.to_owned(), username_key: row.bytes(9)? })
     }
 
     fn permissions(&mut self, text: &str) -> Result<Arc<Permissions>, StoreError> {

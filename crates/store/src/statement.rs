@@ -95,6 +95,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::node::STATEMENTS,
         crate::operator_token::STATEMENTS,
         crate::organisation::STATEMENTS,
+        crate::organisation_token::STATEMENTS,
         crate::person::STATEMENTS,
         crate::personal_token::STATEMENTS,
         crate::secret::STATEMENTS,
@@ -102,6 +103,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::setting::STATEMENTS,
         crate::snapshot::STATEMENTS,
         crate::usage::STATEMENTS,
+        crate::workspace::STATEMENTS,
     ];
     modules.into_iter().flatten().copied().chain(crate::backup::statements())
 }

@@ -1,7 +1,7 @@
 //! Values that go into statements and come out of them: text, 64-bit integers, bytes and null.
 
 use domain::credential::Digest;
-use domain::id::{CredentialId, MembershipId, NodeId, OrganisationId, PersonId, RequestId};
+use domain::id::{CredentialId, DelegationId, MembershipId, NodeId, OrganisationId, PersonId, RequestId, WorkspaceId};
 use domain::time::Timestamp;
 
 use crate::error::StoreError;
@@ -120,7 +120,7 @@ macro_rules! ids {
     )*};
 }
 
-ids! { OrganisationId PersonId MembershipId CredentialId RequestId NodeId }
+ids! { OrganisationId PersonId MembershipId WorkspaceId DelegationId CredentialId RequestId NodeId }
 
 /// A list of parameters, from anything that goes into a statement.
 macro_rules! params {

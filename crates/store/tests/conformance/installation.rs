@@ -9,7 +9,7 @@ pub(crate) async fn apis_and_credentials(store: &Store) {
             name: "learning".to_owned(),
             title: name(title),
             presentations: vec![domain::presentation::Presentation::Bare],
-            credentials: vec![domain::Kind::PersonalToken],
+            credentials: vec![domain::Kind::OrganisationToken],
             accepts_imported: true,
             optional_prefixes: vec!["/nl".to_owned()],
             optional_suffixes: vec![],

@@ -17,14 +17,14 @@ use futures_util::future::BoxFuture;
 use poort_store::sealing::{MasterKey, NewServerKey, SealingError};
 use poort_store::statement::{self, Engine};
 use poort_store::{
-    Abort, ApiCredential, Era, MembershipRecord, OperatorToken, Outcome, Page, Reader, SnapshotSink, Store, StoreError, TokenRecord, Tx,
-    UsageRow, conflict,
+    Abort, ApiCredential, Era, MembershipRecord, OperatorToken, OrganisationTokenRecord, Outcome, Page, Reader, SnapshotSink, Store,
+    StoreError, TokenRecord, Tx, UsageRow, WorkspaceRecord, conflict,
 };
 use support::*;
 
 const ALL: Page = Page::first(100);
 /// How many there are.
-const MIGRATIONS: usize = 3;
+const MIGRATIONS: usize = 4;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_statement_runs_on_sqlite() {
@@ -57,6 +57,9 @@ async fn suite(url: &str) {
     keys(&store).await;
     journal(&store).await;
     erasure(&store).await;
+    workspaces(&store).await;
+    organisation_tokens(&store).await;
+    rotation_and_end(&store).await;
     snapshot(&store).await;
     changes_need_their_event(&store).await;
     one_server(url).await;
@@ -98,10 +101,12 @@ macro_rules! read {
 
 mod backup;
 mod installation;
+mod organisation_tokens;
 mod tenancy;
 mod tokens;
 
 use installation::*;
+use organisation_tokens::*;
 use tenancy::*;
 use tokens::*;
 

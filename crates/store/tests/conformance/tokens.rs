@@ -95,6 +95,7 @@ pub(crate) async fn secrets_and_rotation(store: &Store) {
 pub(crate) struct Counts {
     order: Vec<&'static str>,
     tokens: Vec<(CredentialId, Digest, bool)>,
+    organisation_tokens: Vec<(CredentialId, Digest, bool)>,
 }
 
 impl Counts {
@@ -125,6 +126,15 @@ impl SnapshotSink for Counts {
         self.saw("token");
         self.tokens.push((token.id, token.secret.digest, token.superseded));
     }
+    fn workspace(&mut self, workspace: &WorkspaceRecord) {
+        assert_eq!((workspace.number.as_str(), workspace.closed), ("1255", true));
+        self.saw("workspace");
+    }
+    fn organisation_token(&mut self, token: &OrganisationTokenRecord<'_>) {
+        self.saw("organisation token");
+        assert!(["subsurface", "subsurface-demo", "geology"].contains(&token.api));
+        self.organisation_tokens.push((token.id, token.secret.digest, token.superseded));
+    }
     fn api_credential(&mut self, _: CredentialId, _: &str, _: Digest) {
         panic!("the only one is revoked");
     }
@@ -144,6 +154,7 @@ pub(crate) async fn snapshot(store: &Store) {
     let new = SecretState { digest: digest("after"), not_after: None };
     let old = SecretState { digest: digest("before"), not_after: Some(Timestamp::from_unix_seconds(4_000_000_000)) };
     done(write!(store, |tx| { tx.replace_secret(id, &new, "prtp_x", &old).await })).await;
+    let (overlapping, [after, before]) = overlapping(store).await;
     let head = read!(store, |reader| { reader.head().await });
     let load = |since: Timestamp| async move {
         let poured = store.snapshot(since, |snapshot| {
@@ -155,11 +166,14 @@ pub(crate) async fn snapshot(store: &Store) {
     };
     let (counts, sequence) = load(now()).await;
     assert_eq!(sequence, head);
-    assert_eq!(counts.order, ["organisation", "person", "membership", "api", "token"]);
+    assert_eq!(counts.order, ["organisation", "person", "membership", "api", "workspace", "token", "organisation token"]);
     assert!(counts.tokens.contains(&(id, digest("after"), false)));
     assert!(counts.tokens.contains(&(id, digest("before"), true)));
+    assert!(counts.organisation_tokens.contains(&(overlapping, after, false)));
+    assert!(counts.organisation_tokens.contains(&(overlapping, before, true)));
     let (with_ended, _) = load(Timestamp::from_unix_seconds(0)).await;
     assert_eq!(with_ended.tokens.len(), counts.tokens.len() + 1, "the revoked one leaves a tombstone");
+    assert_eq!(with_ended.organisation_tokens.len(), counts.organisation_tokens.len() + 1);
     // From here on the feed has no gap, whoever writes.
     static FED: Mutex<Vec<Sequence>> = Mutex::new(Vec::new());
     FED.lock().expect("not poisoned").clear();
