@@ -49,15 +49,53 @@ pub enum Right {
     PeopleRead,
     /// Change the organisation's people and their tokens.
     PeopleWrite,
+    /// See the organisation's own tokens.
+    OrganisationTokensRead,
+    /// Make, change and end the organisation's own tokens.
+    OrganisationTokensWrite,
+    /// See the organisation's workspaces.
+    WorkspacesRead,
+    /// Make, rename and close the organisation's workspaces.
+    WorkspacesWrite,
 }
 
-/// Every right, with the name of its permission.
-pub const RIGHTS: [(Right, &str); 4] = [
+/// Every right, with the name of its permission. Their order is that of the permissions' bits: new ones come last.
+pub const RIGHTS: [(Right, &str); 8] = [
     (Right::TokensRead, "poort:tokens:read"),
     (Right::TokensWrite, "poort:tokens:write"),
     (Right::PeopleRead, "poort:people:read"),
     (Right::PeopleWrite, "poort:people:write"),
+    (Right::OrganisationTokensRead, "poort:organisation-tokens:read"),
+    (Right::OrganisationTokensWrite, "poort:organisation-tokens:write"),
+    (Right::WorkspacesRead, "poort:workspaces:read"),
+    (Right::WorkspacesWrite, "poort:workspaces:write"),
 ];
+
+impl Right {
+    /// What it lets one do, in plain words.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::TokensRead => "See your tokens",
+            Self::TokensWrite => "Make, change and end your tokens",
+            Self::PeopleRead => "See your organisation's people",
+            Self::PeopleWrite => "Change your organisation's people",
+            Self::OrganisationTokensRead => "See your organisation's own tokens",
+            Self::OrganisationTokensWrite => "Make, change and end your organisation's own tokens",
+            Self::WorkspacesRead => "See your organisation's workspaces",
+            Self::WorkspacesWrite => "Make, rename and close your organisation's workspaces",
+        }
+    }
+
+    /// Who may hold it: members with one of these roles; empty: every member.
+    pub(crate) const fn roles(self) -> &'static [Role] {
+        match self {
+            Self::TokensRead | Self::TokensWrite => &[],
+            Self::PeopleRead | Self::PeopleWrite => &[Role::Owner],
+            Self::OrganisationTokensRead | Self::OrganisationTokensWrite => &[Role::Owner, Role::KeyManager],
+            Self::WorkspacesRead | Self::WorkspacesWrite => &[Role::Owner, Role::ProjectManager],
+        }
+    }
+}
 
 impl Caller {
     /// Bytes that name the caller, for binding what is kept for it.
@@ -90,15 +128,18 @@ impl Caller {
         }
     }
 
-    /// Whether the caller manages the people of this organisation.
+    /// Whether the caller manages what this right is about in this organisation.
     pub fn manages(&self, organisation: OrganisationId, right: Right) -> bool {
         match self {
             Self::Operator { .. } | Self::System => true,
-            Self::Person(person) => person.organisation == organisation && person.roles.has(Role::Owner) && person.rights.contains(&right),
+            Self::Person(person) => {
+                let entitled = right.roles().iter().any(|role| person.roles.has(*role));
+                person.organisation == organisation && entitled && person.rights.contains(&right)
+            }
         }
     }
 
-    /// Lets the caller at this organisation's people, or says that there is no such thing: what is somebody else's
+    /// Lets the caller at what this right is about in this organisation, or says that there is no such thing: what is somebody else's
     /// cannot be told from what is not there.
     pub fn require_management(&self, organisation: OrganisationId, right: Right) -> Result<(), Error> {
         if self.manages(organisation, right) { Ok(()) } else { Err(Error::NotFound) }

@@ -5,7 +5,7 @@ use domain::api::{Api, ApiDefinition};
 use domain::text::Name;
 use store::{Abort, Outcome};
 
-use crate::access::{OWN_API, RIGHTS};
+use crate::access::{OWN_API, RIGHTS, Right};
 use crate::{Authority, Changed, Context, Error};
 
 impl Authority {
@@ -33,13 +33,36 @@ impl Authority {
         .await
     }
 
-    /// Removes an API and ends its credentials.
+    /// Gives Poort's own API the permissions that this version knows, where an earlier one made it. Nothing where it is so.
+    pub async fn refresh_own_api(&self, context: &Context) -> Result<(), Error> {
+        let own = own_definition()?;
+        let there = self.store.read(|reader| Box::pin(async move { reader.api(OWN_API).await })).await?;
+        if there.is_none_or(|(there, _)| there == own) {
+            return Ok(());
+        }
+        self.change(context, move |tx, by| {
+            let own = own.clone();
+            Box::pin(async move {
+                tx.put_api(&own).await?;
+                let recorded = tx.record(by, Event::ApiDefined { definition: own }).await?;
+                Ok(Outcome::Changed((), recorded))
+            })
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Removes an API and ends its credentials. One with live organisation tokens stays.
     pub async fn remove_api(&self, context: &Context, name: String) -> Result<Changed<()>, Error> {
         context.caller.require_operator()?;
         refuse_own(&name)?;
         self.change(context, move |tx, by| {
             let name = name.clone();
             Box::pin(async move {
+                if tx.api_has_organisation_tokens(&name).await? {
+                    let detail = "organisation tokens of this API are live: end them first";
+                    return Err(Abort::Refused(Error::Conflict { code: "api_in_use", detail }));
+                }
                 for credential in tx.api_credentials(&name).await? {
                     if let Some(digest) = tx.revoke_api_credential(credential.id, by.at).await? {
                         tx.record(by, Event::ApiCredentialRevoked { credential: credential.id, digest }).await?;
@@ -78,12 +101,8 @@ impl Authority {
 
 /// The definition of Poort's own management as an API, for people's own tokens.
 pub(crate) fn own_definition() -> Result<ApiDefinition, Error> {
-    let titles =
-        ["See your tokens", "Make, change and end your tokens", "See your organisation's people", "Change your organisation's people"];
-    let permissions = RIGHTS.iter().zip(titles).map(|((_, name), title)| {
-        let roles: &[&str] = if name.contains(":people:") { &["owner"] } else { &[] };
-        serde_json::json!({"name": name, "title": title, "roles": roles})
-    });
+    let permission = |(right, name): &(Right, &str)| serde_json::json!({"name": name, "title": right.title(), "roles": right.roles()});
+    let permissions = RIGHTS.iter().map(permission);
     let title = Name::new("Poort").map_err(|problem| Error::invalid("title", problem))?;
     let definition = serde_json::json!({
         "name": OWN_API, "title": title.as_str(), "presentations": ["bearer"], "permissions": permissions.collect::<Vec<_>>(),

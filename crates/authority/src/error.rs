@@ -1,7 +1,7 @@
 //! Why a use case did not do what was asked.
 
 use domain::entropy::EntropyUnavailable;
-use store::{StoreError, WriteError};
+use store::{StoreError, WriteError, conflict};
 
 /// A use case's refusal or outage. The words are for whoever asked; the cause of an outage goes to the log only.
 #[derive(Debug, thiserror::Error)]
@@ -63,12 +63,14 @@ impl Error {
 }
 
 /// The unique constraints of the store, and what a clash with each means.
-const CONFLICTS: [(&str, &str, &str); 5] = [
-    ("organisation_name", "name_taken", "an organisation with this name exists"),
-    ("person_email", "email_taken", "a person with this mail address exists"),
-    ("membership_person_organisation", "already_member", "this person is a member of this organisation already"),
-    ("personal_token_description", "description_taken", "this person has a token with this description"),
-    ("secret_digest", "digest_known", "this digest is known already"),
+const CONFLICTS: [(&str, &str, &str); 7] = [
+    (conflict::ORGANISATION_NAME, "name_taken", "an organisation with this name exists"),
+    (conflict::PERSON_EMAIL, "email_taken", "a person with this mail address exists"),
+    (conflict::MEMBERSHIP, "already_member", "this person is a member of this organisation already"),
+    (conflict::PERSONAL_TOKEN_DESCRIPTION, "description_taken", "this person has a token with this description"),
+    (conflict::WORKSPACE_NUMBER, "number_taken", "a workspace has, or had, this number"),
+    (conflict::ORGANISATION_TOKEN_USERNAME, "username_taken", "a token of this API has this username"),
+    (conflict::SECRET_DIGEST, "digest_known", "this digest is known already"),
 ];
 
 impl From<StoreError> for Error {

@@ -121,6 +121,8 @@ plain!(
     domain::person::Person,
     domain::person::Membership,
     domain::personal_token::PersonalToken,
+    domain::workspace::Workspace,
+    domain::organisation_token::OrganisationToken,
     domain::api::ApiDefinition,
     crate::ImportReport,
 );

@@ -5,7 +5,8 @@ use domain::permission::Permissions;
 use domain::personal_token::PersonalToken;
 use domain::text::{Description, Email};
 use domain::{CredentialId, Digest, PersonId, Timestamp};
-use futures_util::{StreamExt as _, stream};
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use store::{Abort, Outcome, Place, StoreError, Tx};
 
@@ -62,25 +63,33 @@ pub struct Rejected {
 impl Authority {
     /// Imports tokens. Each row is a change of its own; a refused one leaves the others alone; a repeated one changes nothing.
     pub async fn import_tokens(&self, context: &Context, rows: Vec<ImportRow>) -> Result<(ImportReport, Receipt), Error> {
+        let row_context = Context { idempotency: None, ..context.clone() };
+        let rows = rows.into_iter().map(|row| self.import_token(row_context.clone(), row).boxed()).collect();
+        self.import_rows(context, rows, "unknown_person").await
+    }
+
+    /// Carries rows out, each of which gives the place of its change where it made one. `unknown` is the code of a row whose
+    /// owner does not exist.
+    pub(crate) async fn import_rows(
+        &self,
+        context: &Context,
+        rows: Vec<BoxFuture<'_, Result<Option<Sequence>, Error>>>,
+        unknown: &'static str,
+    ) -> Result<(ImportReport, Receipt), Error> {
         let started = self.clock.boottime();
         context.caller.require_operator()?;
         if rows.len() > MAX_ROWS {
             return Err(Error::invalid("tokens", format!("must be {MAX_ROWS} at most in one call")));
         }
-        let context = Context { idempotency: None, ..context.clone() };
-        let work = rows.into_iter().enumerate().map(|(index, row)| {
-            let context = context.clone();
-            async move { (index, self.import_token(&context, row).await) }
-        });
-        let mut done = stream::iter(work).buffered(AT_ONCE);
+        let mut done = stream::iter(rows).buffered(AT_ONCE).enumerate();
         let mut report = ImportReport::default();
         while let Some((index, result)) = done.next().await {
             let (code, detail) = match result {
-                Ok((_, None)) => {
+                Ok(None) => {
                     report.unchanged += 1;
                     continue;
                 }
-                Ok((_, Some(sequence))) => {
+                Ok(Some(sequence)) => {
                     report.imported += 1;
                     report.sequence = report.sequence.max(Some(sequence));
                     continue;
@@ -92,7 +101,7 @@ impl Authority {
                     let told: Vec<String> = problems.into_iter().map(|(field, problem)| format!("{field}: {problem}")).collect();
                     ("invalid", told.join("; "))
                 }
-                Err(other) => ("unknown_person", other.to_string()),
+                Err(other) => (unknown, other.to_string()),
             };
             report.rejected.push(Rejected { index, code: code.to_owned(), detail });
         }
@@ -107,7 +116,7 @@ impl Authority {
         Ok((report, receipt))
     }
 
-    async fn import_token(&self, context: &Context, row: ImportRow) -> Result<(CredentialId, Option<Sequence>), Error> {
+    async fn import_token(&self, context: Context, row: ImportRow) -> Result<Option<Sequence>, Error> {
         let expires_at = row.expires_at.map(|wished| valid_expiry(wished, context.now)).transpose()?;
         let id = CredentialId::generate(context.now, &*self.entropy)?;
         let by = context.by();
@@ -125,7 +134,7 @@ impl Authority {
                     let person = person.ok_or(Abort::Refused(Error::NotFound))?;
                     if tx.digest_known(&row.digest).await? {
                         return if is_there(tx, person.id, &row).await? {
-                            Ok(Outcome::Unchanged(id))
+                            Ok(Outcome::Unchanged(()))
                         } else {
                             Err(Abort::Refused(Error::Conflict { code: "digest_known", detail: "this digest is known already" }))
                         };
@@ -137,11 +146,11 @@ impl Authority {
                     let made = PersonalToken::made(id, &membership, row.description, None, by.at);
                     let token = PersonalToken { expires_at, permissions: row.permissions, ..made };
                     let recorded = insert(tx, &by, &token, row.digest, true).await?;
-                    Ok(Outcome::Changed(id, recorded))
+                    Ok(Outcome::Changed((), recorded))
                 })
             })
             .await?;
-        Ok((committed.value, committed.sequence))
+        Ok(committed.sequence)
     }
 }
 

@@ -4,11 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::credential::Digest;
 use crate::id::{CredentialId, OrganisationId};
 use crate::permission::Permissions;
-use crate::text::{Description, InvalidText};
+use crate::text::{Description, InvalidText, Name};
 use crate::time::Timestamp;
 
 /// The most live organisation tokens that one organisation may have.
@@ -62,6 +63,17 @@ impl Username {
         let fits =
             (3..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         if fits { Ok(Self(text.to_owned())) } else { Err(InvalidText::Form("must be 3 to 40 of a-z, 0-9 and hyphens")) }
+    }
+
+    /// The username that is proposed for an organisation's token with this number: `peilwerk-01`.
+    pub fn proposed(organisation: &Name, number: u64) -> Self {
+        let plain: String = organisation.as_str().nfkd().filter(char::is_ascii).map(|letter| letter.to_ascii_lowercase()).collect();
+        let words = plain.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        let mut name = words.collect::<Vec<_>>().join("-");
+        name.truncate(30);
+        let name = name.trim_end_matches('-');
+        let name = if name.is_empty() { "organisation" } else { name };
+        Self(format!("{name}-{number:02}").chars().take(40).collect())
     }
 
     /// Reads a username that another system gave: 1 to 100 visible ASCII characters, no colon.
@@ -125,6 +137,18 @@ mod tests {
         }
         for bad in ["", "a:b", "a b", "é", "a\0", &"x".repeat(101)] {
             assert!(Username::imported(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_username_is_proposed_from_the_organisations_name() {
+        let proposed = |name: &str, number| Username::proposed(&Name::new(name).expect("a name"), number).to_string();
+        assert_eq!(proposed("Peilwerk", 1), "peilwerk-01");
+        assert_eq!(proposed("Zoë & Zn. B.V.", 12), "zoe-zn-b-v-12");
+        assert_eq!(proposed("数据", 3), "organisation-03");
+        for name in ["-", "A very long name of an organisation indeed", "é"] {
+            let name = proposed(name, u64::from(u32::MAX) / 2);
+            assert!(Username::new(&name).is_ok(), "{name}");
         }
     }
 

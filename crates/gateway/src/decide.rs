@@ -46,6 +46,7 @@ pub fn decide(verifier: &Verifier, trusted: &TrustedPeers, call: &Call<'_>, answ
         authorization,
         api_key,
         asked: Asked::Request { method: original.method, path: &original.path },
+        // Only a route says what a path names.
         workspace: None,
         address: Some(read.address(call, trusted)),
         now: call.now,

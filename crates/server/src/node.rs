@@ -145,6 +145,7 @@ impl Node {
         let token_file = operator_token_file(&node.config);
         let installed = node.authority.install(&context, |token| write_private(&token_file, token)).await?;
         node.authority.remember_installation(&context).await?;
+        node.authority.refresh_own_api(&context).await?;
         keys::make_sealing_key(&node.authority, &master, &context).await?;
         if node.authority.verifier().is_fenced() {
             tracing::warn!("what was restored from a backup is refused until it is confirmed: poort restore status");

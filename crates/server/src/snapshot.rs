@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::api::ApiDefinition;
 use domain::event::Entry;
 use domain::{CredentialId, Digest, Fence, OrganisationId, PersonId, Timestamp};
-use store::{MembershipRecord, SnapshotSink, Store, StoreError, TokenRecord};
+use store::{MembershipRecord, OrganisationTokenRecord, SnapshotSink, Store, StoreError, TokenRecord, WorkspaceRecord};
 use verifier::{Loader, Verifier};
 
 /// Fills the index; ended tokens since `revoked_since` come along as tombstones. Gives the last entry that is in it.
@@ -44,6 +44,28 @@ impl SnapshotSink for Filling<'_> {
     fn token(&mut self, token: &TokenRecord<'_>) {
         let TokenRecord { id, membership, secret, superseded, permissions, imported, suspended, revoked_at } = *token;
         self.0.token(&verifier::TokenRecord { id, membership, secret, superseded, permissions, imported, suspended, revoked_at });
+    }
+
+    fn workspace(&mut self, workspace: &WorkspaceRecord) {
+        let WorkspaceRecord { id, organisation, number, closed } = workspace;
+        self.0.workspace(&verifier::WorkspaceRecord { id: *id, organisation: *organisation, number, closed: *closed });
+    }
+
+    fn organisation_token(&mut self, token: &OrganisationTokenRecord<'_>) {
+        let OrganisationTokenRecord { id, organisation, api, username_key, secret, .. } = *token;
+        let OrganisationTokenRecord { superseded, permissions, imported, suspended, revoked_at, .. } = *token;
+        self.0.organisation_token(&verifier::OrganisationTokenRecord {
+            id,
+            organisation,
+            api,
+            username_key,
+            secret,
+            superseded,
+            permissions,
+            imported,
+            suspended,
+            revoked_at,
+        });
     }
 
     fn api_credential(&mut self, id: CredentialId, api: &str, digest: Digest) {

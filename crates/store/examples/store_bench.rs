@@ -120,6 +120,8 @@ async fn fill(store: &Store, members: &[Membership], tokens: u32) {
 struct Count(u32);
 
 impl SnapshotSink for Count {
+    fn workspace(&mut self, _: &poort_store::WorkspaceRecord) {}
+    fn organisation_token(&mut self, _: &poort_store::OrganisationTokenRecord<'_>) {}
     fn organisation(&mut self, _: OrganisationId, _: bool) {}
     fn person(&mut self, _: PersonId, _: bool) {}
     fn membership(&mut self, _: &MembershipRecord) {}

@@ -21,7 +21,8 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
     WORKSPACE = concat!(columns!(), "WHERE id = $1");
     WORKSPACE_NUMBERED = concat!(columns!(), "WHERE number = $1");
-    WORKSPACES = concat!(columns!(), "WHERE organisation = $1 AND id > $2 ORDER BY id LIMIT $3");
+    WORKSPACES = concat!(columns!(), "WHERE id > $1 ORDER BY id LIMIT $2");
+    WORKSPACES_OF = concat!(columns!(), "WHERE organisation = $1 AND id > $2 ORDER BY id LIMIT $3");
     RENAME_WORKSPACE = "UPDATE workspace SET name = $2, revision = revision + 1 WHERE id = $1 AND closed_at IS NULL AND name <> $2";
     CLOSE_WORKSPACE = "UPDATE workspace SET closed_at = $2, revision = revision + 1 WHERE id = $1 AND closed_at IS NULL";
 }
@@ -37,9 +38,12 @@ impl Reader<'_> {
         self.executor.row(&WORKSPACE_NUMBERED, &params![number.as_str()]).await?.map(workspace).transpose()
     }
 
-    /// The workspaces of an organisation, closed ones among them, a part at a time.
-    pub async fn workspaces(&mut self, organisation: OrganisationId, page: Page) -> Result<Vec<Workspace>, StoreError> {
-        let rows = self.executor.rows(&WORKSPACES, &params![&organisation, page.start(), page.limit]).await?;
+    /// Workspaces of one organisation or all, closed ones among them, a part at a time.
+    pub async fn workspaces(&mut self, page: Page, organisation: Option<OrganisationId>) -> Result<Vec<Workspace>, StoreError> {
+        let rows = match organisation {
+            None => self.executor.rows(&WORKSPACES, &params![page.start(), page.limit]).await?,
+            Some(id) => self.executor.rows(&WORKSPACES_OF, &params![&id, page.start(), page.limit]).await?,
+        };
         rows.into_iter().map(workspace).collect()
     }
 }

@@ -187,6 +187,8 @@ async fn the_feed_gets_what_another_process_wrote() {
 struct Nothing;
 
 impl poort_store::SnapshotSink for Nothing {
+    fn workspace(&mut self, _: &poort_store::WorkspaceRecord) {}
+    fn organisation_token(&mut self, _: &poort_store::OrganisationTokenRecord<'_>) {}
     fn organisation(&mut self, _: domain::OrganisationId, _: bool) {}
     fn person(&mut self, _: domain::PersonId, _: bool) {}
     fn membership(&mut self, _: &poort_store::MembershipRecord) {}

@@ -49,7 +49,8 @@ impl App {
 
     async fn start_on(database: String) -> Self {
         let data = tempfile::tempdir().expect("a folder");
-        let config = Config { data: data.path().join("data"), database, ..Config::default() };
+        let trusted_proxies = vec!["127.0.0.1".to_owned()];
+        let config = Config { data: data.path().join("data"), database, trusted_proxies, ..Config::default() };
         let (clock, entropy) = (Arc::new(HandClock::default()), Arc::new(SeededEntropy::default()));
         let system = System { clock: clock.clone(), entropy: entropy.clone() };
         let Started { node, installed } = Node::start(config, &system).await.expect("a node");
@@ -121,6 +122,38 @@ impl App {
         });
         self.make("/api/v1/apis", definition).await;
         self.make("/api/v1/apis/shop/credentials", json!({"description": "the shop itself"})).await.member("/secret")
+    }
+
+    /// Makes an API known that takes organisation tokens, imported ones among them; gives the secret of a credential of it.
+    pub async fn survey(&self, name: &str) -> String {
+        let permission = |thing: &str| format!("{name}:{thing}");
+        let definition = json!({
+            "name": name, "title": "Survey", "presentations": ["basic"], "credentials": ["organisation_token"], "accepts_imported": true,
+            "permissions": [
+                {"name": permission("deliveries:create"), "title": "Create deliveries"},
+                {"name": permission("documents:validate"), "title": "Validate documents"}
+            ],
+            "routes": [
+                {"method": "POST", "path": "/{project}/uploads", "permission": permission("deliveries:create"), "workspace": "project"},
+                {"method": "POST", "path": "/validatie", "permission": permission("documents:validate")}
+            ]
+        });
+        self.make("/api/v1/apis", definition).await;
+        let path = format!("/api/v1/apis/{name}/credentials");
+        self.make(&path, json!({"description": "the survey itself"})).await.member("/secret")
+    }
+
+    /// A new workspace's id.
+    pub async fn workspace(&self, organisation: &str, number: &str) -> String {
+        let body = json!({"number": number, "name": format!("Project {number}")});
+        self.make(&format!("/api/v1/organisations/{organisation}/workspaces"), body).await.member("/id")
+    }
+
+    /// A new organisation token for an API: its id, and `Basic` with its username and code.
+    pub async fn organisation_token(&self, organisation: &str, api: &str, username: &str) -> (String, String) {
+        let body = json!({"api": api, "username": username, "description": "field teams"});
+        let made = self.make(&format!("/api/v1/organisations/{organisation}/organisation-tokens"), body).await;
+        (made.member("/id"), crate::basic(&made.member("/username"), &made.member("/code")))
     }
 
     /// A fresh idempotency key.

@@ -56,6 +56,12 @@ impl Call {
     }
 }
 
+/// The value of an `Authorization` header with username and code (RFC 7617).
+pub fn basic(username: &str, code: &str) -> String {
+    use base64::Engine as _;
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{username}:{code}")))
+}
+
 impl Answer {
     /// The body as JSON.
     pub fn json(&self) -> Value {

@@ -7,6 +7,6 @@ mod postgres;
 mod system;
 
 pub use app::App;
-pub use call::{Answer, Call};
+pub use call::{Answer, Call, basic};
 pub use postgres::{Postgres, Wire, free_port};
 pub use system::{HandClock, SeededEntropy};

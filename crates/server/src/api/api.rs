@@ -41,6 +41,10 @@ struct Definition {
     /// How a credential may be presented to it; at least one.
     #[schema(min_items = 1)]
     presentations: Vec<PresentationName>,
+    /// Which kinds of credential it takes: `personal_token`, `organisation_token`. Left out: personal tokens.
+    #[serde(default)]
+    #[schema(min_items = 1)]
+    credentials: Vec<CredentialKind>,
     /// Whether it takes credentials that were imported from another system. Left out: no.
     #[serde(default)]
     accepts_imported: bool,
@@ -78,6 +82,17 @@ enum PresentationName {
     Basic,
     /// `X-API-Key: TEXT`.
     ApiKey,
+}
+
+/// A kind of credential that an API may take.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum CredentialKind {
+    /// A person's own token.
+    PersonalToken,
+    /// Username and code of an organisation's own software.
+    OrganisationToken,
 }
 
 /// One permission of an API.

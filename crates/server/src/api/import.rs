@@ -1,12 +1,13 @@
 //! Import of tokens from another system: digests only, their texts are never seen.
 
-use authority::{ImportReport, ImportRow, Rejected};
+use authority::{ImportReport, ImportRow, Receipt, Rejected};
 use domain::permission::Permissions;
 use domain::text::{Description, Email};
 use domain::{Digest, PersonId, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{PartialSchema, ToSchema};
 
 use super::answer::Done;
 use super::call::Call;
@@ -69,7 +70,8 @@ pub(super) struct Imported {
 pub(super) struct RejectedRow {
     /// Its place in the call, from 0.
     index: usize,
-    /// Why, as a stable name: `invalid`, `unknown_person`, `digest_known`, `description_taken`, `too_many_tokens`.
+    /// Why, as a stable name: `invalid`, `unknown_person`, `unknown_organisation`, `digest_known`, `description_taken`,
+    /// `username_taken`, `too_many_tokens`.
     code: String,
     /// Why, in words.
     detail: String,
@@ -84,40 +86,64 @@ impl From<Rejected> for RejectedRow {
     }
 }
 
-pub(super) async fn create(call: Call, body: Import) -> Result<Done<Imported>, Problem> {
-    if body.tokens.len() > MAX_ROWS {
-        return Err(json::tell(&[("tokens".to_owned(), format!("must be {MAX_ROWS} at most in one call"))]));
+impl From<ImportedToken> for ImportRow {
+    fn from(row: ImportedToken) -> Self {
+        let ImportedToken { person, email, description, digest, expires_at, permissions } = row;
+        let permissions = permissions.map_or(Permissions::All, |set| set.0);
+        Self { person, email, description, digest, expires_at, permissions }
     }
-    let (mut rows, mut places, mut rejected) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, row) in body.tokens.into_iter().enumerate() {
-        match read(row) {
-            Ok(row) => {
-                rows.push(row);
-                places.push(index);
-            }
-            Err(detail) => rejected.push(RejectedRow { index, code: "invalid".to_owned(), detail }),
-        }
-    }
-    let (report, receipt) = call.authority().import_tokens(&call.context, rows).await?;
-    let ImportReport { imported, unchanged, rejected: refused, .. } = report;
-    // The report counts the rows that could be read.
-    rejected
-        .extend(refused.into_iter().map(|row| RejectedRow { index: places.get(row.index).copied().unwrap_or(row.index), ..row.into() }));
-    rejected.sort_by_key(|row| row.index);
-    Ok(Done { value: Imported { imported, unchanged, rejected }, receipt, replayed: false, revision: None })
 }
 
-fn read(row: Value) -> Result<ImportRow, String> {
-    let Value::Object(members) = row else { return Err("must be an object".to_owned()) };
-    match serde_json::from_value::<ImportedToken>(Value::Object(members.clone())) {
-        Ok(ImportedToken { person, email, description, digest, expires_at, permissions }) => {
-            let permissions = permissions.map_or(Permissions::All, |set| set.0);
-            Ok(ImportRow { person, email, description, digest, expires_at, permissions })
+pub(super) async fn create(call: Call, body: Import) -> Result<Done<Imported>, Problem> {
+    let (rows, readable) = Readable::split::<ImportedToken, _>(body.tokens)?;
+    Ok(readable.report(call.authority().import_tokens(&call.context, rows).await?))
+}
+
+/// Of the rows of a call, where those that can be read stood, and what is wrong with the others.
+pub(super) struct Readable {
+    places: Vec<usize>,
+    rejected: Vec<RejectedRow>,
+}
+
+impl Readable {
+    /// Reads each row by itself, as `T`.
+    pub(super) fn split<T, R>(tokens: Vec<Value>) -> Result<(Vec<R>, Self), Problem>
+    where
+        T: DeserializeOwned + PartialSchema + Into<R>,
+    {
+        if tokens.len() > MAX_ROWS {
+            return Err(json::tell(&[("tokens".to_owned(), format!("must be {MAX_ROWS} at most in one call"))]));
         }
-        Err(error) => {
-            let problems = json::problems::<ImportedToken>(members, &error);
-            let told: Vec<String> = problems.into_iter().map(|(field, problem)| format!("{field}: {problem}")).collect();
-            Err(told.join("; "))
+        let (mut rows, mut readable) = (Vec::new(), Self { places: Vec::new(), rejected: Vec::new() });
+        for (index, row) in tokens.into_iter().enumerate() {
+            match read::<T>(row) {
+                Ok(row) => {
+                    rows.push(row.into());
+                    readable.places.push(index);
+                }
+                Err(detail) => readable.rejected.push(RejectedRow { index, code: "invalid".to_owned(), detail }),
+            }
         }
+        Ok((rows, readable))
     }
+
+    /// What became of all rows, by their places in the call.
+    pub(super) fn report(self, (report, receipt): (ImportReport, Receipt)) -> Done<Imported> {
+        let ImportReport { imported, unchanged, rejected: refused, .. } = report;
+        let Self { places, mut rejected } = self;
+        // The report counts the rows that could be read.
+        let place = |row: &Rejected| places.get(row.index).copied().unwrap_or(row.index);
+        rejected.extend(refused.into_iter().map(|row| RejectedRow { index: place(&row), ..row.into() }));
+        rejected.sort_by_key(|row| row.index);
+        Done { value: Imported { imported, unchanged, rejected }, receipt, replayed: false, revision: None }
+    }
+}
+
+fn read<T: DeserializeOwned + PartialSchema>(row: Value) -> Result<T, String> {
+    let Value::Object(members) = row else { return Err("must be an object".to_owned()) };
+    serde_json::from_value(Value::Object(members.clone())).map_err(|error| {
+        let problems = json::problems::<T>(members, &error);
+        let told: Vec<String> = problems.into_iter().map(|(field, problem)| format!("{field}: {problem}")).collect();
+        told.join("; ")
+    })
 }

@@ -19,6 +19,8 @@ mod membership;
 mod node;
 mod openapi;
 mod organisation;
+mod organisation_token;
+mod organisation_token_import;
 mod person;
 mod personal_token;
 mod query;
@@ -26,6 +28,7 @@ mod routes;
 mod swagger;
 mod verify;
 mod whoami;
+mod workspace;
 
 use std::sync::Arc;
 

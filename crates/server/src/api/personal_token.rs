@@ -135,6 +135,21 @@ impl Body for NewToken {}
 impl Body for TokenUpdate {}
 impl Body for Rotation {}
 
+impl TokenUpdate {
+    /// As the use case takes it.
+    pub(super) fn read(self, expected_revision: Option<i64>) -> authority::TokenUpdate {
+        let Self { description, expires_at, permissions } = self;
+        authority::TokenUpdate { description, expires_at, permissions: permissions.map(|set| set.0), expected_revision }
+    }
+}
+
+impl Rotation {
+    /// For how long the old secret still works.
+    pub(super) fn overlap(&self) -> Duration {
+        Duration::from_secs(self.overlap_seconds.into())
+    }
+}
+
 /// What a token may do at most: `"all"` that its owner may do, or a list of permissions; an empty one means nothing at all.
 #[derive(Debug, Clone)]
 pub(super) struct PermissionSet(pub(super) Permissions);
@@ -205,12 +220,7 @@ pub(super) async fn show(call: Call, _: NoBody) -> Result<Shown<Token>, Problem>
 }
 
 pub(super) async fn update(call: Call, body: TokenUpdate) -> Result<Done<Token>, Problem> {
-    let update = authority::TokenUpdate {
-        description: body.description,
-        expires_at: body.expires_at,
-        permissions: body.permissions.map(|set| set.0),
-        expected_revision: call.expected_revision(),
-    };
+    let update = body.read(call.expected_revision());
     let changed = call.authority().update_token(&call.context, call.id()?, update).await?;
     Ok(with_revision(Done::of(changed, Token::from)))
 }
@@ -220,8 +230,7 @@ pub(super) async fn revoke(call: Call, _: NoBody) -> Result<Done<Nothing>, Probl
 }
 
 pub(super) async fn rotate(call: Call, body: Rotation) -> Result<Done<IssuedToken>, Problem> {
-    let overlap = Duration::from_secs(body.overlap_seconds.into());
-    let changed = call.authority().rotate_token(&call.context, call.id()?, overlap).await?;
+    let changed = call.authority().rotate_token(&call.context, call.id()?, body.overlap()).await?;
     Ok(Done::of(changed, IssuedToken::from).revision(|issued| Some(issued.token.revision)))
 }
 

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use domain::event::Sequence;
 use domain::text::Email;
+use domain::workspace::WorkspaceNumber;
 use http::Uri;
 use serde_json::{Value, json};
 
@@ -33,6 +34,8 @@ pub enum Parameter {
     About,
     /// Only after this place in the journal.
     After,
+    /// Only the workspace with this number.
+    Number,
 }
 
 /// None.
@@ -43,6 +46,10 @@ pub(super) const PAGE: &[Parameter] = &[Parameter::Limit, Parameter::Cursor];
 pub(super) const PEOPLE: &[Parameter] = &[Parameter::Limit, Parameter::Cursor, Parameter::Organisation, Parameter::Email];
 /// Those of the list of tokens.
 pub(super) const TOKENS: &[Parameter] = &[Parameter::Limit, Parameter::Cursor, Parameter::Organisation, Parameter::Person];
+/// Those of the list of workspaces.
+pub(super) const WORKSPACES: &[Parameter] = &[Parameter::Limit, Parameter::Cursor, Parameter::Organisation, Parameter::Number];
+/// Those of the list of organisation tokens.
+pub(super) const ORGANISATION_TOKENS: &[Parameter] = &[Parameter::Limit, Parameter::Cursor, Parameter::Organisation];
 /// Those of the journal.
 pub(super) const AUDIT: &[Parameter] = &[Parameter::Limit, Parameter::Cursor, Parameter::About, Parameter::After];
 
@@ -57,6 +64,7 @@ impl Parameter {
             Self::Email => "email",
             Self::About => "about",
             Self::After => "after",
+            Self::Number => "number",
         }
     }
 
@@ -75,6 +83,7 @@ impl Parameter {
             Self::Person => ("Only what belongs to this person.", id),
             Self::Email => ("Only the person with this mail address; for operators.", json!({"type": "string", "maxLength": 254})),
             Self::About => ("Only what concerns the thing with this id.", id),
+            Self::Number => ("Only the workspace with this number.", json!({"type": "string", "maxLength": 40})),
             Self::After => ("Only entries after this sequence.", json!({"type": "integer", "format": "int64", "minimum": 0})),
         };
         json!({"name": self.name(), "in": "query", "required": false, "description": description, "schema": schema})
@@ -118,6 +127,12 @@ impl Query {
     /// A mail address, if given.
     pub(super) fn email(&self) -> Result<Option<Email>, Problem> {
         self.text(Parameter::Email).map(|text| Email::new(text).map_err(|problem| invalid("email", &problem.to_string()))).transpose()
+    }
+
+    /// A workspace's number, if given.
+    pub(super) fn number(&self) -> Result<Option<WorkspaceNumber>, Problem> {
+        let read = |text: &str| WorkspaceNumber::new(text).map_err(|problem| invalid("number", &problem.to_string()));
+        self.text(Parameter::Number).map(read).transpose()
     }
 
     /// A place in the journal, if given.

@@ -20,13 +20,17 @@ use super::membership::{Membership, MembershipUpdate, Move, NewMembership};
 use super::node::Node;
 use super::openapi::{Described, Document, Schemas};
 use super::organisation::{NewOrganisation, Organisation, OrganisationUpdate};
+use super::organisation_token::{IssuedOrganisationToken, NewOrganisationToken, OrganisationToken};
+use super::organisation_token_import::OrganisationTokenImport;
 use super::person::{NewPerson, Person, PersonUpdate};
 use super::personal_token::{IssuedToken, NewToken, Revoked, Rotation, Token, TokenUpdate};
-use super::query::{AUDIT, NONE, PAGE, PEOPLE, Parameter, TOKENS};
+use super::query::{AUDIT, NONE, ORGANISATION_TOKENS, PAGE, PEOPLE, Parameter, TOKENS, WORKSPACES};
 use super::verify::{Verdict, VerifyRequest};
 use super::whoami::Identity;
+use super::workspace::{NewWorkspace, Workspace, WorkspaceUpdate};
 use super::{
-    ApiState, api, audit, call, credential, fence, import, membership, node, openapi, organisation, person, personal_token, verify, whoami,
+    ApiState, api, audit, call, credential, fence, import, membership, node, openapi, organisation, organisation_token,
+    organisation_token_import, person, personal_token, verify, whoami, workspace,
 };
 use crate::edge::Problem;
 
@@ -56,7 +60,12 @@ pub(super) type Handling = Pin<Box<dyn Future<Output = Result<Response, Problem>
 impl Route {
     /// Whether `If-Match` guards it: the things that have a revision.
     pub(super) fn takes_if_match(&self) -> bool {
-        matches!((self.method.as_str(), self.path), ("PATCH", "/api/v1/tokens/{id}") | ("PUT", "/api/v1/apis/{name}"))
+        let patched = ["/api/v1/tokens/{id}", "/api/v1/organisation-tokens/{id}", "/api/v1/workspaces/{id}"];
+        match self.method.as_str() {
+            "PATCH" => patched.contains(&self.path),
+            "PUT" => self.path == "/api/v1/apis/{name}",
+            _ => false,
+        }
     }
 }
 
@@ -68,6 +77,10 @@ const PEOPLE_READ: Who = Who::Holder(&[Right::PeopleRead]);
 const PEOPLE_WRITE: Who = Who::Holder(&[Right::PeopleWrite]);
 const TOKENS_READ: Who = Who::Holder(&[Right::TokensRead, Right::PeopleRead]);
 const TOKENS_WRITE: Who = Who::Holder(&[Right::TokensWrite, Right::PeopleWrite]);
+const ORG_TOKENS_READ: Who = Who::Holder(&[Right::OrganisationTokensRead]);
+const ORG_TOKENS_WRITE: Who = Who::Holder(&[Right::OrganisationTokensWrite]);
+const WORKSPACES_READ: Who = Who::Holder(&[Right::WorkspacesRead]);
+const WORKSPACES_WRITE: Who = Who::Holder(&[Right::WorkspacesWrite]);
 
 macro_rules! routes {
     (
@@ -132,6 +145,22 @@ routes! {
     PUT    "/api/v1/tokens/{id}/suspension"          TOKENS_WRITE NONE,   personal_token::suspend,  NoBody => Done<Token>,                    "Pause a token";
     DELETE "/api/v1/tokens/{id}/suspension"          TOKENS_WRITE NONE,   personal_token::resume,   NoBody => Done<Token>,                    "Let a paused token work again";
     POST   "/api/v1/token-imports"                   OPERATOR     NONE,   import::create,           Import => Done<Imported>,                 "Import digests of tokens of another system; each row is a change of its own";
+    GET    "/api/v1/organisations/{id}/workspaces"   WORKSPACES_READ  PAGE, workspace::list_of,     NoBody => Listed<Workspace>,              "List the workspaces of an organisation, closed ones among them";
+    POST   "/api/v1/organisations/{id}/workspaces"   WORKSPACES_WRITE NONE, workspace::create,      NewWorkspace => Created<Workspace>,       "Make a workspace";
+    GET    "/api/v1/workspaces"                      WORKSPACES_READ  WORKSPACES, workspace::list,  NoBody => Listed<Workspace>,              "List workspaces, closed ones among them: all for operators, those of the own organisation for people";
+    GET    "/api/v1/workspaces/{id}"                 WORKSPACES_READ  NONE, workspace::show,        NoBody => Shown<Workspace>,               "Show a workspace";
+    PATCH  "/api/v1/workspaces/{id}"                 WORKSPACES_WRITE NONE, workspace::update,      WorkspaceUpdate => Done<Workspace>,       "Rename a workspace";
+    POST   "/api/v1/workspaces/{id}/closures"        WORKSPACES_WRITE NONE, workspace::close,       NoBody => Done<Workspace>,                "Close a workspace for good: nothing works in it from the answer on";
+    GET    "/api/v1/organisations/{id}/organisation-tokens" ORG_TOKENS_READ  PAGE, organisation_token::list_of, NoBody => Listed<OrganisationToken>, "List an organisation's own live tokens";
+    POST   "/api/v1/organisations/{id}/organisation-tokens" ORG_TOKENS_WRITE NONE, organisation_token::create, NewOrganisationToken => Created<IssuedOrganisationToken>, "Make a token of an organisation; its code is in this answer and never again";
+    GET    "/api/v1/organisation-tokens"             ORG_TOKENS_READ  ORGANISATION_TOKENS, organisation_token::list, NoBody => Listed<OrganisationToken>, "List live organisation tokens: all for operators, those of the own organisation for people";
+    GET    "/api/v1/organisation-tokens/{id}"        ORG_TOKENS_READ  NONE, organisation_token::show, NoBody => Shown<OrganisationToken>,      "Show a live organisation token";
+    PATCH  "/api/v1/organisation-tokens/{id}"        ORG_TOKENS_WRITE NONE, organisation_token::update, TokenUpdate => Done<OrganisationToken>, "Change an organisation token's description, expiry or permissions";
+    DELETE "/api/v1/organisation-tokens/{id}"        ORG_TOKENS_WRITE NONE, organisation_token::revoke, NoBody => Done<Nothing>,               "End an organisation token: it is refused from the answer on";
+    POST   "/api/v1/organisation-tokens/{id}/rotations" ORG_TOKENS_WRITE NONE, organisation_token::rotate, Rotation => Done<IssuedOrganisationToken>, "Give an organisation token a new code, shown once; the old one works until the overlap ends";
+    PUT    "/api/v1/organisation-tokens/{id}/suspension" ORG_TOKENS_WRITE NONE, organisation_token::suspend, NoBody => Done<OrganisationToken>, "Pause an organisation token";
+    DELETE "/api/v1/organisation-tokens/{id}/suspension" ORG_TOKENS_WRITE NONE, organisation_token::resume, NoBody => Done<OrganisationToken>, "Let a paused organisation token work again";
+    POST   "/api/v1/organisation-token-imports"      OPERATOR     NONE,   organisation_token_import::create, OrganisationTokenImport => Done<Imported>, "Import usernames and digests of tokens of another system; each row is a change of its own";
     GET    "/api/v1/apis"                            OPERATOR     PAGE,   api::list,                NoBody => Listed<Api>,                    "List APIs";
     POST   "/api/v1/apis"                            OPERATOR     NONE,   api::create,              ApiBody => Created<Api>,                  "Make an API known";
     GET    "/api/v1/apis/{name}"                     OPERATOR     NONE,   api::show,                NoBody => Shown<Api>,                     "Show an API";

@@ -53,7 +53,8 @@ pub(super) struct VerifyRequest<'a> {
     #[serde(borrow, default)]
     #[schema(value_type = Option<String>, max_length = 4096)]
     path: Option<Text<'a>>,
-    /// The workspace that is meant, at most 255 characters; given back. Where the path names one it must be the same.
+    /// The number of the workspace that is meant, at most 255 characters. Where the path names one it must be the same. The
+    /// credential counts there if it is its own organisation's, or if a delegation to its organisation is open.
     #[serde(borrow, default)]
     #[schema(value_type = Option<String>, max_length = 255)]
     workspace: Option<Text<'a>>,
@@ -81,18 +82,22 @@ pub(super) struct Verdict {
     /// In which organisation.
     #[schema(required = false, format = Uuid)]
     organisation: Option<String>,
-    /// In which workspace.
+    /// In which workspace: its number.
     #[schema(required = false)]
     workspace: Option<String>,
     /// What it may do on this API at this moment.
     #[schema(required = false)]
     permissions: Option<Vec<String>>,
+    /// By which delegation, where the workspace is another organisation's.
+    #[schema(required = false, format = Uuid)]
+    delegation: Option<String>,
     /// When it stops by itself.
     #[schema(required = false, format = DateTime)]
     expires_at: Option<String>,
-    /// Why not: `missing_credential`, `malformed_credential`, `unknown_credential`, `expired`, `revoked`, `suspended`,
-    /// `wrong_code`, `owner_inactive`, `organisation_suspended`, `permission_missing`, `wrong_api`, `wrong_workspace`,
-    /// `no_delegation`, `delegation_closed` or `delegation_paused`. For the API, not for its caller.
+    /// Why not: `missing_credential`, `malformed_credential`, `unknown_credential`, `wrong_code`, `expired`, `revoked`,
+    /// `suspended`, `owner_inactive`, `organisation_suspended`, `permission_missing`, `no_delegation`, `delegation_closed`,
+    /// `delegation_paused`, `wrong_workspace` (there is none with this number, or it is closed) or `wrong_api`. For the API,
+    /// not for its caller.
     #[schema(required = false)]
     reason: Option<String>,
     /// The status with which the API should answer its caller: 401 or 403.
@@ -159,6 +164,12 @@ fn verdict(state: &ApiState, api: &Api, asked: &VerifyRequest<'_>, context: &edg
     }
     let path = asked.path.as_ref().map(|path| canonical(path.as_str())).transpose();
     let path = path.map_err(|problem| Problem::new(Code::AmbiguousPath).detail(problem.to_string()))?;
+    if let (Some(method), Some(path), Some(workspace)) = (&asked.method, &path, &asked.workspace) {
+        let named = api.rule(method.as_str(), path).and_then(|matched| matched.workspace);
+        if named.is_some_and(|named| named != workspace.as_str()) {
+            return Err(invalid("workspace", "is not the one that the path names"));
+        }
+    }
     let wanted = match (&asked.permission, &asked.method, &path) {
         (None, None, None) => Asked::Identity,
         (Some(permission), None, None) => Asked::Permission(permission.as_str()),
@@ -180,26 +191,16 @@ fn verdict(state: &ApiState, api: &Api, asked: &VerifyRequest<'_>, context: &edg
     match verdict {
         verifier::Verdict::Deny(denied) => writer.deny(&context.request_id, denied.refusal),
         verifier::Verdict::Anonymous { workspace } => {
-            let workspace = agreed(workspace.as_deref(), asked.workspace.as_ref())?;
-            writer.allow(&context.request_id, None, workspace);
+            writer.allow(&context.request_id, None, workspace.as_deref());
             writer.permissions(api, 0);
         }
         verifier::Verdict::Allow(allowed) => {
-            let workspace = agreed(allowed.workspace.as_deref(), asked.workspace.as_ref())?;
-            writer.allow(&context.request_id, Some(&allowed.facts), workspace);
+            writer.allow(&context.request_id, Some(&allowed.facts), allowed.workspace.as_deref());
             writer.delegation(allowed.place.delegation());
             writer.permissions(&allowed.api, allowed.permissions);
         }
     }
     Ok(writer.end())
-}
-
-/// The workspace that path and question agree on.
-fn agreed<'t>(path: Option<&'t str>, asked: Option<&'t Text<'_>>) -> Result<Option<&'t str>, Problem> {
-    match (path, asked.map(Text::as_str)) {
-        (Some(path), Some(asked)) if path != asked => Err(invalid("workspace", "is not the one that the path names")),
-        (path, asked) => Ok(path.or(asked)),
-    }
 }
 
 fn invalid(field: &str, problem: &str) -> Problem {

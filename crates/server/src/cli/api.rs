@@ -84,9 +84,10 @@ pub struct NewCredential {
     pub destination: Destination,
 }
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 6] = [
     plain("name", Text::ColumnName),
     plain("title", Text::ColumnTitle),
+    shaped("credentials", Text::ColumnTakes, Shape::Names),
     shaped("permissions", Text::ColumnPermissions, Shape::Count),
     shaped("routes", Text::ColumnRoutes, Shape::Count),
     plain("revision", Text::ColumnRevision),

@@ -121,6 +121,7 @@ fn state(item: &Value, reader: Reader) -> String {
     let (word, text) = match () {
         () if since("erased_at") => ("erased", Text::StateErased),
         () if since("revoked_at") => ("revoked", Text::StateRevoked),
+        () if since("closed_at") => ("closed", Text::StateClosed),
         () if since("suspended_at") => ("suspended", Text::StateSuspended),
         () if expired => ("expired", Text::StateExpired),
         () => ("active", Text::StateActive),
@@ -143,7 +144,7 @@ fn needs(route: &Value, reader: Reader) -> String {
 }
 
 fn subject(event: &Value) -> String {
-    const SUBJECTS: [&str; 8] = ["token", "credential", "membership", "person", "organisation", "api", "key", "tokens"];
+    const SUBJECTS: [&str; 9] = ["token", "credential", "membership", "person", "workspace", "organisation", "api", "key", "tokens"];
     let named = SUBJECTS.iter().filter_map(|name| Some((name, event.get(name)?)));
     let named = named.map(|(name, value)| match value {
         Value::Array(list) => format!("{name} {}", list.iter().map(scalar).collect::<Vec<_>>().join(",")),

@@ -1,7 +1,7 @@
 //! What every command works with: the client, the screen, the clock, the source of randomness.
 
 use domain::entropy::Entropy;
-use domain::{OrganisationId, PersonId, Timestamp};
+use domain::{OrganisationId, PersonId, Timestamp, WorkspaceId};
 use http::Method;
 use serde_json::Value;
 
@@ -123,6 +123,26 @@ impl Context<'_> {
             Ok(())
         })?;
         found.ok_or_else(|| Failure::with(Exit::NotFound, Text::NoSuchOrganisation, "name", named))
+    }
+
+    /// The same, or the organisation of the person whose token the command was given.
+    pub(crate) fn organisation_or_own(&self, named: Option<&str>) -> Attempt<String> {
+        if let Some(named) = named {
+            return self.organisation(named);
+        }
+        let own = self.client.get(&["whoami"])?.body;
+        let id = own.get("organisation").and_then(Value::as_str).map(str::to_owned);
+        id.ok_or_else(|| Failure::new(Exit::Usage, Text::WhichOrganisation).and(Text::TodoWhichOrganisation))
+    }
+
+    /// The id of a workspace that is named by an id or its number.
+    pub(crate) fn workspace(&self, named: &str) -> Attempt<String> {
+        if named.parse::<WorkspaceId>().is_ok() {
+            return Ok(named.to_owned());
+        }
+        let found = self.client.send(&Call::new(Method::GET, &["workspaces"]).query("number", Some(named)))?;
+        let id = found.body.pointer("/items/0/id").and_then(Value::as_str).map(str::to_owned);
+        id.ok_or_else(|| Failure::with(Exit::NotFound, Text::NoSuchWorkspace, "number", named))
     }
 
     /// Asks before a change, naming the thing by a member that is read from the server; reads only where it asks.

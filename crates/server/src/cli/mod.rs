@@ -15,6 +15,7 @@ pub mod local;
 mod membership;
 mod operator;
 mod organisation;
+mod organisation_token;
 mod person;
 pub mod reference;
 mod restore;
@@ -26,6 +27,7 @@ mod tests;
 pub mod texts;
 mod token;
 mod verify;
+mod workspace;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -97,6 +99,12 @@ pub enum Remote {
     /// Personal tokens
     #[command(subcommand)]
     Token(token::Verb),
+    /// The parts of organisations that access can be limited to
+    #[command(subcommand)]
+    Workspace(workspace::Verb),
+    /// Tokens of organisations: username and code
+    #[command(subcommand)]
+    OrganisationToken(organisation_token::Verb),
     /// Protected APIs
     #[command(subcommand)]
     Api(api::Verb),
@@ -178,6 +186,8 @@ fn remote(command: &Remote, context: &mut Context<'_>) -> Attempt<()> {
         Remote::Person(verb) => person::run(verb, context),
         Remote::Membership(verb) => membership::run(verb, context),
         Remote::Token(verb) => token::run(verb, context),
+        Remote::Workspace(verb) => workspace::run(verb, context),
+        Remote::OrganisationToken(verb) => organisation_token::run(verb, context),
         Remote::Api(verb) => api::run(verb, context),
         Remote::Operator(verb) => operator::run(verb, context),
         Remote::Audit(verb) => audit::run(verb, context),

@@ -66,8 +66,7 @@ impl Place {
                 return Err(failure);
             }
         };
-        let secret = answer.body.get("secret").and_then(Value::as_str).map(|secret| Secret::new(secret.to_owned()));
-        let Some(secret) = secret else {
+        let Some(secret) = secret(&answer.body) else {
             self.abandon();
             return Err(Failure::new(Exit::Failed, Text::NoSecret));
         };
@@ -77,6 +76,7 @@ impl Place {
             Self::File { file, temporary, wished } => {
                 if let Some(members) = answer.body.as_object_mut() {
                     members.remove("secret");
+                    members.remove("code");
                 }
                 keep(file, &temporary, &wished, &secret).and_then(|()| tell_file(context, &answer, &wished))
             }
@@ -92,6 +92,13 @@ impl Place {
             let _ = std::fs::remove_file(temporary);
         }
     }
+}
+
+/// What is kept: a secret, or username and code as HTTP clients take them, with a colon between (RFC 7617).
+fn secret(body: &Value) -> Option<Secret<String>> {
+    let text = |member: &str| body.get(member).and_then(Value::as_str);
+    let pair = || Some(format!("{}:{}", text("username")?, text("code")?));
+    text("secret").map(str::to_owned).or_else(pair).map(Secret::new)
 }
 
 fn show(context: &mut Context<'_>, answer: &Answer, secret: &Secret<String>) -> Attempt<()> {

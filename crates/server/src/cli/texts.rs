@@ -119,10 +119,13 @@ texts! {
     AskErase: "Erase {what} ({id})? Name, mail address and all tokens end. This cannot be undone.", "{what} ({id}) wissen? Naam, e-mailadres en alle tokens vervallen. Dit kan niet ongedaan worden gemaakt.";
     AskSuspendOrganisation: "Suspend {what} ({id})? No token of its members works until it is resumed.", "{what} ({id}) blokkeren? Geen enkel token van de leden werkt tot u het hervat.";
     AskRemoveMembership: "Remove the membership {id}? Its tokens stop working at once.", "Het lidmaatschap {id} verwijderen? De tokens ervan werken dan direct niet meer.";
+    AskCloseWorkspace: "Close the workspace {what} ({id}) for good? Nothing works in it any more.", "De werkruimte {what} ({id}) voorgoed sluiten? Er werkt dan niets meer in.";
     AskRemoveApi: "Remove the API {id}? Its credentials stop working at once.", "De API {id} verwijderen? De sleutels ervan werken dan direct niet meer.";
 
     Created: "Made.", "Gemaakt.";
     Rotated: "The token has a new secret.", "Het token heeft een nieuw geheim.";
+    RotatedCode: "The token has a new code.", "Het token heeft een nieuwe code.";
+    Closed: "Closed for good: nothing works in it any more.", "Voorgoed gesloten: er werkt niets meer in.";
     Changed: "Changed.", "Gewijzigd.";
     Ended: "Ended: it no longer works.", "Ingetrokken: het werkt niet meer.";
     EndedAll: "Ended. Tokens that no longer work: {count}.", "Ingetrokken. Tokens die niet meer werken: {count}.";
@@ -144,6 +147,9 @@ texts! {
     NoApiName: "{file} names no API: the member \"name\" is missing", "{file} noemt geen API: het veld \"name\" ontbreekt";
     NoSuchPerson: "nobody has the mail address {email}", "niemand heeft het e-mailadres {email}";
     NoSuchOrganisation: "there is no organisation named {name}", "er is geen organisatie met de naam {name}";
+    NoSuchWorkspace: "there is no workspace with the number {number}", "er is geen werkruimte met het nummer {number}";
+    WhichOrganisation: "an operator token belongs to no organisation: which one is meant?", "een beheerderstoken is van geen organisatie: welke is bedoeld?";
+    TodoWhichOrganisation: "Add --organisation with an id or a name.", "Voeg --organisation toe met een id of een naam.";
     WhoseToken: "an operator token belongs to nobody: whose token is meant?", "een beheerderstoken is van niemand: van wie is het token?";
     TodoWhoseToken: "Add --person with an id or a mail address.", "Voeg --person toe met een id of een e-mailadres.";
     NothingToChange: "nothing to change was given", "er is niets gegeven om te wijzigen";
@@ -196,6 +202,9 @@ texts! {
     NoSuchTopic: "there is no help about {topic}", "er is geen hulp over {topic}";
 
     ColumnId: "ID", "ID";
+    ColumnNumber: "NUMBER", "NUMMER";
+    ColumnUsername: "USERNAME", "GEBRUIKERSNAAM";
+    ColumnTakes: "TAKES", "NEEMT";
     ColumnName: "NAME", "NAAM";
     ColumnEmail: "MAIL", "E-MAIL";
     ColumnState: "STATE", "STATUS";
@@ -241,6 +250,7 @@ texts! {
     StateActive: "active", "actief";
     StateSuspended: "suspended", "gepauzeerd";
     StateExpired: "expired", "verlopen";
+    StateClosed: "closed", "gesloten";
     StateErased: "erased", "gewist";
     StateRevoked: "ended", "ingetrokken";
     All: "all", "alle";

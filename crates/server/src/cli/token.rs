@@ -159,7 +159,10 @@ pub(super) fn run(verb: &Verb, context: &mut Context<'_>) -> Attempt<()> {
         }
         Verb::Create(arguments) => create(arguments, context),
         Verb::Show { id } => context.show(&["tokens", &id.to_string()], &DETAILS),
-        Verb::Update(arguments) => update(arguments, context),
+        Verb::Update(arguments) => {
+            let answer = context.patch(&["tokens", &arguments.id.to_string()], arguments.changes()?)?;
+            context.made(&answer, &DETAILS, Text::Changed)
+        }
         Verb::Rotate { id, overlap, destination } => {
             let body = json!({ "overlap_seconds": overlap.as_secs() });
             destination.open()?.fill(context, Text::Rotated, |context| context.post(&["tokens", &id.to_string(), "rotations"], body))
@@ -187,7 +190,7 @@ pub(super) fn run(verb: &Verb, context: &mut Context<'_>) -> Attempt<()> {
             let count = answer.body.get("revoked").map(scalar).unwrap_or_default();
             context.done(&answer, Message::Ours(Text::EndedAll, vec![("count", count)]))
         }
-        Verb::Import(arguments) => super::import::run(arguments, context),
+        Verb::Import(arguments) => super::import::run(arguments, &super::import::TOKENS, context),
     }
 }
 
@@ -211,21 +214,20 @@ fn create(arguments: &CreateArgs, context: &mut Context<'_>) -> Attempt<()> {
     place.fill(context, Text::Created, |context| context.post(&["people", &person, "tokens"], token.into()))
 }
 
-fn update(arguments: &UpdateArgs, context: &mut Context<'_>) -> Attempt<()> {
-    let permissions = match arguments.permissions.as_slice() {
-        _ if arguments.all_permissions => Some(json!("all")),
-        [] => None,
-        permissions => Some(json!(permissions)),
-    };
-    let expires_at = if arguments.no_expiry { Some(Value::Null) } else { arguments.expires_at.map(|at| json!(at)) };
-    let members =
-        [("description", arguments.description.as_ref().map(|text| json!(text))), ("permissions", permissions), ("expires_at", expires_at)];
-    let changes: Map<_, _> = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
-    if changes.is_empty() {
-        return Err(Failure::new(Exit::Usage, Text::NothingToChange));
+impl UpdateArgs {
+    /// The changes as the API takes them.
+    pub(super) fn changes(&self) -> Attempt<Value> {
+        let permissions = match self.permissions.as_slice() {
+            _ if self.all_permissions => Some(json!("all")),
+            [] => None,
+            permissions => Some(json!(permissions)),
+        };
+        let expires_at = if self.no_expiry { Some(Value::Null) } else { self.expires_at.map(|at| json!(at)) };
+        let description = self.description.as_ref().map(|text| json!(text));
+        let members = [("description", description), ("permissions", permissions), ("expires_at", expires_at)];
+        let changes: Map<_, _> = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+        if changes.is_empty() { Err(Failure::new(Exit::Usage, Text::NothingToChange)) } else { Ok(changes.into()) }
     }
-    let answer = context.patch(&["tokens", &arguments.id.to_string()], changes.into())?;
-    context.made(&answer, &DETAILS, Text::Changed)
 }
 
 /// The person whose token the command itself was given.
@@ -235,12 +237,12 @@ fn caller(context: &Context<'_>) -> Attempt<String> {
     person.map(scalar).ok_or_else(|| Failure::new(Exit::Usage, Text::WhoseToken).and(Text::TodoWhoseToken))
 }
 
-fn moment(text: &str) -> Result<Timestamp, String> {
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).ok_or_else(|| "expected a time such as 2027-01-31T12:00:00Z".to_owned())
 }
 
 /// Reads `90s`, `15m`, `12h`, `7d`, or a number of seconds.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     const UNITS: [(char, u64); 4] = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400)];
     let unit = UNITS.iter().find(|(letter, _)| text.ends_with(*letter));
     let (number, length) = unit.map_or((text, 1), |(letter, length)| (text.strip_suffix(*letter).unwrap_or_default(), *length));

@@ -76,9 +76,10 @@ pub(crate) async fn workspaces(store: &Store) {
     done(write!(store, |tx| { tx.insert_workspace(&insert.clone()).await })).await;
     assert_eq!(read!(store, |reader| { reader.workspace(id).await }), Some(first.clone()));
     assert_eq!(read!(store, |reader| { reader.workspace_numbered(&number).await }), Some(first.clone()));
-    assert_eq!(read!(store, |reader| { reader.workspaces(home, ALL).await }), vec![first.clone()]);
+    assert_eq!(read!(store, |reader| { reader.workspaces(ALL, Some(home)).await }), vec![first.clone()]);
+    assert_eq!(read!(store, |reader| { reader.workspaces(ALL, None).await }), vec![first.clone()]);
     let other = read!(store, |reader| { reader.organisations(ALL).await }).remove(0).id;
-    assert_eq!(read!(store, |reader| { reader.workspaces(other, ALL).await }), vec![]);
+    assert_eq!(read!(store, |reader| { reader.workspaces(ALL, Some(other)).await }), vec![]);
     let again = workspace(other, "1255");
     assert_eq!(conflict(write!(store, |tx| { tx.insert_workspace(&again.clone()).await }).await), conflict::WORKSPACE_NUMBER);
     let orphan = workspace(OrganisationId::from_bytes([9; 16]), "1256");

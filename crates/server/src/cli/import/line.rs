@@ -2,7 +2,7 @@
 
 use domain::text::{Description, Email};
 use domain::{Digest, PersonId, Timestamp};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 /// Why a line was not imported.
@@ -27,61 +27,62 @@ impl Reject {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    person: Option<PersonId>,
-    email: Option<Email>,
-    description: Description,
-    digest: Digest,
-    expires_at: Option<Timestamp>,
-    permissions: Option<Value>,
-}
+/// What a digest must be.
+pub(super) const DIGEST_FORM: &str = "SHA-256 as 64 hexadecimal digits or 44 characters of Base64";
+/// What a time must be.
+pub(super) const TIME_FORM: &str = "a time such as 2027-01-31T12:00:00Z";
+/// What a set of permissions must be.
+pub(super) const PERMISSIONS_FORM: &str = "\"all\" or a list of names";
+
+const MEMBERS: [&str; 6] = ["person", "email", "description", "digest", "expires_at", "permissions"];
 
 /// Reads a line into what the API takes; nothing for an empty one.
 pub(super) fn read_line(bytes: &[u8]) -> Result<Option<Value>, Reject> {
+    let Some(members) = object(bytes, &MEMBERS)? else { return Ok(None) };
+    if members.contains_key("person") == members.contains_key("email") {
+        return Err(Reject::new("invalid", "expected either person or email"));
+    }
+    let person: Option<PersonId> = member(&members, "person", "an id of 36 lower-case characters")?;
+    let email: Option<Email> = member(&members, "email", "a mail address")?;
+    let description: Description = needed(&members, "description", "3 to 255 visible characters")?;
+    let digest: Digest = needed(&members, "digest", DIGEST_FORM)?;
+    let expires_at: Option<Timestamp> = member(&members, "expires_at", TIME_FORM)?;
+    let permissions: Option<Value> = member(&members, "permissions", PERMISSIONS_FORM)?;
+    let all = [
+        ("description", Some(json!(description))),
+        ("digest", Some(json!(digest))),
+        ("person", person.map(|id| json!(id))),
+        ("email", email.map(|email| json!(email))),
+        ("expires_at", expires_at.map(|at| json!(at))),
+        ("permissions", permissions),
+    ];
+    Ok(Some(Map::from_iter(all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)))).into()))
+}
+
+/// The members of a line, all of them known; nothing for an empty line.
+pub(super) fn object(bytes: &[u8], known: &[&str]) -> Result<Option<Map<String, Value>>, Reject> {
     if bytes.trim_ascii().is_empty() {
         return Ok(None);
     }
     // The parser's own words may repeat a piece of the line: only where it stopped is told.
     let json: Value =
         serde_json::from_slice(bytes).map_err(|error| Reject::new("not_json", format!("no JSON at column {}", error.column())))?;
-    let members = json.as_object().ok_or_else(|| Reject::new("not_json", "expected an object"))?;
-    const MEMBERS: [&str; 6] = ["person", "email", "description", "digest", "expires_at", "permissions"];
-    if members.keys().any(|name| !MEMBERS.contains(&name.as_str())) {
-        return Err(Reject::new("unknown_member", format!("only these members are known: {}", MEMBERS.join(", "))));
+    let Value::Object(members) = json else { return Err(Reject::new("not_json", "expected an object")) };
+    if members.keys().any(|name| !known.contains(&name.as_str())) {
+        return Err(Reject::new("unknown_member", format!("only these members are known: {}", known.join(", "))));
     }
-    if members.contains_key("person") == members.contains_key("email") {
-        return Err(Reject::new("invalid", "expected either person or email"));
-    }
-    let line = field_by_field(members)?;
-    let mut token = Map::from_iter([("description".to_owned(), json!(line.description)), ("digest".to_owned(), json!(line.digest))]);
-    let optional = [
-        ("person", line.person.map(|id| json!(id))),
-        ("email", line.email.map(|email| json!(email))),
-        ("expires_at", line.expires_at.map(|at| json!(at))),
-        ("permissions", line.permissions),
-    ];
-    token.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-    Ok(Some(token.into()))
+    Ok(Some(members))
 }
 
-/// Reads each member by itself, so that the reject can name it without repeating its value.
-fn field_by_field(members: &Map<String, Value>) -> Result<Line, Reject> {
-    fn member<T: serde::de::DeserializeOwned>(members: &Map<String, Value>, name: &str, expected: &str) -> Result<Option<T>, Reject> {
-        let Some(value) = members.get(name).filter(|value| !value.is_null()) else { return Ok(None) };
-        serde_json::from_value(value.clone()).map(Some).map_err(|_| Reject::new("invalid", format!("{name}: expected {expected}")))
-    }
-    let needed = |name: &str| Reject::new("invalid", format!("{name}: is missing"));
-    Ok(Line {
-        person: member(members, "person", "an id of 36 lower-case characters")?,
-        email: member(members, "email", "a mail address")?,
-        description: member(members, "description", "3 to 255 visible characters")?.ok_or_else(|| needed("description"))?,
-        digest: member(members, "digest", "SHA-256 as 64 hexadecimal digits or 44 characters of Base64")?
-            .ok_or_else(|| needed("digest"))?,
-        expires_at: member(members, "expires_at", "a time such as 2027-01-31T12:00:00Z")?,
-        permissions: member(members, "permissions", "\"all\" or a list of names")?,
-    })
+/// Reads a member by itself, so that the reject can name it without repeating its value.
+pub(super) fn member<T: DeserializeOwned>(members: &Map<String, Value>, name: &str, expected: &str) -> Result<Option<T>, Reject> {
+    let Some(value) = members.get(name).filter(|value| !value.is_null()) else { return Ok(None) };
+    serde_json::from_value(value.clone()).map(Some).map_err(|_| Reject::new("invalid", format!("{name}: expected {expected}")))
+}
+
+/// The same of a member that must be there.
+pub(super) fn needed<T: DeserializeOwned>(members: &Map<String, Value>, name: &str, expected: &str) -> Result<T, Reject> {
+    member(members, name, expected)?.ok_or_else(|| Reject::new("invalid", format!("{name}: is missing")))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
-//! `poort token import`: digests of another system's tokens, in batches, with a note of how far it came.
+//! `poort token import` and `poort organisation-token import`: digests of another system's tokens, in batches, with a note of how far it came.
 
 mod line;
+mod organisation_line;
 mod progress;
 mod source;
 mod state;
@@ -18,7 +19,7 @@ use super::exit::Exit;
 use super::failure::{Attempt, Failure, Message};
 use super::screen::Form;
 use super::texts::Text;
-use line::{Reject, read_line};
+use line::Reject;
 use progress::Progress;
 use source::Source;
 use state::{Rejects, State};
@@ -27,6 +28,20 @@ use state::{Rejects, State};
 const BATCH: usize = 1_000;
 /// How many problems `--dry-run` shows.
 const SHOWN_PROBLEMS: usize = 10;
+
+/// What the lines of a file of organisation tokens are.
+pub(super) const ORGANISATION_LINES: &str = "Lines of JSON: {\"organisation\": id, \"api\", \"username\", \"description\", \"digest\": SHA-256 of the code in hex or Base64, \"expires_at\"?, \"permissions\"?}; - for standard input";
+
+/// What is imported: where it goes, and how a line of it is read into what goes there.
+pub(super) struct What {
+    path: &'static str,
+    read_line: fn(&[u8]) -> Result<Option<Value>, Reject>,
+}
+
+/// Personal tokens.
+pub(super) const TOKENS: What = What { path: "token-imports", read_line: line::read_line };
+/// Organisation tokens.
+pub(super) const ORGANISATION_TOKENS: What = What { path: "organisation-token-imports", read_line: organisation_line::read_line };
 
 /// An import.
 #[derive(Debug, Args)]
@@ -54,7 +69,8 @@ struct Batch {
 }
 
 /// An import on its way.
-struct Import {
+struct Import<'w> {
+    what: &'w What,
     source: Source,
     state: State,
     rejects: Rejects,
@@ -63,15 +79,15 @@ struct Import {
 }
 
 /// Carries it out.
-pub(super) fn run(arguments: &ImportArgs, context: &mut Context<'_>) -> Attempt<()> {
+pub(super) fn run(arguments: &ImportArgs, what: &What, context: &mut Context<'_>) -> Attempt<()> {
     if arguments.dry_run {
-        return dry_run(arguments, context);
+        return dry_run(arguments, what, context);
     }
     let mut source = Source::open(&arguments.file, &mut context.screen)?;
     let state = State::open(arguments, &mut source, || fresh_key(context.entropy))?;
     let rejects = Rejects::open(arguments, &state)?;
     let progress = Progress::new(source.lines(), state.line, &context.screen);
-    let mut import = Import { source, state, rejects, progress, batch: Batch::default() };
+    let mut import = Import { what, source, state, rejects, progress, batch: Batch::default() };
     let outcome = import.all(context);
     import.progress.end();
     match outcome {
@@ -80,14 +96,14 @@ pub(super) fn run(arguments: &ImportArgs, context: &mut Context<'_>) -> Attempt<
     }
 }
 
-impl Import {
+impl Import<'_> {
     fn all(&mut self, context: &mut Context<'_>) -> Attempt<()> {
         let mut interrupt = Box::pin(tokio::signal::ctrl_c());
         loop {
             let line = self.source.next()?;
             let ended = line.is_none();
             if let Some(line) = line {
-                match read_line(&line) {
+                match (self.what.read_line)(&line) {
                     Ok(None) => {}
                     Ok(Some(token)) => {
                         self.batch.numbers.push(self.source.line);
@@ -116,7 +132,8 @@ impl Import {
             // The key follows from the import and the place, so that a batch whose answer was lost can be sent again.
             let key = format!("{}-{}", self.state.key, numbers[0]);
             let count = tokens.len() as u64;
-            let call = Call::new(Method::POST, &["token-imports"]).body(json!({ "tokens": tokens })).idempotency_key(key);
+            let path = [self.what.path];
+            let call = Call::new(Method::POST, &path).body(json!({ "tokens": tokens })).idempotency_key(key);
             let answer = context.client.send(&call)?.body;
             let rejected = answer.get("rejected").and_then(Value::as_array).cloned().unwrap_or_default();
             for reject in &rejected {
@@ -169,11 +186,11 @@ impl Import {
     }
 }
 
-fn dry_run(arguments: &ImportArgs, context: &mut Context<'_>) -> Attempt<()> {
+fn dry_run(arguments: &ImportArgs, what: &What, context: &mut Context<'_>) -> Attempt<()> {
     let mut source = Source::open(&arguments.file, &mut context.screen)?;
     let (mut good, mut problems, mut bad, mut digests) = (0_u64, Vec::new(), 0_u64, HashSet::new());
     while let Some(line) = source.next()? {
-        let read = read_line(&line).and_then(|token| match token {
+        let read = (what.read_line)(&line).and_then(|token| match token {
             Some(token) if !digests.insert(token["digest"].to_string()) => Err(Reject::new("digest_known", "the digest stands twice")),
             token => Ok(token),
         });

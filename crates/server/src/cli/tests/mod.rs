@@ -3,5 +3,6 @@
 mod fake;
 mod forms;
 mod import;
+mod organisations;
 mod outcomes;
 mod surface;

@@ -3,12 +3,14 @@
 mod bad_input;
 mod canary;
 mod idempotency;
+mod organisation_tokens;
 mod outage;
 mod pages;
 mod people;
 mod refusals;
 mod tokens;
 mod verify;
+mod workspaces;
 
 use serde_json::{Value, json};
 use server::api::{ROUTES, Route};
@@ -32,12 +34,15 @@ struct Tenant {
     membership: String,
     token: String,
     secret: String,
+    workspace: String,
+    organisation_token: String,
 }
 
 impl World {
     async fn new() -> Self {
         let app = App::start().await;
         let shop = app.shop().await;
+        app.survey("survey").await;
         let (acme, umbrella) = (Tenant::new(&app, "acme").await, Tenant::new(&app, "umbrella").await);
         Self { app, acme, umbrella, shop }
     }
@@ -54,6 +59,8 @@ impl World {
             Some("people") => tenant.member.clone(),
             Some("memberships") => tenant.membership.clone(),
             Some("tokens") => tenant.token.clone(),
+            Some("workspaces") => tenant.workspace.clone(),
+            Some("organisation-tokens") => tenant.organisation_token.clone(),
             Some("api-credentials") => self.first("/api/v1/apis/shop/credentials").await,
             Some("operator-tokens") => self.first("/api/v1/operator-tokens").await,
             _ => String::new(),
@@ -74,7 +81,10 @@ impl Tenant {
         let (_, owner_token) = app.token(&owner, None).await;
         let (token, secret) = app.token(&member, None).await;
         let memberships = app.operate("GET", &format!("/api/v1/people/{member}/memberships")).send().await.expect(200);
-        Self { membership: memberships.member("/items/0/id"), organisation, owner, owner_token, member, token, secret }
+        let workspace = app.workspace(&organisation, name).await;
+        let (organisation_token, _) = app.organisation_token(&organisation, "survey", name).await;
+        let membership = memberships.member("/items/0/id");
+        Self { organisation, owner, owner_token, member, membership, token, secret, workspace, organisation_token }
     }
 }
 
@@ -88,6 +98,11 @@ fn body_for(route: &Route, tenant: &Tenant) -> Value {
         ("PATCH", "/memberships/{id}") => json!({"roles": ["owner"]}),
         ("POST", "/people/{id}/tokens") => json!({"description": "stolen", "organisation": tenant.organisation}),
         ("PATCH", "/tokens/{id}") => json!({"description": "another one"}),
+        ("POST", "/organisations/{id}/workspaces") => json!({"number": "stolen", "name": "Stolen"}),
+        ("PATCH", "/workspaces/{id}") => json!({"name": "another name"}),
+        ("POST", "/organisations/{id}/organisation-tokens") => json!({"api": "survey", "description": "stolen"}),
+        ("PATCH", "/organisation-tokens/{id}") => json!({"description": "another one"}),
+        ("POST", "/organisation-token-imports") => json!({"tokens": []}),
         ("POST", "/token-imports") => json!({"tokens": []}),
         ("POST", "/apis") | ("PUT", "/apis/{name}") => {
             json!({"name": "shop", "title": "Shop", "presentations": ["bare"], "permissions": []})

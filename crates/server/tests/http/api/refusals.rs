@@ -136,8 +136,8 @@ async fn a_member_manages_nobody_but_oneself() {
 #[tokio::test]
 async fn a_foreign_owner_sees_and_changes_nothing() {
     let world = World::new().await;
-    let Tenant { organisation, owner, member, membership, token, .. } = &world.umbrella;
-    let ids = [organisation, owner, member, membership, token];
+    let Tenant { organisation, owner, member, membership, token, workspace, organisation_token, .. } = &world.umbrella;
+    let ids = [organisation, owner, member, membership, token, workspace, organisation_token];
     let before = world.changes();
     for (route, name) in routes() {
         let answer = send(&world, route, &world.umbrella, |call| call.token(&world.acme.owner_token)).await;
@@ -174,6 +174,8 @@ async fn filters_do_not_leak() {
         format!("/api/v1/tokens?person={person}&organisation={}", world.acme.organisation),
         format!("/api/v1/audit?about={person}"),
         format!("/api/v1/audit?about={organisation}"),
+        format!("/api/v1/workspaces?organisation={organisation}"),
+        format!("/api/v1/organisation-tokens?organisation={organisation}"),
     ] {
         as_owner(path).send().await.expect(404);
     }

@@ -13,7 +13,7 @@ async fn ask(world: &World, body: Value) -> Answer {
 async fn an_api_is_told_who_and_what() {
     let world = World::new().await;
     let bearer = format!("Bearer {}", world.acme.secret);
-    let answer = ask(&world, json!({"authorization": bearer, "method": "GET", "path": "/projects/12%2055/?x=1", "address": "192.0.2.1"}))
+    let answer = ask(&world, json!({"authorization": bearer, "method": "GET", "path": "/projects/acme/?x=1", "address": "192.0.2.1"}))
         .await
         .expect(200);
     assert_eq!(
@@ -24,7 +24,7 @@ async fn an_api_is_told_who_and_what() {
             "credential": {"id": world.acme.token, "kind": "personal_token"},
             "subject": {"type": "person", "id": world.acme.member},
             "organisation": world.acme.organisation,
-            "workspace": "12 55",
+            "workspace": "acme",
             "permissions": ["shop:things:read", "shop:things:write"]
         })
     );
@@ -44,11 +44,14 @@ async fn every_question_has_its_answer() {
     let cases = [
         (json!({"authorization": bearer}), "allowed"),
         (json!({"api": "shop", "api_key": world.acme.secret}), "allowed"),
-        (json!({"authorization": world.acme.secret, "permission": "shop:things:read", "workspace": "a \"b\""}), "allowed"),
+        (json!({"authorization": world.acme.secret, "permission": "shop:things:read", "workspace": "acme"}), "allowed"),
         (json!({"method": "GET", "path": "/"}), "allowed"),
         (json!({"method": "HEAD", "path": "/things/1", "authorization": bearer}), "allowed"),
         (json!({"authorization": owner, "permission": "shop:staff:admin"}), "allowed"),
         (json!({"authorization": bearer, "permission": "shop:staff:admin"}), "permission_missing"),
+        (json!({"authorization": bearer, "permission": "shop:things:read", "workspace": "a \"b\""}), "wrong_workspace"),
+        (json!({"authorization": bearer, "method": "GET", "path": "/projects/12%2055"}), "wrong_workspace"),
+        (json!({"authorization": bearer, "method": "GET", "path": "/projects/umbrella"}), "no_delegation"),
         (json!({"authorization": bearer, "permission": "poort:tokens:read"}), "permission_missing"),
         (json!({"authorization": bearer, "method": "DELETE", "path": "/things/1"}), "permission_missing"),
         (json!({}), "missing_credential"),
@@ -68,7 +71,7 @@ async fn every_question_has_its_answer() {
             assert_eq!(answer["allowed"], true, "{question}: {answer}");
             continue;
         }
-        let status = if expected == "permission_missing" { 403 } else { 401 };
+        let status = if ["permission_missing", "wrong_workspace", "no_delegation"].contains(&expected) { 403 } else { 401 };
         let told = json!({"allowed": false, "request_id": answer["request_id"], "reason": expected, "status": status});
         assert_eq!(answer, told, "{question}");
     }
