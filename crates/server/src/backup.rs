@@ -15,7 +15,7 @@ use crate::cli::texts::{Language, Text};
 use crate::config::Config;
 use crate::local::say;
 use crate::node::{StartError, System, operator_token_file, options};
-use crate::{coherence, keys, node, serve};
+use crate::{alone, keys, node, serve};
 
 /// How much of a fingerprint is shown.
 const SHOWN: usize = 16;
@@ -58,7 +58,7 @@ pub(crate) async fn restore(config: Config, args: RestoreArgs, language: Languag
         if !args.replace {
             return Err(told.failed(BackupError::NotEmpty));
         }
-        coherence::nobody_else(&store).await?;
+        alone::nobody_else(&store).await?;
     }
     let mut number = [0; 8];
     system.entropy.fill(&mut number)?;
@@ -86,7 +86,7 @@ async fn open(config: &Config, for_endings: bool) -> Result<(Store, bool), Start
         return Err(StartError::Configuration(format!("there is no database {}", path.display())));
     }
     if for_endings && let Ok(store) = Store::open(Options { exclusive: true, ..beside.clone() }).await {
-        let alone = coherence::nobody_else(&store).await.is_ok();
+        let alone = alone::nobody_else(&store).await.is_ok();
         return Ok((store, alone));
     }
     Ok((Store::open(beside).await?, false))

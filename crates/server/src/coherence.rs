@@ -2,18 +2,20 @@
 //!
 //! ARCHITECTURE.md tells why each step stands where it stands ("One node among several").
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use authority::Published;
 use domain::event::{Entry, Sequence};
-use domain::{NodeId, RequestId, Timestamp};
-use store::{Page, Renewal, Store, StoreError, Tail};
+use domain::{NodeId, Timestamp};
+use store::{Renewal, Store, StoreError, Tail};
 use tokio::sync::{Mutex, Notify};
 use tokio::time::MissedTickBehavior;
 use verifier::Verifier;
 
 use crate::config::Config;
+use crate::loss::{self, Known, Memory, REMEMBERED, continues};
 use crate::node::{StartError, System};
 use crate::progress::Progress;
 
@@ -40,8 +42,11 @@ pub(crate) struct Coherence {
     left: Mutex<bool>,
     /// Something was changed by somebody else.
     bell: Notify,
-    /// The last entry that is in the index.
-    known: std::sync::Mutex<Option<Known>>,
+    memory: Memory,
+    /// The database has lost commits.
+    lost: Notify,
+    /// What it lost is published, as far as that can be; the process is to be started anew.
+    published: Notify,
     /// A renewal is needed sooner than the clock says.
     renewal: Notify,
     loading: AtomicBool,
@@ -50,24 +55,11 @@ pub(crate) struct Coherence {
     progress: Progress,
 }
 
-/// Which entry of the journal: its number alone says too little, as a database that lost commits gives it to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Known {
-    sequence: Sequence,
-    request: RequestId,
-    at: Timestamp,
-}
-
-impl From<&Entry> for Known {
-    fn from(entry: &Entry) -> Self {
-        Self { sequence: entry.sequence, request: entry.request, at: entry.at }
-    }
-}
-
 impl Coherence {
     pub(crate) fn new(store: Store, verifier: Arc<Verifier>, system: System, config: &Config) -> Arc<Self> {
         // For people only, so a machine without a name is no problem.
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let embedded = store.is_embedded();
         Arc::new(Self {
             store,
             verifier,
@@ -78,7 +70,9 @@ impl Coherence {
             far_behind: i64::from(config.reload_after_changes),
             left: Mutex::new(false),
             bell: Notify::new(),
-            known: std::sync::Mutex::default(),
+            memory: Memory::of(if embedded { 0 } else { REMEMBERED }),
+            lost: Notify::new(),
+            published: Notify::new(),
             renewal: Notify::new(),
             loading: AtomicBool::new(false),
             broken: AtomicBool::new(false),
@@ -108,7 +102,12 @@ impl Coherence {
 
     /// Goes on for as long as the node runs.
     pub(crate) async fn run(&self) {
-        tokio::join!(self.renew_in_time(), self.follow(), self.listen());
+        tokio::join!(self.renew_in_time(), self.follow(), self.listen(), self.publish_when_lost());
+    }
+
+    /// Until this node can do no more than be started anew: the database has lost commits, and what had ended is published.
+    pub(crate) async fn ended(&self) {
+        self.published.notified().await;
     }
 
     /// How it went so far.
@@ -151,7 +150,7 @@ impl Coherence {
     async fn load(&self) -> Result<(), StoreError> {
         let since = self.system.clock.now().saturating_sub(self.tombstones);
         let last = crate::snapshot::load(&self.store, &self.verifier, since).await?;
-        advance(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner), last.as_ref());
+        self.memory.begin(last);
         Ok(())
     }
 
@@ -168,15 +167,9 @@ impl Coherence {
         }
     }
 
-    /// Whether all of it is in the index now; remembers its end.
+    /// Whether all of it is in the index now.
     fn apply(&self, entries: &[Entry]) -> bool {
-        // Held, so that what is known is never older than what is applied.
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let applied = entries.iter().all(|entry| self.verifier.apply(entry.sequence, entry.at, &entry.event).is_ok());
-        if applied {
-            advance(&mut known, entries.last());
-        }
-        applied
+        self.memory.apply(entries, |entry| self.verifier.apply(entry.sequence, entry.at, &entry.event).is_ok())
     }
 
     fn give_up(&self, why: &'static str) {
@@ -258,13 +251,14 @@ impl Coherence {
     async fn catch_up(&self, renewal: &mut Renewal, applied: Sequence) -> Result<bool, StoreError> {
         let mut wanted = None;
         loop {
-            let known = self.known();
+            let known = self.memory.known();
             let tail = self.same_life(renewal.journal_after(self.place(known), PART).await)?;
             let head = *wanted.get_or_insert(tail.head);
             if head < applied || !continues(known, &tail) {
                 // A failover to a replica that lacked commits. What was ended here stays ended: nothing is answered from
-                // what the database says now before somebody has looked.
+                // what the database says now before it has what this node knows.
                 self.give_up("the database has lost changes that were committed before");
+                self.lost.notify_one();
                 return Err(StoreError::silent());
             }
             if !self.take_in(&tail) {
@@ -278,11 +272,6 @@ impl Coherence {
                 return Ok(false);
             }
         }
-    }
-
-    /// The last entry that is in the index. The database must go on holding this very one at its place.
-    fn known(&self) -> Option<Known> {
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// After which place the journal is read: so that the entry that is known comes along.
@@ -349,7 +338,7 @@ impl Coherence {
     /// Applies everything that is there to apply; gives how far the index is.
     async fn look(&self) -> Result<Sequence, StoreError> {
         while !self.loading.load(Ordering::SeqCst) && !self.broken.load(Ordering::SeqCst) {
-            let (known, applied) = (self.known(), self.verifier.applied());
+            let (known, applied) = (self.memory.known(), self.verifier.applied());
             let tail = self.same_life(self.store.journal_after(self.place(known), PART).await)?;
             if !continues(known, &tail) {
                 // A server that was deposed may say this; one that takes a renewal may not.
@@ -368,6 +357,23 @@ impl Coherence {
         Ok(Sequence(0))
     }
 
+    async fn publish_when_lost(&self) {
+        self.lost.notified().await;
+        loop {
+            match loss::publish_anew(&self.memory, &self.store, &self.system).await {
+                Ok(Published::Anew { gone }) => {
+                    tracing::error!(gone, "what the lost changes had ended is ended again; the others have to be asked for again");
+                    return self.published.notify_one();
+                }
+                Ok(Published::NotAll) => {
+                    return tracing::error!("the lost changes cannot all be made again: look at them before this node is started anew");
+                }
+                Err(error) => tracing::warn!(%error, cause = error.cause(), "lost changes are not published yet"),
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
     async fn listen(&self) {
         loop {
             if let Err(error) = self.store.listen(&|| self.bell.notify_one()).await {
@@ -376,38 +382,4 @@ impl Coherence {
             tokio::time::sleep(RETRY).await;
         }
     }
-}
-
-fn advance(known: &mut Option<Known>, last: Option<&Entry>) {
-    if let Some(last) = last.map(Known::from)
-        && known.is_none_or(|known| known.sequence < last.sequence)
-    {
-        *known = Some(last);
-    }
-}
-
-/// Whether the journal still holds the entry that is known, at its place. That its head is not lower is not enough: other
-/// changes may have been given the same numbers since.
-fn continues(known: Option<Known>, tail: &Tail) -> bool {
-    known.is_none_or(|known| tail.entries.first().map(Known::from) == Some(known))
-}
-
-/// Refuses while any node uses the database; waits for those that vanished until they certainly answer no more.
-pub(crate) async fn nobody_else(store: &Store) -> Result<(), StartError> {
-    if store.is_embedded() {
-        // Whoever has opened it has its lock.
-        return Ok(());
-    }
-    let seen = store.live_nodes().await?;
-    let Some(longest) = seen.iter().map(|node| node.lease).max() else { return Ok(()) };
-    tokio::time::sleep(longest.saturating_mul(11) / 9 + RETRY).await;
-    for node in &seen {
-        store.lapse_node(node).await?;
-    }
-    if store.live_nodes().await?.is_empty() {
-        return Ok(());
-    }
-    let names = store.read(|reader| Box::pin(async move { reader.nodes(Page::first(200)).await })).await?;
-    let names: Vec<String> = names.into_iter().filter(|node| node.live).map(|node| node.name).collect();
-    Err(StartError::Configuration(format!("stop the servers first: {}", names.join(", "))))
 }

@@ -90,7 +90,7 @@ pub async fn rotate(config: Config, new_file: Option<PathBuf>) -> Result<(), Sta
     let system = System::of_this_machine();
     let store = Store::open(options(&config)?).await?;
     store.migrate().await?;
-    crate::coherence::nobody_else(&store).await?;
+    crate::alone::nobody_else(&store).await?;
     let old_file = master_key_file(&config);
     if is_credential(&config) {
         let how = "systemd keeps the master key: name it with master_key_file to rotate it, then put the new one in the credential's place";

@@ -1,5 +1,6 @@
 //! The server: configuration, wiring, the route tables and the command line. Rules are in `domain` and `authority`.
 
+mod alone;
 pub mod api;
 mod backup;
 pub mod cli;
@@ -12,6 +13,7 @@ mod health;
 pub mod keys;
 pub mod local;
 pub mod log;
+mod loss;
 pub mod metrics;
 pub mod node;
 mod person_tokens;

@@ -218,6 +218,12 @@ impl Node {
         }
     }
 
+    /// Until this node can do no more than be started anew: the database has lost commits, and what had ended by them is ended
+    /// again.
+    pub async fn ended(&self) {
+        self.coherence.ended().await;
+    }
+
     async fn watch_era(&self) {
         let mut looks = tokio::time::interval(Duration::from_millis(self.config.lease_milliseconds / 4).min(LOOK_AT_ERA));
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);

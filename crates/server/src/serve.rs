@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use authority::{Installed, NewCredential};
 use domain::text::Description;
+use store::StoreError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -37,8 +38,14 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
         let sites = Sites::one(Site::new(metrics::router(&node, &edge)));
         listeners.push(task::spawn("metrics", edge.clone().serve(listener, None, sites, stopped)));
     }
-    Running { node, edge, stop, listeners }.until_told(signals).await;
-    Ok(())
+    let ended = node.clone();
+    tokio::select! {
+        () = Running { node, edge, stop, listeners }.until_told(signals) => Ok(()),
+        () = ended.ended() => {
+            ended.stop().await;
+            Err(StoreError::Refused("it has lost changes; what they had ended is ended again, and this server is to be started anew".into()).into())
+        }
+    }
 }
 
 /// `poort recover-operator`: makes a new operator token and writes it to the file of the first one.

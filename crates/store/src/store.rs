@@ -57,6 +57,11 @@ impl Store {
         Ok(Self { inner: Arc::new(Inner { options, readers, shared, writer, lock, links }) })
     }
 
+    /// The same database once more, as a process that knows nothing of it yet: with connections of its own, and no feed.
+    pub async fn another(&self) -> Result<Self, StoreError> {
+        Self::open(Options { exclusive: false, ..self.inner.options.clone() }).await
+    }
+
     /// Makes or changes the tables as far as needed. Two processes may ask at the same time.
     pub async fn migrate(&self) -> Result<MigrationReport, StoreError> {
         match &self.inner.options.url {

@@ -28,6 +28,11 @@ impl<'c> Tx<'c> {
         Self { reader: Reader { executor }, head, entries: Vec::new() }
     }
 
+    /// Evidence of the last event that was recorded here, if there is one.
+    pub fn recorded(&self) -> Option<Recorded> {
+        self.entries.last().map(|entry| Recorded(entry.sequence))
+    }
+
     /// The last entry that this transaction can see: what it found was not changed by a later one.
     pub async fn last_place(&mut self) -> Result<Place, StoreError> {
         let sequence = Sequence(self.head.0 + self.entries.len() as i64);

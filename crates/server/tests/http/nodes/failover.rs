@@ -105,3 +105,50 @@ async fn a_node_on_a_standby_does_not_start_and_says_why() {
     let Err(server::node::StartError::Store(error)) = started else { panic!("it started on a standby") };
     assert!(error.to_string().contains("read-only standby"), "{error:?}");
 }
+
+/// What nobody should do: the standby that takes over lacks what was confirmed. Whoever knows an ending makes it again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn endings_that_a_failover_lost_are_published_anew_before_anybody_who_knows_them_goes_on() {
+    let cluster = Cluster::start();
+    let pair = Pair { standby: cluster.postgres.standby(), cluster };
+    let (one, two) = (pair.member().await, pair.member().await);
+    let person = one.person().await;
+    let (revoked, paused, resumed, kept) = (
+        one.token(person, "revoked").await.value,
+        one.token(person, "paused").await.value,
+        one.token(person, "resumed").await.value,
+        one.token(person, "kept").await.value,
+    );
+    two.until(&kept, Said::Allow).await;
+    // Until the standby has all of it, and then it has no more.
+    pair.cluster.postgres.wait_for_standby().await;
+    one.token(person, "last").await;
+    pair.cluster.postgres.execute("ALTER SYSTEM SET synchronous_standby_names = ''").await;
+    pair.cluster.postgres.execute("SELECT pg_reload_conf()").await;
+    pair.standby.kill();
+    let authority = &one.node.authority;
+    one.revoke(&revoked).await.expect("revoked");
+    authority.suspend_token(&one.context(), paused.token.id, true).await.expect("paused");
+    authority.suspend_token(&one.context(), resumed.token.id, true).await.expect("paused");
+    authority.suspend_token(&one.context(), resumed.token.id, false).await.expect("resumed");
+    let gone = one.token(person, "gone").await.value;
+    two.until(&gone, Said::Allow).await;
+    pair.cluster.postgres.kill();
+    pair.standby.launch();
+    pair.standby.promote();
+    for node in [&one, &two] {
+        tokio::time::timeout(GENEROUS * 6, node.node.ended()).await.expect("it has published what it knows");
+        assert_eq!(node.says(&kept), Said::Unavailable, "until it is started anew");
+    }
+    let three = pair.member().await;
+    for (token, wanted) in
+        [(&revoked, Said::Deny), (&paused, Said::Deny), (&resumed, Said::Allow), (&kept, Said::Allow), (&gone, Said::Deny)]
+    {
+        assert_eq!(three.says(token), wanted, "{}", token.token.description.as_str());
+    }
+    let entries = three.node.authority.store().tail(domain::Sequence(0), 1_000).await.expect("the journal");
+    let ends = |entry: &&domain::event::Entry| matches!(&entry.event, domain::Event::TokensRevoked { tokens, .. } if tokens.contains(&revoked.token.id));
+    let ends: Vec<_> = entries.iter().filter(ends).collect();
+    assert_eq!(ends.len(), 1, "two nodes know it, and the second finds it done: {ends:?}");
+    assert_eq!(ends[0].actor, domain::event::Actor::System);
+}
