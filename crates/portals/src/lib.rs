@@ -8,3 +8,4 @@ mod html;
 pub mod learning;
 pub mod subsurface;
 pub mod tokens;
+pub mod work;

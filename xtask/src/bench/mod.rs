@@ -48,7 +48,7 @@ struct Filled {
     unknown: PathBuf,
 }
 
-/// Builds, fills, measures and prints. Parts can be named: `checks`, `process`, `start`, `changes`, `nodes`; with `--as-built`
+/// Builds, fills, measures and prints. Parts can be named: `checks`, `process`, `start`, `changes`, `nodes`, `subsurface`; with `--as-built`
 /// it measures what an earlier run has built.
 pub(crate) fn command(arguments: &[String]) -> Outcome {
     machine::prepare(For::Bench)?;
@@ -77,6 +77,9 @@ pub(crate) fn command(arguments: &[String]) -> Outcome {
         let server = Server::start(&program("poort"), &data, &[])?;
         changes::measure(&server, folder.path(), &mut table)?;
     }
+    if wanted("subsurface") {
+        subsurface(&mut table)?;
+    }
     if wanted("nodes") {
         nodes::measure(folder.path(), &mut table)?;
     }
@@ -96,6 +99,8 @@ fn build() -> Outcome {
         "xtask",
         "--package",
         "poort-verifier",
+        "--package",
+        "poort-portals",
         "--bins",
         "--examples",
     ]);
@@ -113,6 +118,15 @@ fn in_process(table: &mut Table) -> Outcome {
         for (name, value) in said.lines().filter_map(|line| line.split_once(' ')) {
             table.push(Row::of(format!("in the process, {size} live tokens: {name}"), value.trim().to_owned()));
         }
+    }
+    Ok(())
+}
+
+/// The subsurface portal: it measures itself.
+fn subsurface(table: &mut Table) -> Outcome {
+    let said = shell::output(&mut Command::new(program("examples/subsurface")))?;
+    for (what, value) in said.lines().filter_map(|line| line.split_once(": ")) {
+        table.push(Row::of(format!("subsurface API: {what}"), value.to_owned()));
     }
     Ok(())
 }

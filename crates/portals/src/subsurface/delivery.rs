@@ -64,11 +64,15 @@ impl Delivery {
         Ok(tx.prepare_cached(&sql)?.query_row([id], Self::read).optional()?)
     }
 
-    /// The one whose next step is due first, and when it is.
-    pub(super) fn first_due(tx: &Transaction<'_>) -> Result<Option<(Self, i64)>, Failure> {
-        let sql = format!("SELECT {COLUMNS} FROM deliveries WHERE due_at IS NOT NULL ORDER BY due_at, id LIMIT 1");
-        let found = tx.prepare_cached(&sql)?.query_row([], Self::read).optional()?;
-        Ok(found.and_then(|delivery| delivery.due_at.map(|due_at| (delivery, due_at))))
+    /// Those whose next step is due first, each with when it is.
+    pub(super) fn due_first(tx: &Transaction<'_>, most: u32) -> Result<Vec<(Self, i64)>, Failure> {
+        let sql = format!("SELECT {COLUMNS} FROM deliveries WHERE due_at IS NOT NULL ORDER BY due_at, id LIMIT ?1");
+        let found: Vec<_> = tx.prepare_cached(&sql)?.query_map([most], Self::read)?.collect::<rusqlite::Result<_>>()?;
+        Ok(found
+            .into_iter()
+            .filter_map(|delivery| Some((delivery.due_at?, delivery)))
+            .map(|(due_at, delivery)| (delivery, due_at))
+            .collect())
     }
 
     /// As clients read it, with its documents.

@@ -21,6 +21,7 @@ mod transaction;
 mod upload;
 pub mod validation;
 mod visit;
+mod work;
 
 use std::collections::HashSet;
 use std::path::PathBuf;

@@ -15,6 +15,10 @@ use super::time::local;
 use super::validation::{self, Report};
 use super::{document, project, register};
 
+/// How many deliveries are taken through a step at once.
+const AT_ONCE: u32 = 100;
+/// How many documents are validated before anything of it is written.
+const MAX_VALIDATED: usize = 100;
 /// How long the worker rests when something does not answer.
 const REST: Duration = Duration::from_secs(2);
 /// The longest sleep until a step is due: the wall clock may be set meanwhile.
@@ -77,21 +81,22 @@ impl Step {
     }
 }
 
-/// Takes deliveries through their steps, the one that is due first before the others. May be dropped at any time.
+/// Takes deliveries through their steps, those that are due first before the others. May be dropped at any time.
 pub(super) async fn run(portal: &Subsurface) {
     loop {
-        let first = portal.database().read(Delivery::first_due).await;
+        let first = portal.database().read(|tx| Delivery::due_first(tx, AT_ONCE)).await;
         let now = portal.now();
+        let at = now.unix_microseconds();
         match first {
-            Ok(None) => portal.woken().await,
-            Ok(Some((_, due_at))) if due_at > now.unix_microseconds() => {
-                let left = u64::try_from(due_at - now.unix_microseconds()).unwrap_or(0);
-                let nap = NAP.min(Duration::from_micros(left));
+            Ok(first) if first.is_empty() => portal.woken().await,
+            Ok(first) if first[0].1 > at => {
+                let nap = NAP.min(Duration::from_micros(u64::try_from(first[0].1 - at).unwrap_or(0)));
                 let _ = tokio::time::timeout(nap, portal.woken()).await;
             }
-            Ok(Some((delivery, _))) => {
-                if take(portal, &delivery, now).await.is_err() {
-                    put_off(portal, delivery.id, now).await;
+            Ok(first) => {
+                let due = first.into_iter().filter(|(_, due_at)| *due_at <= at).map(|(delivery, _)| delivery);
+                if take(portal, due.collect(), now).await.is_err() {
+                    tokio::time::sleep(REST).await;
                 }
             }
             Err(_) => tokio::time::sleep(REST).await,
@@ -99,48 +104,72 @@ pub(super) async fn run(portal: &Subsurface) {
     }
 }
 
-/// Lets others go before one whose step failed for a reason that lies not with it.
-async fn put_off(portal: &Subsurface, id: i64, now: Timestamp) {
-    let later = now.saturating_add(REST).unix_microseconds();
-    let put_off = portal.database().write(move |tx| {
-        let sql = "UPDATE deliveries SET due_at = ?2 WHERE id = ?1 AND due_at IS NOT NULL";
-        Ok(tx.execute(sql, params![id, later])?)
+/// A delivery whose next step is due, with what was found about its documents if that is to validate them.
+struct Due {
+    id: i64,
+    step: Step,
+    reports: Vec<(i64, Report)>,
+}
+
+/// Takes each delivery through its next step; all of them wait for the disk once.
+async fn take(portal: &Subsurface, deliveries: Vec<Delivery>, now: Timestamp) -> Result<(), Failure> {
+    let (mut all, mut later) = (Vec::new(), Vec::new());
+    let mut documents = 0;
+    for delivery in deliveries {
+        // What is left is still due: many documents of one supplier do not hold up all others.
+        if documents >= MAX_VALIDATED {
+            break;
+        }
+        let Some(step) = delivery.next_step else { continue };
+        let id = delivery.id;
+        let reports = if step == Step::Valideren { validate(portal, &delivery).await } else { Ok(Vec::new()) };
+        match reports {
+            Ok(reports) => {
+                documents += reports.len();
+                all.push(Due { id, step, reports });
+            }
+            // For a reason that lies not with it: the others go first.
+            Err(_) => later.push(id),
+        }
+    }
+    let due_at = now.saturating_add(portal.step_delay());
+    let taken = portal.database().write(move |tx| {
+        for due in &all {
+            take_one(tx, due, now, due_at)?;
+        }
+        let put_off = now.saturating_add(REST).unix_microseconds();
+        for id in later {
+            tx.execute("UPDATE deliveries SET due_at = ?2 WHERE id = ?1 AND due_at IS NOT NULL", params![id, put_off])?;
+        }
+        Ok(())
     });
-    if put_off.await.is_err() {
-        tokio::time::sleep(REST).await;
+    taken.await
+}
+
+fn take_one(tx: &Transaction<'_>, due: &Due, now: Timestamp, due_at: Timestamp) -> Result<(), Failure> {
+    let (id, step) = (due.id, due.step);
+    // Somebody may have rejected it meanwhile.
+    let still = Delivery::by_id(tx, id)?.filter(|delivery| delivery.next_step == Some(step) && !delivery.waits());
+    let Some(delivery) = still else { return Ok(()) };
+    match step {
+        Step::Aanleveren | Step::Valideren => validated(tx, &delivery, &due.reports, (now, due_at)),
+        Step::Controleren | Step::Vaststellen => {
+            let settings = project::settings(tx, &delivery.project)?;
+            let itself = if step == Step::Controleren { settings.checks_itself } else { settings.establishes_itself };
+            if itself { done(tx, id, (step, None), now, due_at) } else { wait(tx, id, step, now) }
+        }
+        Step::Doorleveren => forwarded(tx, &delivery, now),
     }
 }
 
-/// Takes one delivery through its next step.
-async fn take(portal: &Subsurface, delivery: &Delivery, now: Timestamp) -> Result<(), Failure> {
-    let Some(step) = delivery.next_step else { return Ok(()) };
-    let reports = if step == Step::Valideren { validate(portal, delivery).await? } else { Vec::new() };
-    let (id, due_at) = (delivery.id, now.saturating_add(portal.step_delay()));
-    let taken = portal.database().write(move |tx| {
-        // Somebody may have rejected it meanwhile.
-        let still = Delivery::by_id(tx, id)?.filter(|delivery| delivery.next_step == Some(step) && !delivery.waits());
-        let Some(delivery) = still else { return Ok(()) };
-        match step {
-            Step::Aanleveren | Step::Valideren => validated(tx, &delivery, &reports, (now, due_at)),
-            Step::Controleren | Step::Vaststellen => {
-                let settings = project::settings(tx, &delivery.project)?;
-                let itself = if step == Step::Controleren { settings.checks_itself } else { settings.establishes_itself };
-                if itself { done(tx, id, (step, None), now, due_at) } else { wait(tx, id, step, now) }
-            }
-            Step::Doorleveren => {
-                let failed = register::take_in(tx, &delivery, now)?;
-                let status = if failed == 0 { Step::Doorleveren.status() } else { "DOORLEVEREN_MISLUKT" };
-                let (result, note) = if failed == 0 {
-                    ("GEREED", None)
-                } else {
-                    ("AFGEKEURD", Some(format!("De landelijke voorziening heeft {failed} brondocumenten afgekeurd.")))
-                };
-                record(tx, id, (step, result, note.as_deref()), now)?;
-                set(tx, id, (status, None, None), now)
-            }
-        }
-    });
-    taken.await
+fn forwarded(tx: &Transaction<'_>, delivery: &Delivery, now: Timestamp) -> Result<(), Failure> {
+    let failed = register::take_in(tx, delivery, now)?;
+    let (status, result, note) = match failed {
+        0 => (Step::Doorleveren.status(), "GEREED", None),
+        _ => ("DOORLEVEREN_MISLUKT", "AFGEKEURD", Some(format!("De landelijke voorziening heeft {failed} brondocumenten afgekeurd."))),
+    };
+    record(tx, delivery.id, (Step::Doorleveren, result, note.as_deref()), now)?;
+    set(tx, delivery.id, (status, None, None), now)
 }
 
 /// Validates the documents of a delivery as they are kept.

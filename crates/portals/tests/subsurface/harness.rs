@@ -58,7 +58,7 @@ pub(crate) fn basic(username: &str, code: &str) -> String {
     format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{username}:{code}")))
 }
 
-fn organisation(number: u8) -> OrganisationId {
+pub(crate) fn organisation(number: u8) -> OrganisationId {
     OrganisationId::from_bytes([number; 16])
 }
 

@@ -1,9 +1,11 @@
 //! Lists: each caller sees its own side, and only that.
 
 use domain::permission::Permissions;
+use poort_portals::subsurface::ProjectSettings;
+use poort_portals::work::{UnderWay, WorkOf, WorkUnderWay as _};
 use serde_json::Value;
 
-use crate::harness::{GLD, GMW, OTHER, PRODUCTION, World};
+use crate::harness::{GLD, GMW, OTHER, PRODUCTION, SUPPLIER, World, organisation};
 
 fn count(value: &Value, name: &str) -> usize {
     value[name].as_array().expect("a list").len()
@@ -77,4 +79,28 @@ async fn lists_are_searched_and_paged() {
         let refused = world.get(&format!("/api/v2/{bad}")).await;
         assert_eq!((refused.status, refused.json()["status"].clone()), (400, 400.into()), "{bad}");
     }
+}
+
+#[tokio::test]
+async fn what_is_under_way_is_told_to_whoever_would_end_it() {
+    let world = World::start().await;
+    world.set("1255", ProjectSettings { checks_itself: false, ..ProjectSettings::default() }).await;
+    let tell = async |of: WorkOf| world.production.portal.under_way(of).await.expect("an answer");
+    let under = || WorkOf::Delegations(vec![world.delegation]);
+    assert_eq!(tell(under()).await, UnderWay::default());
+    let url = world.deliver(&[GMW, GLD]).await;
+    world.reach(&url, "WACHT_OP_CONTROLE").await;
+    world.upload(&[GMW]).await;
+    world.upload(&[]).await;
+    let expected = UnderWay { deliveries: 1, documents: 2, uploads: 1 };
+    assert_eq!(tell(under()).await, expected);
+    assert_eq!(tell(WorkOf::Workspace("1255".to_owned())).await, expected);
+    assert_eq!(tell(WorkOf::Workspace("1300".to_owned())).await, UnderWay::default());
+    assert_eq!(tell(WorkOf::Organisation(organisation(SUPPLIER))).await, expected);
+    assert_eq!(tell(WorkOf::Organisation(organisation(OTHER))).await, UnderWay::default());
+    assert_eq!(tell(WorkOf::Delegations(Vec::new())).await, UnderWay::default());
+    let reject = "{\"besluit\": \"afkeuren\", \"reden\": \"x\"}";
+    let rejected = world.send("POST", &format!("{url}/controle"), &world.holder.header(), reject).await;
+    assert_eq!(rejected.status, 200);
+    assert_eq!(tell(under()).await, UnderWay { uploads: 1, ..UnderWay::default() });
 }

@@ -21,7 +21,7 @@ use super::body::{Bounded, Outgoing};
 use super::ids::ConnectionIds;
 use super::inspect::inspect;
 use super::watch::{Phase, Watched};
-use super::{Code, Context, Edge, Head, Headers, Problem, Scheme, Sites};
+use super::{BodyBounds, Code, Context, Edge, Head, Headers, Problem, Scheme, Sites};
 
 /// The service of one connection.
 pub(super) struct Connection {
@@ -45,7 +45,9 @@ impl Service<Request<Incoming>> for Connection {
         let site = self.sites.of(&request);
         let closes = self.edge.is_draining();
         let finish = Finish { context, headers: site.headers, watched: self.watched.clone(), closes };
-        if let Err(problem) = inspect(&request, self.edge.limits.body_bytes) {
+        let limits = &self.edge.limits;
+        let bounds = site.body.unwrap_or(BodyBounds { bytes: limits.body_bytes, seconds: limits.body_seconds });
+        if let Err(problem) = inspect(&request, bounds.bytes) {
             // What follows such a request on its connection may be anything.
             return Answering::Whole(Some(closing(finish.problem(&problem))));
         }
@@ -57,9 +59,8 @@ impl Service<Request<Incoming>> for Connection {
                 Err(_) => return Answering::Whole(Some(finish.panicked())),
             }
         }
-        let limits = &self.edge.limits;
-        let time = Duration::from_secs(limits.body_seconds.into());
-        let mut request = request.map(|body| Body::new(Bounded::new(body, limits.body_bytes, time)));
+        let time = Duration::from_secs(bounds.seconds.into());
+        let mut request = request.map(|body| Body::new(Bounded::new(body, bounds.bytes, time)));
         request.extensions_mut().insert(context);
         let mut router = site.router.clone();
         // A router is always ready. It is called within the future, so that its panics are caught as well.

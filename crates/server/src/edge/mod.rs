@@ -122,12 +122,23 @@ pub struct Site {
     pub router: axum::Router,
     /// Which headers are added to its answers.
     pub headers: Headers,
+    /// What its requests' bodies are bounded by, where those of the listener do not fit it.
+    pub body: Option<BodyBounds>,
+}
+
+/// What a request's body is bounded by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BodyBounds {
+    /// Most bytes; above it the answer is 413.
+    pub bytes: u64,
+    /// Seconds in which it must be there.
+    pub seconds: u32,
 }
 
 impl Site {
     /// A site with Poort's own headers and nothing before the router.
     pub fn new(router: axum::Router) -> Self {
-        Self { direct: None, router, headers: Headers::Strict }
+        Self { direct: None, router, headers: Headers::Strict, body: None }
     }
 }
 

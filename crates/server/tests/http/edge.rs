@@ -5,9 +5,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
-use server::edge::{Code, Context, Limits, Problem, body};
+use server::edge::{BodyBounds, Code, Context, Edge, Limits, Problem, Site, Sites, body};
+use server::system::{SystemClock, SystemEntropy};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::gate::Gate;
 use crate::raw::{Answer, PATIENCE, request, send};
@@ -254,4 +255,27 @@ async fn a_request_without_an_answer_is_cut_at_the_stop() {
     let mut rest = Vec::new();
     let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest)).await.expect("it was cut");
     assert!(rest.is_empty());
+}
+
+#[tokio::test]
+async fn a_site_may_have_its_own_bounds_of_a_body() {
+    let bounded = |bytes| Site { body: Some(BodyBounds { bytes, seconds: 5 }), ..Site::new(router()) };
+    let sites = Sites::one(Site::new(router())).named("short", bounded(3)).named("long", bounded(2_000_000));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    let edge = Edge::new(std::sync::Arc::new(SystemClock), &SystemEntropy, Limits::default()).expect("entropy");
+    let serving = tokio::spawn(edge.serve(listener, None, sites, stopped));
+    for (host, length, status) in
+        [("short", 3, 200), ("short", 4, 413), ("other", 1_000_000, 200), ("other", 1_100_000, 413), ("long", 1_100_000, 200)]
+    {
+        let head = format!("POST /read HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+        let answers = send(address, &[head.as_bytes(), &vec![b'x'; length]].concat()).await;
+        assert_eq!(answers[0].status, status, "{host} {length}");
+        let chunked =
+            format!("POST /read HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n{length:x}\r\n");
+        let answers = send(address, &[chunked.as_bytes(), &vec![b'x'; length], b"\r\n0\r\n\r\n"].concat()).await;
+        assert_eq!(answers[0].status, status, "{host} {length}, in pieces");
+    }
+    serving.abort();
 }
