@@ -44,20 +44,33 @@ fn is_moment(text: &str) -> bool {
     let (Some(day), Some("T")) = (text.get(..10), text.get(10..11)) else { return false };
     let rest = &text[11..];
     let clock = rest.find(['Z', '+', '-']).map_or(rest, |end| &rest[..end]);
-    let offset = &rest[clock.len()..];
-    let zoned = match offset {
-        "" | "Z" => true,
-        offset => offset.len() == 6 && offset[1..].parse::<civil::Time>().is_ok(),
+    let zoned = match rest[clock.len()..].as_bytes() {
+        [] | [b'Z'] => true,
+        [_, offset @ ..] => offset.len() == 5 && is_clock(offset),
     };
-    civil_date(day) && clock.len() >= 8 && clock.parse::<civil::Time>().is_ok() && zoned
+    let (whole, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+    civil_date(day) && whole.len() == 8 && is_clock(whole.as_bytes()) && digits(fraction) && zoned
+}
+
+/// Hours and minutes, and seconds where there are any.
+fn is_clock(text: &[u8]) -> bool {
+    let mut parts = text.split(|byte| *byte == b':').map(number);
+    let (hour, minute, second) = (parts.next().flatten(), parts.next().flatten(), parts.next().unwrap_or(Some(0)));
+    let fits = |part: Option<i16>, most: i16| part.is_some_and(|part| part <= most);
+    text.len() % 3 == 2 && fits(hour, 23) && fits(minute, 59) && fits(second, 59) && parts.next().is_none()
 }
 
 fn civil_date(text: &str) -> bool {
-    let shaped = text.bytes().enumerate().all(|(place, byte)| match place {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    });
-    shaped && text.parse::<civil::Date>().is_ok()
+    let [year @ .., b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else { return false };
+    let (Some(year), Some(month), Some(day)) = (number(year), number(&[*m1, *m2]), number(&[*d1, *d2])) else { return false };
+    let small = |part: i16| i8::try_from(part).unwrap_or(0);
+    text.len() == 10 && civil::Date::new(year, small(month), small(day)).is_ok()
+}
+
+/// Two or four digits.
+fn number(text: &[u8]) -> Option<i16> {
+    let plain = matches!(text.len(), 2 | 4) && text.iter().all(u8::is_ascii_digit);
+    plain.then(|| text.iter().fold(0, |number, digit| number * 10 + i16::from(digit - b'0')))
 }
 
 #[cfg(test)]
@@ -79,8 +92,19 @@ mod tests {
             (Value::QualityRegime, &["IMBRO", "IMBRO/A"], &["imbro", ""]),
             (
                 Value::Moment,
-                &["2020-01-02T03:04:05", "2020-01-02T03:04:05Z", "2020-01-02T03:04:05.5+01:00"],
-                &["2020-01-02", "2020-01-02 03:04:05", "2020-01-02T25:00:00", "2020-01-02T03:04", "2020-01-02T03:04:05+1", "aé2020-01-02T"],
+                &["2020-01-02T03:04:05", "2020-01-02T03:04:05Z", "2020-01-02T03:04:05.5+01:00", "2020-02-29T23:59:59-11:30"],
+                &[
+                    "2020-01-02",
+                    "2020-01-02 03:04:05",
+                    "2020-01-02T25:00:00",
+                    "2020-01-02T03:04",
+                    "2020-01-02T03:04:05+1",
+                    "2020-01-02T03:04:60",
+                    "2020-01-02T03:04:05.",
+                    "2020-01-02T0304:05",
+                    "2020-13-02T03:04:05",
+                    "aé2020-01-02T",
+                ],
             ),
         ];
         for (value, good, bad) in cases {
