@@ -44,7 +44,7 @@ fn is_moment(text: &str) -> bool {
     let (Some(day), Some("T")) = (text.get(..10), text.get(10..11)) else { return false };
     let rest = &text[11..];
     let clock = rest.find(['Z', '+', '-']).map_or(rest, |end| &rest[..end]);
-    let zoned = match rest[clock.len()..].as_bytes() {
+    let zoned = match &rest.as_bytes()[clock.len()..] {
         [] | [b'Z'] => true,
         [_, offset @ ..] => offset.len() == 5 && is_clock(offset),
     };
