@@ -100,7 +100,7 @@ fn validate(folder: &std::path::Path) {
 /// A verifier that knows one organisation with one project, and its token's header.
 fn poort(clock: Arc<Running>) -> (Arc<Verifier>, String) {
     let installation = Installation::new("prt").expect("a prefix");
-    let settings = Settings { installations: vec![installation.clone()], ..Settings::default() };
+    let settings = Settings { installations: vec![installation], ..Settings::default() };
     let verifier = Verifier::new(clock.clone(), settings);
     verifier.loader().finish(Sequence(0));
     verifier.lease().hold();
