@@ -57,10 +57,14 @@ pub enum Right {
     WorkspacesRead,
     /// Make, rename and close the organisation's workspaces.
     WorkspacesWrite,
+    /// See the delegations that the organisation gives and gets.
+    DelegationsRead,
+    /// Open, pass on, accept, change and close delegations.
+    DelegationsWrite,
 }
 
 /// Every right, with the name of its permission. Their order is that of the permissions' bits: new ones come last.
-pub const RIGHTS: [(Right, &str); 8] = [
+pub const RIGHTS: [(Right, &str); 10] = [
     (Right::TokensRead, "poort:tokens:read"),
     (Right::TokensWrite, "poort:tokens:write"),
     (Right::PeopleRead, "poort:people:read"),
@@ -69,6 +73,8 @@ pub const RIGHTS: [(Right, &str); 8] = [
     (Right::OrganisationTokensWrite, "poort:organisation-tokens:write"),
     (Right::WorkspacesRead, "poort:workspaces:read"),
     (Right::WorkspacesWrite, "poort:workspaces:write"),
+    (Right::DelegationsRead, "poort:delegations:read"),
+    (Right::DelegationsWrite, "poort:delegations:write"),
 ];
 
 impl Right {
@@ -83,16 +89,18 @@ impl Right {
             Self::OrganisationTokensWrite => "Make, change and end your organisation's own tokens",
             Self::WorkspacesRead => "See your organisation's workspaces",
             Self::WorkspacesWrite => "Make, rename and close your organisation's workspaces",
+            Self::DelegationsRead => "See the delegations that your organisation gives and gets",
+            Self::DelegationsWrite => "Open, pass on, accept, change and close delegations of your organisation",
         }
     }
 
     /// Who may hold it: members with one of these roles; empty: every member.
     pub(crate) const fn roles(self) -> &'static [Role] {
         match self {
-            Self::TokensRead | Self::TokensWrite => &[],
+            Self::TokensRead | Self::TokensWrite | Self::DelegationsRead => &[],
             Self::PeopleRead | Self::PeopleWrite => &[Role::Owner],
             Self::OrganisationTokensRead | Self::OrganisationTokensWrite => &[Role::Owner, Role::KeyManager],
-            Self::WorkspacesRead | Self::WorkspacesWrite => &[Role::Owner, Role::ProjectManager],
+            Self::WorkspacesRead | Self::WorkspacesWrite | Self::DelegationsWrite => &[Role::Owner, Role::ProjectManager],
         }
     }
 }

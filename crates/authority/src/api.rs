@@ -52,7 +52,7 @@ impl Authority {
         Ok(())
     }
 
-    /// Removes an API and ends its credentials. One with live organisation tokens stays.
+    /// Removes an API and ends its credentials. One with live organisation tokens or delegations stays.
     pub async fn remove_api(&self, context: &Context, name: String) -> Result<Changed<()>, Error> {
         context.caller.require_operator()?;
         refuse_own(&name)?;
@@ -61,6 +61,10 @@ impl Authority {
             Box::pin(async move {
                 if tx.api_has_organisation_tokens(&name).await? {
                     let detail = "organisation tokens of this API are live: end them first";
+                    return Err(Abort::Refused(Error::Conflict { code: "api_in_use", detail }));
+                }
+                if tx.api_has_delegations(&name).await? {
+                    let detail = "delegations of this API are live: close them first";
                     return Err(Abort::Refused(Error::Conflict { code: "api_in_use", detail }));
                 }
                 for credential in tx.api_credentials(&name).await? {

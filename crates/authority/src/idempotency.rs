@@ -124,5 +124,7 @@ plain!(
     domain::workspace::Workspace,
     domain::organisation_token::OrganisationToken,
     domain::api::ApiDefinition,
+    crate::DelegationView,
+    crate::delegation::Closed,
     crate::ImportReport,
 );

@@ -8,6 +8,7 @@ mod again;
 mod api;
 mod change;
 mod credential;
+mod delegation;
 mod era;
 mod error;
 mod idempotency;
@@ -32,6 +33,9 @@ mod workspace;
 pub use access::{Caller, OWN_API, PersonCaller, RIGHTS, Right};
 pub use change::{Changed, Context};
 pub use credential::{Issued, NewCredential, ServiceCredential};
+pub use delegation::{
+    Closed, Closing, DelegationUpdate, DelegationView, EndedCredential, EndedDelegation, Impact, Named, NewDelegation, Side, Wanted,
+};
 pub use error::{Error, Outage};
 pub use idempotency::IdempotencyKey;
 pub use import::{ImportReport, ImportRow, Rejected};

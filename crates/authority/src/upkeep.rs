@@ -34,6 +34,15 @@ impl Authority {
         outcome
     }
 
+    /// Marks delegations whose time is over, and forgets counts of days long past. Neither changes what a check answers.
+    pub async fn mark_ended_delegations(&self, now: Timestamp) -> Result<(), Error> {
+        let marked = self.store.end_delegations_past_their_end(now).await?;
+        if marked > 0 {
+            tracing::info!(count = marked, "delegations have ended by their time");
+        }
+        Ok(self.store.drop_old_usage(now).await?)
+    }
+
     /// Forgets kept answers whose time is over.
     pub async fn forget_old_answers(&self, now: Timestamp) -> Result<(), Error> {
         Ok(self.store.drop_old_answers(now).await?)

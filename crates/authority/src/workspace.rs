@@ -70,7 +70,7 @@ impl Authority {
         .await
     }
 
-    /// Closes a workspace for good: nothing works in it any more. Closing a closed one changes nothing.
+    /// Closes a workspace for good, and the delegations of it: nothing works in it any more. Closing a closed one changes nothing.
     pub async fn close_workspace(&self, context: &Context, id: WorkspaceId) -> Result<Changed<Workspace>, Error> {
         let caller = context.caller.clone();
         self.change(context, move |tx, by| {
@@ -82,6 +82,7 @@ impl Authority {
                 }
                 workspace.closed_at = Some(by.at);
                 workspace.revision += 1;
+                crate::delegation::close_all_of(tx, by, id).await?;
                 let recorded = tx.record(by, Event::WorkspaceClosed { workspace: id }).await?;
                 Ok(Outcome::Changed(workspace, recorded))
             })

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{DelegationId, OrganisationId, WorkspaceId};
+use crate::id::{DelegationId, OrganisationId, PersonId, WorkspaceId};
 use crate::permission::Permissions;
 use crate::refusal::Refusal;
-use crate::text::{Description, Reason};
+use crate::text::{Description, Note, Reason};
 use crate::time::Timestamp;
 
 /// How many delegations a chain may have: the one that the workspace's organisation gave, and those passed on.
@@ -21,6 +21,21 @@ pub enum DelegationKind {
     Checking,
 }
 
+impl DelegationKind {
+    /// Its name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Delivering => "delivering",
+            Self::Checking => "checking",
+        }
+    }
+
+    /// Reads its name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Delivering, Self::Checking].into_iter().find(|kind| kind.name() == name)
+    }
+}
+
 /// A delegation (*machtiging*).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delegation {
@@ -30,12 +45,16 @@ pub struct Delegation {
     pub api: String,
     /// Where.
     pub workspace: WorkspaceId,
+    /// Whose workspace that is.
+    pub owner: OrganisationId,
     /// Who gives it: the workspace's organisation, or the one that passes its own delegation on.
     pub from: OrganisationId,
     /// Who gets it.
     pub to: OrganisationId,
     /// The delegation that it passes on, if it does.
     pub parent: Option<DelegationId>,
+    /// Its place in its chain: 1 for one that the workspace's organisation gave, at most [`MAX_CHAIN`].
+    pub depth: u8,
     /// What it is for.
     pub kind: DelegationKind,
     /// What it allows at most; never more than its parent, looked up at each check.
@@ -44,6 +63,8 @@ pub struct Delegation {
     pub may_pass_on: bool,
     /// What who gets it is told about it.
     pub description: Description,
+    /// What who gives it wants to remember about it; for nobody else.
+    pub note: Option<Note>,
     /// When it was made.
     pub created_at: Timestamp,
     /// From this moment on it counts.
@@ -60,6 +81,10 @@ pub struct Delegation {
     pub paused_at: Option<Timestamp>,
     /// Since when it is closed for good, if so.
     pub closed_at: Option<Timestamp>,
+    /// Since when it is known to be over: closed, or found to be past its time or that of one it was passed on from.
+    pub over_at: Option<Timestamp>,
+    /// The person who paused it, announced its closing or closed it, if it was one; for the giver's side.
+    pub decided_by: Option<PersonId>,
     /// Why it was paused, is to close or was closed, for both sides to read.
     pub reason: Option<Reason>,
     /// Raised by every change; the value of its `ETag`.
@@ -94,7 +119,7 @@ impl Delegation {
     pub fn state(&self, now: Timestamp) -> DelegationState {
         if self.closed_at.is_some() || (self.closing_announced && self.ends_at.is_some_and(|end| now >= end)) {
             DelegationState::Closed
-        } else if self.not_after().is_some_and(|end| now >= end) {
+        } else if self.over_at.is_some() || self.not_after().is_some_and(|end| now >= end) {
             DelegationState::Ended
         } else if self.accepted_at.is_none() {
             DelegationState::Invited

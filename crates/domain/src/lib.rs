@@ -33,6 +33,7 @@
 //! | lease | the time until which a node may answer from its index |
 
 pub mod api;
+pub mod chain;
 pub mod credential;
 pub mod delegation;
 pub mod entropy;

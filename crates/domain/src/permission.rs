@@ -70,6 +70,26 @@ pub enum Permissions {
     Only(BTreeSet<Permission>),
 }
 
+impl Permissions {
+    /// Whether this set holds nothing that the other does not.
+    pub fn is_within(&self, other: &Self) -> bool {
+        match (self, other) {
+            (_, Self::All) => true,
+            (Self::All, Self::Only(_)) => false,
+            (Self::Only(inner), Self::Only(outer)) => inner.is_subset(outer),
+        }
+    }
+
+    /// What both sets hold.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::All, both) | (both, Self::All) => both.clone(),
+            (Self::Only(one), Self::Only(other)) => Self::Only(one.intersection(other).cloned().collect()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -100,6 +100,8 @@ lines! {
     Name: 1..=200;
     /// Why something was done, for others to read: 1 to 500 characters.
     Reason: 1..=500;
+    /// What somebody wants to remember about a thing: 1 to 500 characters.
+    Note: 1..=500;
 }
 
 /// A mail address: one `@`, a dotted ASCII domain, at most 254 characters; stored as given, compared folded.

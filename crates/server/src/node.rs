@@ -258,6 +258,9 @@ impl Node {
         if let Err(error) = self.authority.forget_old_answers(now).await {
             tracing::warn!(%error, "kept answers were not cleared");
         }
+        if let Err(error) = self.authority.mark_ended_delegations(now).await {
+            tracing::warn!(%error, "delegations whose time is over were not marked");
+        }
         if let Err(error) = self.coherence.forget_others(now).await {
             tracing::warn!(%error, "nodes that are gone were not forgotten");
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::api::ApiDefinition;
 use domain::event::Entry;
 use domain::{CredentialId, Digest, Fence, OrganisationId, PersonId, Timestamp};
-use store::{MembershipRecord, OrganisationTokenRecord, SnapshotSink, Store, StoreError, TokenRecord, WorkspaceRecord};
+use store::{DelegationRecord, MembershipRecord, OrganisationTokenRecord, SnapshotSink, Store, StoreError, TokenRecord, WorkspaceRecord};
 use verifier::{Loader, Verifier};
 
 /// Fills the index; ended tokens since `revoked_since` come along as tombstones. Gives the last entry that is in it.
@@ -49,6 +49,23 @@ impl SnapshotSink for Filling<'_> {
     fn workspace(&mut self, workspace: &WorkspaceRecord) {
         let WorkspaceRecord { id, organisation, number, closed } = workspace;
         self.0.workspace(&verifier::WorkspaceRecord { id: *id, organisation: *organisation, number, closed: *closed });
+    }
+
+    fn delegation(&mut self, delegation: &DelegationRecord<'_>) {
+        let DelegationRecord { id, api, workspace, from, to, parent, permissions, standing, opens_at, not_after, closed_at } = *delegation;
+        self.0.delegation(&verifier::DelegationRecord {
+            id,
+            api,
+            workspace,
+            from,
+            to,
+            parent,
+            permissions,
+            standing,
+            opens_at,
+            not_after,
+            closed_at,
+        });
     }
 
     fn organisation_token(&mut self, token: &OrganisationTokenRecord<'_>) {

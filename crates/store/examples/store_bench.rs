@@ -121,6 +121,7 @@ struct Count(u32);
 
 impl SnapshotSink for Count {
     fn workspace(&mut self, _: &poort_store::WorkspaceRecord) {}
+    fn delegation(&mut self, _: &poort_store::DelegationRecord<'_>) {}
     fn organisation_token(&mut self, _: &poort_store::OrganisationTokenRecord<'_>) {}
     fn organisation(&mut self, _: OrganisationId, _: bool) {}
     fn person(&mut self, _: PersonId, _: bool) {}

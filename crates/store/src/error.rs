@@ -132,6 +132,8 @@ pub mod conflict {
     pub const PERSON_EMAIL: &str = "person_email";
     /// An organisation has this name already.
     pub const ORGANISATION_NAME: &str = "organisation_name";
+    /// There is a delegation for the same from the same to the same that is not over.
+    pub const DELEGATION: &str = "delegation_live";
     /// The person is a member of the organisation already.
     pub const MEMBERSHIP: &str = "membership";
     /// A workspace has, or had, this number already.
@@ -144,7 +146,7 @@ pub mod conflict {
     pub const PARENT: &str = "parent";
 
     /// Our name, PostgreSQL's constraint (ours by design), and how SQLite names the columns in its message.
-    const UNIQUE: [(&str, &str); 10] = [
+    const UNIQUE: [(&str, &str); 11] = [
         (PERSONAL_TOKEN_DESCRIPTION, "personal_token.person, personal_token.description_key"),
         (SECRET_DIGEST, "personal_token.digest"),
         (SECRET_DIGEST, "organisation_token.digest"),
@@ -152,6 +154,7 @@ pub mod conflict {
         (SECRET_DIGEST, "operator_token.digest"),
         (PERSON_EMAIL, "person.email_folded"),
         (ORGANISATION_NAME, "organisation.name_folded"),
+        (DELEGATION, "delegation.workspace, delegation.receiver, delegation.giver, delegation.api, delegation.kind"),
         (MEMBERSHIP, "membership.person, membership.organisation"),
         (WORKSPACE_NUMBER, "workspace.number"),
         (ORGANISATION_TOKEN_USERNAME, "organisation_token.api, organisation_token.username"),

@@ -53,6 +53,14 @@ impl RawRow<'_> {
         bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(unreadable)
     }
 
+    pub(crate) fn optional_bytes<const N: usize>(&self, column: usize) -> Result<Option<[u8; N]>, StoreError> {
+        let bytes = match self {
+            Self::Sqlite(row) => row.get_ref(column).ok().and_then(|value| value.as_blob_or_null().ok()).ok_or_else(unreadable)?,
+            Self::Postgres(row) => row.try_get::<_, Option<&[u8]>>(column).map_err(|_| unreadable())?,
+        };
+        bytes.map(|bytes| bytes.try_into().map_err(|_| unreadable())).transpose()
+    }
+
     pub(crate) fn text(&self, column: usize) -> Result<&str, StoreError> {
         let text = match self {
             Self::Sqlite(row) => row.get_ref(column).ok().and_then(|value| value.as_str().ok()),

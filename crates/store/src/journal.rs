@@ -40,6 +40,11 @@ statements! {
         UNION ALL SELECT organisation, CAST($2 AS BIGINT) FROM organisation_token WHERE id = $1
         UNION ALL SELECT organisation, CAST($2 AS BIGINT) FROM workspace WHERE id = $1
         ON CONFLICT (subject, seq) DO NOTHING";
+    // The same for a delegation: both sides see it, and whose workspace it is.
+    RECORD_SIDES = "INSERT INTO journal_subject (subject, seq) SELECT giver, CAST($2 AS BIGINT) FROM delegation WHERE id = $1
+        UNION SELECT receiver, CAST($2 AS BIGINT) FROM delegation WHERE id = $1 UNION SELECT owner, CAST($2 AS BIGINT) FROM delegation WHERE id = $1
+        UNION SELECT workspace, CAST($2 AS BIGINT) FROM delegation WHERE id = $1
+        ON CONFLICT (subject, seq) DO NOTHING";
     ENTRIES = concat!(columns!(), "WHERE journal.seq > $1 ORDER BY journal.seq LIMIT $2");
     ENTRIES_BEFORE = concat!(columns!(), "WHERE journal.seq < $1 ORDER BY journal.seq DESC LIMIT $2");
     ENTRIES_ABOUT = concat!(columns!(), about!(), "AND journal.seq > $2 ORDER BY journal.seq LIMIT $3");
@@ -143,6 +148,9 @@ impl Tx<'_> {
         if names_no_owner(&event) {
             work.extend(subject_rows.iter().map(|row| (&RECORD_OWNER, row.as_slice())));
         }
+        if concerns_delegations(&event) {
+            work.extend(subject_rows.iter().map(|row| (&RECORD_SIDES, row.as_slice())));
+        }
         self.executor.execute_all(&work).await?;
         self.entries.push(Entry { sequence, at: by.at, actor: by.actor, request: by.request, event });
         Ok(Recorded(sequence))
@@ -215,6 +223,20 @@ fn names_no_owner(event: &Event) -> bool {
             | Event::TokensRevoked { .. }
             | Event::WorkspaceRenamed { .. }
             | Event::WorkspaceClosed { .. }
+    )
+}
+
+fn concerns_delegations(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::DelegationOpened { .. }
+            | Event::DelegationAccepted { .. }
+            | Event::DelegationPaused { .. }
+            | Event::DelegationResumed { .. }
+            | Event::DelegationChanged { .. }
+            | Event::DelegationConfirmed { .. }
+            | Event::DelegationClosingAnnounced { .. }
+            | Event::DelegationsClosed { .. }
     )
 }
 

@@ -20,6 +20,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0002_nodes", include_str!("../migrations/0002_nodes.sql")),
     ("0003_restore", include_str!("../migrations/0003_restore.sql")),
     ("0004_organisation_tokens", include_str!("../migrations/0004_organisation_tokens.sql")),
+    ("0005_delegations", include_str!("../migrations/0005_delegations.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -14,6 +14,7 @@ statements! {
     INSERT_ORGANISATION = "INSERT INTO organisation (id, name, name_folded, created_at, suspended_at) VALUES ($1, $2, $3, $4, $5)";
     ORGANISATION = "SELECT id, name, created_at, suspended_at FROM organisation WHERE id = $1";
     ORGANISATIONS = "SELECT id, name, created_at, suspended_at FROM organisation WHERE id > $1 ORDER BY id LIMIT $2";
+    ORGANISATION_NAMED = "SELECT id, name, created_at, suspended_at FROM organisation WHERE name_folded = $1";
     RENAME_ORGANISATION = "UPDATE organisation SET name = $2, name_folded = $3 WHERE id = $1 AND name <> $2";
     SUSPEND_ORGANISATION = "UPDATE organisation SET suspended_at = $2 WHERE id = $1 AND suspended_at IS NULL";
     RESUME_ORGANISATION = "UPDATE organisation SET suspended_at = NULL WHERE id = $1 AND suspended_at IS NOT NULL";
@@ -23,6 +24,12 @@ impl Reader<'_> {
     /// An organisation.
     pub async fn organisation(&mut self, id: OrganisationId) -> Result<Option<Organisation>, StoreError> {
         self.executor.row(&ORGANISATION, &params![&id]).await?.map(organisation).transpose()
+    }
+
+    /// The organisation with this name, compared without regard to case.
+    pub async fn organisation_named(&mut self, name: &Name) -> Result<Option<Organisation>, StoreError> {
+        let folded = name.folded();
+        self.executor.row(&ORGANISATION_NAMED, &params![&folded]).await?.map(organisation).transpose()
     }
 
     /// All organisations, a part at a time.

@@ -2,9 +2,10 @@
 
 use domain::api::ApiDefinition;
 use domain::credential::Digest;
+use domain::delegation::Standing;
 use domain::event::{Entry, SecretState};
 use domain::fence::Fence;
-use domain::id::{CredentialId, MembershipId, OrganisationId, PersonId, WorkspaceId};
+use domain::id::{CredentialId, DelegationId, MembershipId, OrganisationId, PersonId, WorkspaceId};
 use domain::permission::Permissions;
 use domain::person::Roles;
 use domain::time::Timestamp;
@@ -56,6 +57,33 @@ pub struct WorkspaceRecord {
     pub closed: bool,
 }
 
+/// A delegation, as the index needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DelegationRecord<'r> {
+    /// Its id.
+    pub id: DelegationId,
+    /// The API that it is for.
+    pub api: &'r str,
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// Who gives it.
+    pub from: OrganisationId,
+    /// Who gets it.
+    pub to: OrganisationId,
+    /// The delegation that it passes on, if it does.
+    pub parent: Option<DelegationId>,
+    /// What it allows at most.
+    pub permissions: &'r Permissions,
+    /// Its own state.
+    pub standing: Standing,
+    /// From this moment on it counts.
+    pub opens_at: Timestamp,
+    /// From this moment on it does not count, if ever.
+    pub not_after: Option<Timestamp>,
+    /// Since when it is closed, if so.
+    pub closed_at: Option<Timestamp>,
+}
+
 /// A secret of an organisation token, as the index needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrganisationTokenRecord<'r> {
@@ -81,8 +109,8 @@ pub struct OrganisationTokenRecord<'r> {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// Takes a snapshot, in this order: organisations, people, memberships, APIs, workspaces, personal tokens with their current
-/// secrets and once more with the secrets of running overlaps, organisation tokens in the same way, API credentials,
+/// Takes a snapshot, in this order: organisations, people, memberships, APIs, workspaces, delegations, personal tokens with
+/// their current secrets and once more with the secrets of running overlaps, organisation tokens in the same way, API credentials,
 /// operator tokens, the fence.
 pub trait SnapshotSink {
     /// An organisation.
@@ -95,6 +123,8 @@ pub trait SnapshotSink {
     fn api(&mut self, definition: ApiDefinition);
     /// A workspace, open or closed.
     fn workspace(&mut self, workspace: &WorkspaceRecord);
+    /// A delegation, after the one that it passes on: live, or over since the asked moment.
+    fn delegation(&mut self, delegation: &DelegationRecord<'_>);
     /// A personal token with one of its secrets: live, or revoked since the asked moment.
     fn token(&mut self, token: &TokenRecord<'_>);
     /// An organisation token with one of its secrets: live, or revoked since the asked moment.

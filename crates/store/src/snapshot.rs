@@ -15,6 +15,7 @@ use futures_util::FutureExt as _;
 
 use crate::Store;
 use crate::database::Borrowed;
+use crate::delegation::KeptDelegation;
 use crate::error::StoreError;
 use crate::executor::{Control, Executor, RawRow};
 use crate::journal::Head;
@@ -33,6 +34,10 @@ statements! {
     SNAPSHOT_API_CREDENTIALS = "SELECT id, api, digest FROM api_credential WHERE revoked_at IS NULL";
     SNAPSHOT_OPERATOR_TOKENS = "SELECT id, digest FROM operator_token WHERE revoked_at IS NULL";
     SNAPSHOT_WORKSPACES = "SELECT id, organisation, number, closed_at FROM workspace";
+    // Those that are over are needed as long as tombstones are; a parent is over no earlier than what passes it on.
+    SNAPSHOT_DELEGATIONS = "SELECT id, api, workspace, giver, receiver, parent, permissions, opens_at, ends_at, review_at, accepted_at,
+            paused_at, closed_at
+        FROM delegation WHERE over_at IS NULL OR over_at >= $1 ORDER BY depth, id";
     // The columns of all four are the same, and the first that are stored; an organisation token has two more.
     SNAPSHOT_TOKENS = "SELECT id, membership, digest, expires_at, permissions, imported, suspended_at, revoked_at
         FROM personal_token WHERE revoked_at IS NULL OR revoked_at >= $1";
@@ -81,6 +86,7 @@ enum Part {
     Memberships(Vec<MembershipRecord>),
     Api(ApiDefinition),
     Workspaces(Vec<WorkspaceRecord>),
+    Delegations(Vec<KeptDelegation>),
     Tokens(Vec<Token>),
     OrganisationTokens(Vec<OrganisationToken>),
     ApiCredential(CredentialId, String, Digest),
@@ -99,6 +105,7 @@ impl Snapshot {
                 Part::Memberships(part) => part.iter().for_each(|membership| sink.membership(membership)),
                 Part::Api(definition) => sink.api(definition),
                 Part::Workspaces(part) => part.iter().for_each(|workspace| sink.workspace(workspace)),
+                Part::Delegations(part) => part.iter().for_each(|delegation| sink.delegation(&delegation.record())),
                 Part::Tokens(part) => part.iter().for_each(|token| sink.token(&token.record())),
                 Part::OrganisationTokens(part) => part.iter().for_each(|token| sink.organisation_token(&token.record())),
                 Part::ApiCredential(id, api, digest) => sink.api_credential(id, &api, digest),
@@ -205,6 +212,8 @@ async fn read_all(mut executor: Executor<'_>, since: Timestamp, sender: &SyncSen
     }
     out.parts(&SNAPSHOT_WORKSPACES, &params![], Part::Workspaces, workspace_record).await?;
     let mut known = Known::default();
+    let delegation = |row: &RawRow<'_>| KeptDelegation::read(row, known.permissions(row.text(6)?)?);
+    out.parts(&SNAPSHOT_DELEGATIONS, &params![since], Part::Delegations, delegation).await?;
     out.parts(&SNAPSHOT_TOKENS, &params![since], Part::Tokens, |row| known.token(row, false)).await?;
     out.parts(&SNAPSHOT_OVERLAPS, &params![since], Part::Tokens, |row| known.token(row, true)).await?;
     let make = Part::OrganisationTokens;

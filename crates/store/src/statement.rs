@@ -86,6 +86,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
     let modules = [
         crate::api::STATEMENTS,
         crate::api_credential::STATEMENTS,
+        crate::delegation::STATEMENTS,
         crate::era::STATEMENTS,
         crate::fence::STATEMENTS,
         crate::idempotency::STATEMENTS,

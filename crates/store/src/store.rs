@@ -149,6 +149,11 @@ impl Store {
         self.keep(move |executor| Box::pin(idempotency::drop_old(executor, before))).await
     }
 
+    /// Forgets the counts by day that are older than [`crate::DAYS_KEPT`] days. Not journalled.
+    pub async fn drop_old_usage(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.keep(move |executor| Box::pin(usage::drop_old_days(executor, now))).await
+    }
+
     /// Leaves cleanly: nobody waits for this process any more, and an embedded database is free for the next one.
     /// Nothing may be answered from the index any more, and nothing changed, when this is called.
     pub async fn close(&self) -> Result<(), StoreError> {

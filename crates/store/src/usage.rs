@@ -6,6 +6,7 @@ use domain::time::Timestamp;
 use crate::error::StoreError;
 use crate::executor::Executor;
 use crate::statement::statements;
+use crate::transaction::Reader;
 use crate::value::params;
 
 statements! {
@@ -16,7 +17,16 @@ statements! {
         last_used_at = CASE WHEN excluded.last_used_at > credential_usage.last_used_at
             THEN excluded.last_used_at ELSE credential_usage.last_used_at END,
         uses = credential_usage.uses + excluded.uses";
+    // Only organisation tokens are counted by day: who closes a delegation wants to know what was done lately.
+    FLUSH_DAY = "INSERT INTO usage_day (credential, day, uses) SELECT id, CAST($2 AS BIGINT), CAST($3 AS BIGINT)
+            FROM organisation_token WHERE id = $1
+        ON CONFLICT (credential, day) DO UPDATE SET uses = usage_day.uses + excluded.uses";
+    USES_SINCE = "SELECT CAST(COALESCE(SUM(uses), 0) AS BIGINT) FROM usage_day WHERE credential = $1 AND day >= $2";
+    DROP_OLD_DAYS = "DELETE FROM usage_day WHERE day < $1";
 }
+
+/// How many days back uses are kept by day.
+pub const DAYS_KEPT: i64 = 21;
 
 /// The use of one credential since the last flush.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +46,26 @@ pub(crate) async fn flush(executor: &mut Executor<'_>, batch: &[UsageRow]) -> Re
     for row in batch {
         let params = params![&row.credential, row.last_used_at, row.address.as_deref(), row.uses];
         executor.execute(&FLUSH_USAGE, &params).await?;
+        executor.execute(&FLUSH_DAY, &params![&row.credential, day(row.last_used_at), row.uses]).await?;
     }
     Ok(())
+}
+
+/// Forgets the counts of days that are more than [`DAYS_KEPT`] ago.
+pub(crate) async fn drop_old_days(executor: &mut Executor<'_>, now: Timestamp) -> Result<(), StoreError> {
+    executor.execute(&DROP_OLD_DAYS, &params![day(now) - DAYS_KEPT]).await.map(drop)
+}
+
+impl Reader<'_> {
+    /// How often an organisation token was used on the UTC day of `since` and later, as far as uses were written; at most
+    /// [`DAYS_KEPT`] days back.
+    pub async fn uses_since(&mut self, credential: CredentialId, since: Timestamp) -> Result<u64, StoreError> {
+        let row = self.executor.row(&USES_SINCE, &params![&credential, day(since)]).await?;
+        row.map_or(Ok(0), |mut row| row.take())
+    }
+}
+
+/// The day of a moment, in days since 1970.
+fn day(at: Timestamp) -> i64 {
+    at.unix_seconds().div_euclid(86_400)
 }

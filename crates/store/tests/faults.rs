@@ -188,6 +188,7 @@ struct Nothing;
 
 impl poort_store::SnapshotSink for Nothing {
     fn workspace(&mut self, _: &poort_store::WorkspaceRecord) {}
+    fn delegation(&mut self, _: &poort_store::DelegationRecord<'_>) {}
     fn organisation_token(&mut self, _: &poort_store::OrganisationTokenRecord<'_>) {}
     fn organisation(&mut self, _: domain::OrganisationId, _: bool) {}
     fn person(&mut self, _: domain::PersonId, _: bool) {}

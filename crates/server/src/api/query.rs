@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use domain::delegation::DelegationState;
 use domain::event::Sequence;
 use domain::text::Email;
 use domain::workspace::WorkspaceNumber;
@@ -36,7 +37,25 @@ pub enum Parameter {
     After,
     /// Only the workspace with this number.
     Number,
+    /// Only for this workspace.
+    Workspace,
+    /// Only given by this organisation.
+    From,
+    /// Only given to this organisation.
+    To,
+    /// Only in this state.
+    State,
 }
+
+/// The states of delegations by their names.
+const STATES: [(&str, DelegationState); 6] = [
+    ("invited", DelegationState::Invited),
+    ("open", DelegationState::Open),
+    ("paused", DelegationState::Paused),
+    ("closing", DelegationState::Closing),
+    ("ended", DelegationState::Ended),
+    ("closed", DelegationState::Closed),
+];
 
 /// None.
 pub(super) const NONE: &[Parameter] = &[];
@@ -50,6 +69,9 @@ pub(super) const TOKENS: &[Parameter] = &[Parameter::Limit, Parameter::Cursor, P
 pub(super) const WORKSPACES: &[Parameter] = &[Parameter::Limit, Parameter::Cursor, Parameter::Organisation, Parameter::Number];
 /// Those of the list of organisation tokens.
 pub(super) const ORGANISATION_TOKENS: &[Parameter] = &[Parameter::Limit, Parameter::Cursor, Parameter::Organisation];
+/// Those of the list of delegations.
+pub(super) const DELEGATIONS: &[Parameter] =
+    &[Parameter::Limit, Parameter::Cursor, Parameter::Workspace, Parameter::From, Parameter::To, Parameter::State];
 /// Those of the journal.
 pub(super) const AUDIT: &[Parameter] = &[Parameter::Limit, Parameter::Cursor, Parameter::About, Parameter::After];
 
@@ -65,6 +87,10 @@ impl Parameter {
             Self::About => "about",
             Self::After => "after",
             Self::Number => "number",
+            Self::Workspace => "workspace",
+            Self::From => "from",
+            Self::To => "to",
+            Self::State => "state",
         }
     }
 
@@ -84,6 +110,10 @@ impl Parameter {
             Self::Email => ("Only the person with this mail address; for operators.", json!({"type": "string", "maxLength": 254})),
             Self::About => ("Only what concerns the thing with this id.", id),
             Self::Number => ("Only the workspace with this number.", json!({"type": "string", "maxLength": 40})),
+            Self::Workspace => ("Only for this workspace.", id),
+            Self::From => ("Only what this organisation gives.", id),
+            Self::To => ("Only what this organisation gets.", id),
+            Self::State => ("Only those in this state.", json!({"type": "string", "enum": STATES.map(|(name, _)| name)})),
             Self::After => ("Only entries after this sequence.", json!({"type": "integer", "format": "int64", "minimum": 0})),
         };
         json!({"name": self.name(), "in": "query", "required": false, "description": description, "schema": schema})
@@ -133,6 +163,12 @@ impl Query {
     pub(super) fn number(&self) -> Result<Option<WorkspaceNumber>, Problem> {
         let read = |text: &str| WorkspaceNumber::new(text).map_err(|problem| invalid("number", &problem.to_string()));
         self.text(Parameter::Number).map(read).transpose()
+    }
+
+    /// A delegation's state, if given.
+    pub(super) fn state(&self) -> Result<Option<DelegationState>, Problem> {
+        let read = |text: &str| STATES.iter().find(|(name, _)| *name == text).map(|(_, state)| *state);
+        self.text(Parameter::State).map(|text| read(text).ok_or_else(|| invalid("state", "is not a state of delegations"))).transpose()
     }
 
     /// A place in the journal, if given.

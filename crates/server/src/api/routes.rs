@@ -13,6 +13,8 @@ use super::api::{Api, ApiBody};
 use super::audit::AuditEntry;
 use super::caller::Who;
 use super::credential::{ApiCredential, IssuedApiCredential, IssuedOperatorToken, NewCredential, OperatorToken};
+use super::delegation::{Closed, Closing, DelegationConfirmation, Delegation, DelegationUpdate, Explained, NewDelegation};
+use super::impact::Impact;
 use super::fence::{Confirmation, FenceState};
 use super::import::{Import, Imported};
 use super::json::NoBody;
@@ -24,12 +26,12 @@ use super::organisation_token::{IssuedOrganisationToken, NewOrganisationToken, O
 use super::organisation_token_import::OrganisationTokenImport;
 use super::person::{NewPerson, Person, PersonUpdate};
 use super::personal_token::{IssuedToken, NewToken, Revoked, Rotation, Token, TokenUpdate};
-use super::query::{AUDIT, NONE, ORGANISATION_TOKENS, PAGE, PEOPLE, Parameter, TOKENS, WORKSPACES};
+use super::query::{AUDIT, DELEGATIONS, NONE, ORGANISATION_TOKENS, PAGE, PEOPLE, Parameter, TOKENS, WORKSPACES};
 use super::verify::{Verdict, VerifyRequest};
 use super::whoami::Identity;
 use super::workspace::{NewWorkspace, Workspace, WorkspaceUpdate};
 use super::{
-    ApiState, api, audit, call, credential, fence, import, membership, node, openapi, organisation, organisation_token,
+    ApiState, api, audit, call, credential, delegation, fence, import, membership, node, openapi, organisation, organisation_token,
     organisation_token_import, person, personal_token, verify, whoami, workspace,
 };
 use crate::edge::Problem;
@@ -60,7 +62,7 @@ pub(super) type Handling = Pin<Box<dyn Future<Output = Result<Response, Problem>
 impl Route {
     /// Whether `If-Match` guards it: the things that have a revision.
     pub(super) fn takes_if_match(&self) -> bool {
-        let patched = ["/api/v1/tokens/{id}", "/api/v1/organisation-tokens/{id}", "/api/v1/workspaces/{id}"];
+        let patched = ["/api/v1/tokens/{id}", "/api/v1/delegations/{id}", "/api/v1/organisation-tokens/{id}", "/api/v1/workspaces/{id}"];
         match self.method.as_str() {
             "PATCH" => patched.contains(&self.path),
             "PUT" => self.path == "/api/v1/apis/{name}",
@@ -79,6 +81,8 @@ const TOKENS_READ: Who = Who::Holder(&[Right::TokensRead, Right::PeopleRead]);
 const TOKENS_WRITE: Who = Who::Holder(&[Right::TokensWrite, Right::PeopleWrite]);
 const ORG_TOKENS_READ: Who = Who::Holder(&[Right::OrganisationTokensRead]);
 const ORG_TOKENS_WRITE: Who = Who::Holder(&[Right::OrganisationTokensWrite]);
+const DELEGATIONS_READ: Who = Who::Holder(&[Right::DelegationsRead]);
+const DELEGATIONS_WRITE: Who = Who::Holder(&[Right::DelegationsWrite]);
 const WORKSPACES_READ: Who = Who::Holder(&[Right::WorkspacesRead]);
 const WORKSPACES_WRITE: Who = Who::Holder(&[Right::WorkspacesWrite]);
 
@@ -153,6 +157,17 @@ routes! {
     POST   "/api/v1/workspaces/{id}/closures"        WORKSPACES_WRITE NONE, workspace::close,       NoBody => Done<Workspace>,                "Close a workspace for good: nothing works in it from the answer on";
     GET    "/api/v1/organisations/{id}/organisation-tokens" ORG_TOKENS_READ  PAGE, organisation_token::list_of, NoBody => Listed<OrganisationToken>, "List an organisation's own live tokens";
     POST   "/api/v1/organisations/{id}/organisation-tokens" ORG_TOKENS_WRITE NONE, organisation_token::create, NewOrganisationToken => Created<IssuedOrganisationToken>, "Make a token of an organisation; its code is in this answer and never again";
+    GET    "/api/v1/delegations"                     DELEGATIONS_READ  DELEGATIONS, delegation::list, NoBody => Listed<Delegation>,           "List delegations: all for operators, those that the own organisation gives, gets or stands above for people";
+    POST   "/api/v1/delegations"                     DELEGATIONS_WRITE NONE, delegation::open,       NewDelegation => Created<Delegation>,     "Open a delegation, offer one, or pass on one that was given";
+    GET    "/api/v1/delegations/{id}"                DELEGATIONS_READ  NONE, delegation::show,       NoBody => Shown<Delegation>,              "Show a delegation, as the caller's side sees it";
+    PATCH  "/api/v1/delegations/{id}"                DELEGATIONS_WRITE NONE, delegation::update,     DelegationUpdate => Done<Delegation>,     "Change what a delegation allows, for how long, or what is said about it; what passes it on is narrowed with it";
+    GET    "/api/v1/delegations/{id}/impact"         DELEGATIONS_READ  NONE, delegation::impact,     NoBody => Shown<Impact>,                  "Show what closing a delegation would end now";
+    POST   "/api/v1/delegations/{id}/closures"       DELEGATIONS_WRITE NONE, delegation::close,      Closing => Done<Closed>,                  "Close a delegation and all that passes it on: refused from the answer on; or announce its closing";
+    POST   "/api/v1/delegations/{id}/acceptances"    DELEGATIONS_WRITE NONE, delegation::accept,     NoBody => Done<Delegation>,               "Accept an offered delegation";
+    POST   "/api/v1/delegations/{id}/declines"       DELEGATIONS_WRITE NONE, delegation::decline,    Explained => Done<Delegation>,            "Decline an offered delegation";
+    PUT    "/api/v1/delegations/{id}/suspension"     DELEGATIONS_WRITE NONE, delegation::pause,      Explained => Done<Delegation>,            "Pause a delegation and all that passes it on";
+    DELETE "/api/v1/delegations/{id}/suspension"     DELEGATIONS_WRITE NONE, delegation::resume,     NoBody => Done<Delegation>,               "Let a paused delegation count again";
+    POST   "/api/v1/delegations/{id}/confirmations"  DELEGATIONS_WRITE NONE, delegation::confirm,    DelegationConfirmation => Done<Delegation>,         "Confirm at its review that a delegation is still wanted";
     GET    "/api/v1/organisation-tokens"             ORG_TOKENS_READ  ORGANISATION_TOKENS, organisation_token::list, NoBody => Listed<OrganisationToken>, "List live organisation tokens: all for operators, those of the own organisation for people";
     GET    "/api/v1/organisation-tokens/{id}"        ORG_TOKENS_READ  NONE, organisation_token::show, NoBody => Shown<OrganisationToken>,      "Show a live organisation token";
     PATCH  "/api/v1/organisation-tokens/{id}"        ORG_TOKENS_WRITE NONE, organisation_token::update, TokenUpdate => Done<OrganisationToken>, "Change an organisation token's description, expiry or permissions";

@@ -28,6 +28,8 @@ pub(crate) enum Shape {
     Count,
     /// What the other members say of the whole: active, suspended, expired, erased, ended.
     State,
+    /// The state of a delegation.
+    Standing,
     /// Who made a change.
     Actor,
     /// What a route asks.
@@ -68,6 +70,7 @@ impl Column {
             Shape::Names => names(member, reader),
             Shape::Count => member.as_array().map_or(String::new(), |list| list.len().to_string()),
             Shape::State => state(item, reader),
+            Shape::Standing => standing(member, reader),
             Shape::Actor => actor(member),
             Shape::Needs => needs(item, reader),
             Shape::Subject => subject(member),
@@ -129,6 +132,19 @@ fn state(item: &Value, reader: Reader) -> String {
     if reader.human { text.of(reader.language).to_owned() } else { word.to_owned() }
 }
 
+fn standing(value: &Value, reader: Reader) -> String {
+    const WORDS: [(&str, Text); 6] = [
+        ("invited", Text::StateInvited),
+        ("open", Text::StateOpen),
+        ("paused", Text::StateSuspended),
+        ("closing", Text::StateClosing),
+        ("ended", Text::StateEnded),
+        ("closed", Text::StateClosed),
+    ];
+    let word = WORDS.iter().find(|(word, _)| reader.human && value == word);
+    word.map_or_else(|| scalar(value), |(_, text)| text.of(reader.language).to_owned())
+}
+
 fn actor(value: &Value) -> String {
     let kind = value.get("type").map(scalar).unwrap_or_default();
     let who = value.get("id").or_else(|| value.get("credential")).map(scalar).unwrap_or_default();
@@ -144,7 +160,8 @@ fn needs(route: &Value, reader: Reader) -> String {
 }
 
 fn subject(event: &Value) -> String {
-    const SUBJECTS: [&str; 9] = ["token", "credential", "membership", "person", "workspace", "organisation", "api", "key", "tokens"];
+    const SUBJECTS: [&str; 11] =
+        ["token", "credential", "delegation", "delegations", "membership", "person", "workspace", "organisation", "api", "key", "tokens"];
     let named = SUBJECTS.iter().filter_map(|name| Some((name, event.get(name)?)));
     let named = named.map(|(name, value)| match value {
         Value::Array(list) => format!("{name} {}", list.iter().map(scalar).collect::<Vec<_>>().join(",")),

@@ -8,6 +8,7 @@ mod audit;
 mod client;
 mod column;
 mod context;
+mod delegation;
 pub mod exit;
 mod failure;
 mod import;
@@ -105,6 +106,9 @@ pub enum Remote {
     /// Tokens of organisations: username and code
     #[command(subcommand)]
     OrganisationToken(organisation_token::Verb),
+    /// Delegations: who may do what in whose workspace
+    #[command(subcommand)]
+    Delegation(delegation::Verb),
     /// Protected APIs
     #[command(subcommand)]
     Api(api::Verb),
@@ -188,6 +192,7 @@ fn remote(command: &Remote, context: &mut Context<'_>) -> Attempt<()> {
         Remote::Token(verb) => token::run(verb, context),
         Remote::Workspace(verb) => workspace::run(verb, context),
         Remote::OrganisationToken(verb) => organisation_token::run(verb, context),
+        Remote::Delegation(verb) => delegation::run(verb, context),
         Remote::Api(verb) => api::run(verb, context),
         Remote::Operator(verb) => operator::run(verb, context),
         Remote::Audit(verb) => audit::run(verb, context),

@@ -119,11 +119,23 @@ texts! {
     AskErase: "Erase {what} ({id})? Name, mail address and all tokens end. This cannot be undone.", "{what} ({id}) wissen? Naam, e-mailadres en alle tokens vervallen. Dit kan niet ongedaan worden gemaakt.";
     AskSuspendOrganisation: "Suspend {what} ({id})? No token of its members works until it is resumed.", "{what} ({id}) blokkeren? Geen enkel token van de leden werkt tot u het hervat.";
     AskRemoveMembership: "Remove the membership {id}? Its tokens stop working at once.", "Het lidmaatschap {id} verwijderen? De tokens ervan werken dan direct niet meer.";
+    AskCloseDelegation: "Close the delegation {id} to {what}? From then on its requests are refused.", "De machtiging {id} van {what} sluiten? Vanaf dan worden verzoeken geweigerd.";
+    AskPauseDelegation: "Pause the delegation \"{what}\" ({id})? It does not count until it is resumed.", "De machtiging \"{what}\" ({id}) pauzeren? Ze telt niet tot u haar hervat.";
+    AskDecline: "Decline the delegation \"{what}\" ({id})? It cannot be accepted afterwards.", "De machtiging \"{what}\" ({id}) afwijzen? Daarna kunt u haar niet meer aannemen.";
     AskCloseWorkspace: "Close the workspace {what} ({id}) for good? Nothing works in it any more.", "De werkruimte {what} ({id}) voorgoed sluiten? Er werkt dan niets meer in.";
     AskRemoveApi: "Remove the API {id}? Its credentials stop working at once.", "De API {id} verwijderen? De sleutels ervan werken dan direct niet meer.";
 
     Created: "Made.", "Gemaakt.";
     Rotated: "The token has a new secret.", "Het token heeft een nieuw geheim.";
+    Opened: "Opened.", "Geopend.";
+    Offered: "Offered: it counts once it is accepted.", "Aangeboden: de machtiging telt zodra ze is aangenomen.";
+    Accepted: "Accepted.", "Aangenomen.";
+    Declined: "Declined.", "Afgewezen.";
+    Confirmed: "Confirmed.", "Bevestigd.";
+    DelegationResumed: "Resumed: it counts again.", "Hervat: de machtiging telt weer.";
+    DelegationClosed: "Closed: its requests are refused.", "Gesloten: verzoeken worden geweigerd.";
+    ClosingAnnounced: "The closing is announced.", "Het sluiten is aangekondigd.";
+    Impact: "Delegations that close: {delegations}. Credentials that stop in this workspace: {stopping}, that can do less: {narrowed}. Used in the last 7 days: {uses} times. Version: {version}.", "Machtigingen die sluiten: {delegations}. Tokens die in deze werkruimte stoppen: {stopping}, die minder mogen: {narrowed}. Gebruikt in de laatste 7 dagen: {uses} keer. Versie: {version}.";
     RotatedCode: "The token has a new code.", "Het token heeft een nieuwe code.";
     Closed: "Closed for good: nothing works in it any more.", "Voorgoed gesloten: er werkt niets meer in.";
     Changed: "Changed.", "Gewijzigd.";
@@ -202,6 +214,19 @@ texts! {
     NoSuchTopic: "there is no help about {topic}", "er is geen hulp over {topic}";
 
     ColumnId: "ID", "ID";
+    ColumnWorkspace: "WORKSPACE", "WERKRUIMTE";
+    ColumnGiver: "FROM", "VAN";
+    ColumnReceiver: "TO", "AAN";
+    ColumnPassesOn: "PASSES ON", "GEEFT DOOR";
+    ColumnMayPassOn: "MAY PASS ON", "MAG DOORGEVEN";
+    ColumnReason: "REASON", "REDEN";
+    ColumnNote: "NOTE", "NOTITIE";
+    ColumnOpens: "OPENS", "VANAF";
+    ColumnUntil: "UNTIL", "TOT";
+    ColumnReview: "CONFIRM BEFORE", "BEVESTIGEN VOOR";
+    ColumnStops: "STOPS", "STOPT";
+    ColumnElsewhere: "WORKS ELSEWHERE", "WERKT ELDERS";
+    ColumnLately: "LAST 7 DAYS", "LAATSTE 7 DAGEN";
     ColumnNumber: "NUMBER", "NUMMER";
     ColumnUsername: "USERNAME", "GEBRUIKERSNAAM";
     ColumnTakes: "TAKES", "NEEMT";
@@ -250,6 +275,10 @@ texts! {
     StateActive: "active", "actief";
     StateSuspended: "suspended", "gepauzeerd";
     StateExpired: "expired", "verlopen";
+    StateInvited: "invited", "uitgenodigd";
+    StateOpen: "open", "open";
+    StateClosing: "closing", "sluit binnenkort";
+    StateEnded: "ended", "verlopen";
     StateClosed: "closed", "gesloten";
     StateErased: "erased", "gewist";
     StateRevoked: "ended", "ingetrokken";

@@ -35,7 +35,9 @@ tables! {
     "personal_token",
     "organisation_token",
     "overlap_secret",
+    "delegation",
     "credential_usage",
+    "usage_day",
     "fence",
     "fence_confirmed",
 }

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use domain::api::ApiDefinition;
 use domain::event::{Event, SecretState, Sequence};
-use domain::id::{CredentialId, MembershipId, NodeId, OrganisationId, PersonId};
+use domain::id::{CredentialId, DelegationId, MembershipId, NodeId, OrganisationId, PersonId};
 use domain::permission::{Permission, Permissions};
 use domain::person::{Role, Roles};
 use domain::text::Description;
@@ -17,14 +17,14 @@ use futures_util::future::BoxFuture;
 use poort_store::sealing::{MasterKey, NewServerKey, SealingError};
 use poort_store::statement::{self, Engine};
 use poort_store::{
-    Abort, ApiCredential, Era, MembershipRecord, OperatorToken, OrganisationTokenRecord, Outcome, Page, Reader, SnapshotSink, Store,
+    Abort, ApiCredential, DelegationRecord, Era, MembershipRecord, OperatorToken, OrganisationTokenRecord, Outcome, Page, Reader, SnapshotSink, Store,
     StoreError, TokenRecord, Tx, UsageRow, WorkspaceRecord, conflict,
 };
 use support::*;
 
 const ALL: Page = Page::first(100);
 /// How many there are.
-const MIGRATIONS: usize = 4;
+const MIGRATIONS: usize = 5;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_statement_runs_on_sqlite() {
@@ -60,6 +60,7 @@ async fn suite(url: &str) {
     workspaces(&store).await;
     organisation_tokens(&store).await;
     rotation_and_end(&store).await;
+    delegations(&store).await;
     snapshot(&store).await;
     changes_need_their_event(&store).await;
     one_server(url).await;
@@ -100,11 +101,13 @@ macro_rules! read {
 }
 
 mod backup;
+mod delegations;
 mod installation;
 mod organisation_tokens;
 mod tenancy;
 mod tokens;
 
+use delegations::*;
 use installation::*;
 use organisation_tokens::*;
 use tenancy::*;

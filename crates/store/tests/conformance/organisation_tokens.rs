@@ -8,7 +8,7 @@ use poort_store::NewOrganisationToken;
 use crate::support::*;
 use crate::*;
 
-fn workspace(organisation: OrganisationId, number: &str) -> Workspace {
+pub(crate) fn workspace(organisation: OrganisationId, number: &str) -> Workspace {
     Workspace {
         id: WorkspaceId::generate(now(), &System).expect("an id"),
         organisation,

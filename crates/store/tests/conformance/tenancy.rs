@@ -13,6 +13,7 @@ pub(crate) async fn organisations(store: &Store) {
     let all = read!(store, |reader| { reader.organisations(ALL).await });
     assert_eq!(all.len(), 1);
     let id = all[0].id;
+    assert_eq!(read!(store, |reader| { reader.organisation_named(&name("GHENT")).await }).map(|found| found.id), Some(id));
     assert!(done(write!(store, |tx| { tx.rename_organisation(id, &renamed.clone()).await })).await);
     assert!(!done(write!(store, |tx| { tx.rename_organisation(id, &name("Gent")).await })).await);
     let at = now();

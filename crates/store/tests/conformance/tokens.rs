@@ -96,6 +96,7 @@ pub(crate) struct Counts {
     order: Vec<&'static str>,
     tokens: Vec<(CredentialId, Digest, bool)>,
     organisation_tokens: Vec<(CredentialId, Digest, bool)>,
+    delegations: Vec<DelegationId>,
 }
 
 impl Counts {
@@ -127,8 +128,15 @@ impl SnapshotSink for Counts {
         self.tokens.push((token.id, token.secret.digest, token.superseded));
     }
     fn workspace(&mut self, workspace: &WorkspaceRecord) {
-        assert_eq!((workspace.number.as_str(), workspace.closed), ("1255", true));
+        assert_eq!(workspace.closed, workspace.number == "1255");
         self.saw("workspace");
+    }
+    fn delegation(&mut self, delegation: &DelegationRecord<'_>) {
+        self.saw("delegation");
+        assert!(delegation.parent.is_none_or(|parent| self.delegations.contains(&parent)), "parents come first");
+        let closed = delegation.standing == domain::delegation::Standing::Closed;
+        assert_eq!((delegation.api, closed), ("subsurface", delegation.closed_at.is_some()));
+        self.delegations.push(delegation.id);
     }
     fn organisation_token(&mut self, token: &OrganisationTokenRecord<'_>) {
         self.saw("organisation token");
@@ -155,6 +163,7 @@ pub(crate) async fn snapshot(store: &Store) {
     let old = SecretState { digest: digest("before"), not_after: Some(Timestamp::from_unix_seconds(4_000_000_000)) };
     done(write!(store, |tx| { tx.replace_secret(id, &new, "prtp_x", &old).await })).await;
     let (overlapping, [after, before]) = overlapping(store).await;
+    usage_by_day(store, overlapping).await;
     let head = read!(store, |reader| { reader.head().await });
     let load = |since: Timestamp| async move {
         let poured = store.snapshot(since, |snapshot| {
@@ -166,7 +175,8 @@ pub(crate) async fn snapshot(store: &Store) {
     };
     let (counts, sequence) = load(now()).await;
     assert_eq!(sequence, head);
-    assert_eq!(counts.order, ["organisation", "person", "membership", "api", "workspace", "token", "organisation token"]);
+    assert_eq!(counts.order, ["organisation", "person", "membership", "api", "workspace", "delegation", "token", "organisation token"]);
+    assert_eq!(counts.delegations.len(), 1);
     assert!(counts.tokens.contains(&(id, digest("after"), false)));
     assert!(counts.tokens.contains(&(id, digest("before"), true)));
     assert!(counts.organisation_tokens.contains(&(overlapping, after, false)));
@@ -174,6 +184,7 @@ pub(crate) async fn snapshot(store: &Store) {
     let (with_ended, _) = load(Timestamp::from_unix_seconds(0)).await;
     assert_eq!(with_ended.tokens.len(), counts.tokens.len() + 1, "the revoked one leaves a tombstone");
     assert_eq!(with_ended.organisation_tokens.len(), counts.organisation_tokens.len() + 1);
+    assert_eq!(with_ended.delegations.len(), 6);
     // From here on the feed has no gap, whoever writes.
     static FED: Mutex<Vec<Sequence>> = Mutex::new(Vec::new());
     FED.lock().expect("not poisoned").clear();

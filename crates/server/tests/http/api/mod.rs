@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod canary;
+mod delegations;
 mod idempotency;
 mod organisation_tokens;
 mod outage;
@@ -36,6 +37,7 @@ struct Tenant {
     secret: String,
     workspace: String,
     organisation_token: String,
+    delegation: String,
 }
 
 impl World {
@@ -60,6 +62,7 @@ impl World {
             Some("memberships") => tenant.membership.clone(),
             Some("tokens") => tenant.token.clone(),
             Some("workspaces") => tenant.workspace.clone(),
+            Some("delegations") => tenant.delegation.clone(),
             Some("organisation-tokens") => tenant.organisation_token.clone(),
             Some("api-credentials") => self.first("/api/v1/apis/shop/credentials").await,
             Some("operator-tokens") => self.first("/api/v1/operator-tokens").await,
@@ -84,7 +87,13 @@ impl Tenant {
         let workspace = app.workspace(&organisation, name).await;
         let (organisation_token, _) = app.organisation_token(&organisation, "survey", name).await;
         let membership = memberships.member("/items/0/id");
-        Self { organisation, owner, owner_token, member, membership, token, secret, workspace, organisation_token }
+        let partner = app.organisation(&format!("{name} partner")).await;
+        let given = json!({
+            "workspace": workspace, "api": "survey", "to": partner, "kind": "delivering", "permissions": "all",
+            "description": "field work",
+        });
+        let delegation = app.make("/api/v1/delegations", given).await.member("/id");
+        Self { organisation, owner, owner_token, member, membership, token, secret, workspace, organisation_token, delegation }
     }
 }
 
@@ -100,6 +109,11 @@ fn body_for(route: &Route, tenant: &Tenant) -> Value {
         ("PATCH", "/tokens/{id}") => json!({"description": "another one"}),
         ("POST", "/organisations/{id}/workspaces") => json!({"number": "stolen", "name": "Stolen"}),
         ("PATCH", "/workspaces/{id}") => json!({"name": "another name"}),
+        ("POST", "/delegations") => json!({
+            "workspace": tenant.workspace, "api": "survey", "to": "acme partner", "kind": "checking", "permissions": "all",
+            "description": "stolen",
+        }),
+        ("PATCH", "/delegations/{id}") => json!({"description": "another one"}),
         ("POST", "/organisations/{id}/organisation-tokens") => json!({"api": "survey", "description": "stolen"}),
         ("PATCH", "/organisation-tokens/{id}") => json!({"description": "another one"}),
         ("POST", "/organisation-token-imports") => json!({"tokens": []}),
