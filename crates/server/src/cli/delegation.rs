@@ -6,11 +6,11 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::client::{Call, Stretch};
-use super::column::{Column, Shape, plain, scalar, shaped};
+use super::closing::{self, CloseArgs};
+use super::column::{Column, Shape, plain, shaped};
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::{Attempt, Failure};
-use super::screen::Form;
 use super::texts::Text;
 use super::token::moment;
 
@@ -163,22 +163,6 @@ pub struct OpenArgs {
     pub invite: bool,
 }
 
-/// How a delegation is closed.
-#[derive(Debug, Args)]
-pub struct CloseArgs {
-    /// Its id
-    pub id: DelegationId,
-    /// When, to announce it; without it, now
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    pub at: Option<Timestamp>,
-    /// Why, for both sides to read
-    #[arg(long)]
-    pub reason: Option<String>,
-    /// Only if what it ends is still what was seen: the impact_version of a preview
-    #[arg(long, value_name = "VERSION")]
-    pub if_impact: Option<String>,
-}
-
 /// Changes of a delegation.
 #[derive(Debug, Args)]
 pub struct EditArgs {
@@ -247,30 +231,17 @@ const DETAILS: [Column; 19] = [
     plain("revision", Text::ColumnRevision),
 ];
 
-const CREDENTIALS: [Column; 7] = [
-    plain("username", Text::ColumnUsername),
-    plain("description", Text::ColumnDescription),
-    plain("kind", Text::ColumnKind),
-    plain("stops", Text::ColumnStops),
-    plain("works_elsewhere", Text::ColumnElsewhere),
-    plain("uses_in_7_days", Text::ColumnLately),
-    shaped("last_used_at", Text::ColumnLastUsed, Shape::Time),
-];
-
 /// Carries it out.
 pub(super) fn run(verb: &Verb, context: &mut Context<'_>) -> Attempt<()> {
     match verb {
         Verb::List(arguments) => list(arguments, context),
         Verb::Open(arguments) => open(arguments, context),
         Verb::Show { id } => context.show(&["delegations", &id.to_string()], &DETAILS),
-        Verb::Preview { id } => {
-            let impact = context.client.get(&["delegations", &id.to_string(), "impact"])?.body;
-            preview(&impact, context)
-        }
-        Verb::Close(arguments) => close(arguments, context),
+        Verb::Preview { id } => closing::preview(*id, context),
+        Verb::Close(arguments) => closing::close(arguments, context),
         Verb::Confirm { id, review_at, no_review: _ } => {
             let answer = context.post(&["delegations", &id.to_string(), "confirmations"], json!({ "review_at": review_at }))?;
-            context.made(&answer, &DETAILS, Text::Confirmed)
+            context.made(&answer, &DETAILS, Text::DelegationConfirmed)
         }
         Verb::Accept { id } => {
             let answer = context.post(&["delegations", &id.to_string(), "acceptances"], json!({}))?;
@@ -329,49 +300,6 @@ fn open(arguments: &OpenArgs, context: &mut Context<'_>) -> Attempt<()> {
         members.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value)).collect();
     let answer = context.post(&["delegations"], body.into())?;
     context.made(&answer, &DETAILS, if arguments.invite { Text::Offered } else { Text::Opened })
-}
-
-/// Shows what a closing ends: first the sum, then each credential.
-fn preview(impact: &Value, context: &mut Context<'_>) -> Attempt<()> {
-    if context.screen.form == Form::Json {
-        return context.screen.json(impact);
-    }
-    summary(impact, context)?;
-    let credentials = impact.get("credentials").and_then(Value::as_array).cloned().unwrap_or_default();
-    if context.screen.form == Form::Tab || !credentials.is_empty() {
-        context.screen.list(&CREDENTIALS, &credentials)?;
-    }
-    Ok(())
-}
-
-fn summary(impact: &Value, context: &mut Context<'_>) -> Attempt<()> {
-    let member = |name: &str| impact.get(name).map(scalar).unwrap_or_default();
-    let closed = impact.get("delegations").and_then(Value::as_array).map_or(0, Vec::len);
-    let values = [
-        ("delegations", closed.to_string()),
-        ("stopping", member("credentials_stopping")),
-        ("narrowed", member("credentials_narrowed")),
-        ("uses", member("uses_in_7_days")),
-        ("version", member("impact_version")),
-    ];
-    context.screen.tell(Text::Impact, &values)
-}
-
-fn close(arguments: &CloseArgs, context: &mut Context<'_>) -> Attempt<()> {
-    let id = arguments.id.to_string();
-    let mut if_impact = arguments.if_impact.clone();
-    if !context.screen.yes {
-        let impact = context.client.get(&["delegations", &id, "impact"])?.body;
-        summary(&impact, context)?;
-        // What was shown is what is agreed to.
-        if_impact = if_impact.or(impact.get("impact_version").and_then(Value::as_str).map(str::to_owned));
-        let to = impact.pointer("/delegations/0/to/name").map(scalar).unwrap_or_default();
-        context.screen.confirm(Text::AskCloseDelegation, &[("id", id.clone()), ("what", to)])?;
-    }
-    let body = json!({ "at": arguments.at, "reason": arguments.reason, "if_impact": if_impact });
-    let answer = context.post(&["delegations", &id, "closures"], body)?;
-    let announced = answer.body.get("state").is_some_and(|state| state == "closing");
-    context.done(&answer, if announced { Text::ClosingAnnounced } else { Text::DelegationClosed })
 }
 
 fn edit(arguments: &EditArgs, context: &mut Context<'_>) -> Attempt<()> {

@@ -6,6 +6,7 @@
 mod api;
 mod audit;
 mod client;
+mod closing;
 mod column;
 mod context;
 mod delegation;

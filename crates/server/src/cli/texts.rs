@@ -131,7 +131,7 @@ texts! {
     Offered: "Offered: it counts once it is accepted.", "Aangeboden: de machtiging telt zodra ze is aangenomen.";
     Accepted: "Accepted.", "Aangenomen.";
     Declined: "Declined.", "Afgewezen.";
-    Confirmed: "Confirmed.", "Bevestigd.";
+    DelegationConfirmed: "Confirmed.", "Bevestigd.";
     DelegationResumed: "Resumed: it counts again.", "Hervat: de machtiging telt weer.";
     DelegationClosed: "Closed: its requests are refused.", "Gesloten: verzoeken worden geweigerd.";
     ClosingAnnounced: "The closing is announced.", "Het sluiten is aangekondigd.";

@@ -17,8 +17,8 @@ use futures_util::future::BoxFuture;
 use poort_store::sealing::{MasterKey, NewServerKey, SealingError};
 use poort_store::statement::{self, Engine};
 use poort_store::{
-    Abort, ApiCredential, DelegationRecord, Era, MembershipRecord, OperatorToken, OrganisationTokenRecord, Outcome, Page, Reader, SnapshotSink, Store,
-    StoreError, TokenRecord, Tx, UsageRow, WorkspaceRecord, conflict,
+    Abort, ApiCredential, DelegationRecord, Era, MembershipRecord, OperatorToken, OrganisationTokenRecord, Outcome, Page, Reader,
+    SnapshotSink, Store, StoreError, TokenRecord, Tx, UsageRow, WorkspaceRecord, conflict,
 };
 use support::*;
 

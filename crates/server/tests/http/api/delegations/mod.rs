@@ -4,6 +4,7 @@ mod effect;
 mod life;
 mod races;
 mod rules;
+mod tree;
 
 use domain::Timestamp;
 use domain::time::Clock as _;
