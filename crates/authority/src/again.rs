@@ -9,7 +9,7 @@ use domain::person::Roles;
 use domain::{CredentialId, Digest, Event, MembershipId, OrganisationId, PersonId};
 use store::{Abort, By, StoreError, Tx};
 
-use crate::{Error, membership, personal_token};
+use crate::{Error, delegation, membership, personal_token};
 
 /// Makes a change again and records it.
 pub(crate) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(), StoreError> {
@@ -32,16 +32,13 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(),
         Event::ApiCredentialRevoked { credential, .. } => tx.revoke_api_credential(*credential, by.at).await?.is_some(),
         Event::OperatorTokenRevoked { credential, .. } => tx.revoke_operator_token(*credential, by.at).await?.is_some(),
         Event::RestoreConfirmed { scope } => tx.fence().await?.is_some() && tx.confirm(scope).await?,
-        // Nothing records these yet: whoever does so makes them again here.
-        Event::WorkspaceClosed { .. }
-        | Event::DelegationPaused { .. }
+        Event::WorkspaceClosed { workspace } => tx.close_workspace(*workspace, by.at).await?,
+        Event::DelegationPaused { .. }
         | Event::DelegationResumed { .. }
         | Event::DelegationChanged { .. }
         | Event::DelegationConfirmed { .. }
         | Event::DelegationClosingAnnounced { .. }
-        | Event::DelegationsClosed { .. } => {
-            return Err(StoreError::Defect("an ending of a workspace or a delegation cannot be made again".into()));
-        }
+        | Event::DelegationsClosed { .. } => delegation::again::apply(tx, by, event).await?,
         // What was made after the backup is gone. Names and keys that were changed are as they were.
         Event::OrganisationCreated { .. }
         | Event::OrganisationRenamed { .. }

@@ -1,5 +1,6 @@
 //! Delegations: opened, accepted, paused, changed, confirmed, closed; each side sees its own.
 
+pub(crate) mod again;
 mod close;
 mod decide;
 mod impact;
