@@ -8,6 +8,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::writer::Writer;
+
 /// The schema's versions: each text brings the file from the version before it to its own.
 pub(crate) type Migrations = &'static [&'static str];
 
@@ -45,19 +47,19 @@ impl<E: From<rusqlite::Error> + From<Silent> + Send + 'static> WorkError for E {
 
 /// A portal's file; work on it fails with `E`.
 pub(crate) struct Database<E> {
-    writer: Arc<Lane>,
+    writer: Arc<Writer>,
     readers: Arc<Lane>,
     error: PhantomData<fn() -> E>,
 }
 
 /// Connections of one kind, with a turn for each.
-struct Lane {
+pub(crate) struct Lane {
     turns: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
 }
 
 /// A connection at work. It goes back whatever happens, a panic included; an open transaction is rolled back before.
-struct Working {
+pub(crate) struct Working {
     connection: Option<Connection>,
     lane: Arc<Lane>,
     _turn: OwnedSemaphorePermit,
@@ -70,7 +72,7 @@ impl<E: WorkError> Database<E> {
             let writer = connect(&path, OpenFlags::default())?;
             migrate(&writer, migrations)?;
             let readers = (0..READERS).map(|_| connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)).collect::<Result<_, _>>()?;
-            Ok(Self { writer: Arc::new(Lane::new(vec![writer])), readers: Arc::new(Lane::new(readers)), error: PhantomData })
+            Ok(Self { writer: Writer::new(writer), readers: Arc::new(Lane::new(readers)), error: PhantomData })
         });
         opened.await.map_err(|_| OpenError::Stopping)?
     }
@@ -81,31 +83,38 @@ impl<E: WorkError> Database<E> {
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
     {
-        run(&self.readers, TransactionBehavior::Deferred, work).await
+        run(&self.readers, work).await
     }
 
-    /// Runs a change: all of it is durable when this returns, or none of it happened.
+    /// Runs a change: all of it is durable when this returns, or none of it happened. Changes at the same time wait for
+    /// the disk together.
     pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
     {
-        run(&self.writer, TransactionBehavior::Immediate, work).await
+        self.writer.write(work).await
     }
 }
 
 impl Lane {
-    fn new(connections: Vec<Connection>) -> Self {
+    pub(crate) fn new(connections: Vec<Connection>) -> Self {
         Self { turns: Arc::new(Semaphore::new(connections.len())), idle: Mutex::new(connections) }
     }
 
-    async fn take(self: &Arc<Self>) -> Result<Working, Silent> {
+    pub(crate) async fn take(self: &Arc<Self>) -> Result<Working, Silent> {
         let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else {
             return Err(Silent);
         };
         let connection = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         Ok(Working { connection, lane: Arc::clone(self), _turn: turn })
+    }
+}
+
+impl Working {
+    pub(crate) fn connection(&mut self) -> Option<&mut Connection> {
+        self.connection.as_mut()
     }
 }
 
@@ -117,7 +126,7 @@ impl Drop for Working {
     }
 }
 
-async fn run<T, E, F>(lane: &Arc<Lane>, behaviour: TransactionBehavior, work: F) -> Result<T, E>
+async fn run<T, E, F>(lane: &Arc<Lane>, work: F) -> Result<T, E>
 where
     T: Send + 'static,
     E: WorkError,
@@ -125,22 +134,12 @@ where
 {
     let mut working = lane.take().await?;
     let done = tokio::task::spawn_blocking(move || {
-        let connection = working.connection.as_mut().ok_or(Silent)?;
-        transaction(connection, behaviour, work)
+        let connection = working.connection().ok_or(Silent)?;
+        // Rolled back when it is dropped: nothing was changed.
+        let snapshot = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+        work(&snapshot)
     });
     done.await.unwrap_or_else(|_| Err(Silent.into()))
-}
-
-fn transaction<T, E: WorkError>(
-    connection: &mut Connection,
-    behaviour: TransactionBehavior,
-    work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
-) -> Result<T, E> {
-    let transaction = connection.transaction_with_behavior(behaviour)?;
-    // Rolled back when it is dropped: a refusal changes nothing.
-    let value = work(&transaction)?;
-    transaction.commit()?;
-    Ok(value)
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
@@ -220,5 +219,61 @@ mod tests {
             assert_eq!(panicked.await, Err(Failure::Unavailable));
         }
         assert_eq!(database.write(|_| Ok(7)).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn changes_at_the_same_time_do_not_undo_each_other() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let database = Arc::new(Database::<Failure>::open(&folder.path().join("portal.sqlite"), SCHEMA).await.expect("opened"));
+        let mut callers = tokio::task::JoinSet::new();
+        for number in 0..300_i64 {
+            let database = database.clone();
+            callers.spawn(async move {
+                let done = database.write(move |tx| {
+                    tx.execute("INSERT INTO things VALUES (?1)", [number])?;
+                    match number % 5 {
+                        1 => Err(Failure::Refused),
+                        2 => panic!("as a defect would"),
+                        3 => Ok(tx.execute("INSERT INTO things VALUES (?1)", [number])?),
+                        _ => Ok(1),
+                    }
+                });
+                (number, done.await)
+            });
+        }
+        for (number, done) in callers.join_all().await {
+            let expected = match number % 5 {
+                1 => Err(Failure::Refused),
+                2 | 3 => Err(Failure::Unavailable),
+                _ => Ok(1),
+            };
+            assert_eq!(done, expected, "{number}");
+        }
+        let kept = database.read(|tx| {
+            let rows =
+                tx.prepare("SELECT id FROM things ORDER BY id")?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            Ok::<Vec<i64>, Failure>(rows)
+        });
+        let expected: Vec<i64> = (0..300).filter(|number| [0, 4].contains(&(number % 5))).collect();
+        assert_eq!(kept.await, Ok(expected));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_done_for_somebody_who_went_away() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let database = Arc::new(Database::<Failure>::open(&folder.path().join("portal.sqlite"), SCHEMA).await.expect("opened"));
+        let (go, wait) = std::sync::mpsc::channel();
+        let at_work = database.clone();
+        let mut tasks = tokio::task::JoinSet::new();
+        tasks.spawn(async move { at_work.write(move |_| wait.recv().map_err(|_| Failure::Refused)).await });
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let gone =
+            tokio::time::timeout(Duration::from_millis(50), database.write(|tx| Ok(tx.execute("INSERT INTO things VALUES (7)", [])?)));
+        assert!(gone.await.is_err());
+        go.send(()).expect("somebody waits");
+        assert_eq!(tasks.join_all().await, [Ok(())]);
+        assert_eq!(database.write(|_| Ok(())).await, Ok(()));
+        let count = database.read(|tx| Ok(tx.query_row("SELECT count(*) FROM things", [], |row| row.get::<_, i64>(0))?));
+        assert_eq!(count.await, Ok(0));
     }
 }

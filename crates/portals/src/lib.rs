@@ -9,3 +9,4 @@ pub mod learning;
 pub mod subsurface;
 pub mod tokens;
 pub mod work;
+mod writer;

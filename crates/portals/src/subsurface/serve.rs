@@ -8,7 +8,7 @@ use axum::extract::{ConnectInfo, State};
 use domain::{RequestId, path};
 use futures_util::StreamExt as _;
 use http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, EXPECT, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, request};
 
@@ -34,7 +34,10 @@ pub(super) async fn serve(State(served): State<Arc<Served>>, request: Request<Bo
     let response = match answered {
         Ok(answer) => answer::good(answer),
         Err(failure) => {
-            drain(&mut body).await;
+            // RFC 9110 section 10.1.1: who waits to be asked for the body has not begun to send it.
+            if !parts.headers.contains_key(EXPECT) {
+                drain(&mut body).await;
+            }
             answer::bad(&failure)
         }
     };
