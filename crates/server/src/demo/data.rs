@@ -1,8 +1,10 @@
-//! The demo's data: an organisation, three people with imported tokens, the learning API, and what a visitor needs to begin.
+//! The demo's data: an organisation, three people with imported tokens, the learning API, and what a visitor needs to begin;
+//! the subsurface world stands in its own file.
 
 use std::path::Path;
 
 use authority::{Authority, Context, Error, ImportRow, NewCredential, NewOrganisation, NewPerson, NewToken, Page};
+use domain::api::ApiDefinition;
 use domain::permission::Permissions;
 use domain::person::{Role, Roles};
 use domain::text::{Description, Email, InvalidText, Name};
@@ -10,6 +12,7 @@ use domain::{Digest, OrganisationId, PersonId, Secret};
 use portals::learning::{self, DemoPeople, Learning};
 use serde::{Deserialize, Serialize};
 
+use super::world;
 use crate::node::{Node, StartError, System, write_private};
 
 const ORGANISATION: &str = "Demo-universiteit";
@@ -20,15 +23,30 @@ const PEOPLE: [(&str, &str, Roles); 3] = [
     ("student", "Sam Student", Roles::NONE.with(Role::Member)),
 ];
 
-/// What the demo shows and writes to its ready file. Kept in one file that only its owner can read, so that a second
-/// start shows the same without making anything twice.
-#[derive(Clone, Serialize, Deserialize)]
+/// What the demo shows and writes to its ready file.
 pub(super) struct Made {
+    pub(super) begun: Begun,
+    pub(super) subsurface: world::Made,
+}
+
+/// What a visitor of the learning platform begins with.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Begun {
     pub(super) operator_token: String,
     pub(super) api_credential: String,
     pub(super) token: String,
     pub(super) email: String,
     pub(super) password: String,
+}
+
+/// The same as it is kept, in one file that only its owner can read, so that a second start shows the same without making
+/// anything twice.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    #[serde(flatten)]
+    begun: Begun,
+    /// Absent in a folder that an earlier version filled.
+    subsurface: Option<world::Made>,
 }
 
 /// Makes what is not there yet.
@@ -37,18 +55,31 @@ pub(super) async fn fill(node: &Node, system: &System, learning: &Learning) -> R
     let kept = read(&file)?;
     let authority = &node.authority;
     let context = system.context()?;
-    define(authority, &context).await?;
-    if let Some(kept) = kept {
-        return Ok(kept);
-    }
+    define(authority, &context, learning::definition()).await?;
+    world::define_apis(authority, &context).await?;
+    let begun = match kept {
+        Some(Kept { begun, subsurface: Some(subsurface) }) => return Ok(Made { begun, subsurface }),
+        Some(Kept { begun, .. }) => begun,
+        None => begin(node, system, &context, learning).await?,
+    };
+    let subsurface = world::fill(authority, &context, &Secret::new(begun.password.clone())).await?;
+    let kept = Kept { begun: begun.clone(), subsurface: Some(subsurface.clone()) };
+    let text = serde_json::to_string_pretty(&kept).map_err(|error| StartError::Configuration(error.to_string()))?;
+    write_private(&file, &Secret::new(text)).map_err(StartError::file(&file))?;
+    Ok(Made { begun, subsurface })
+}
+
+/// The learning platform's people, and what they begin with.
+async fn begin(node: &Node, system: &System, context: &Context, learning: &Learning) -> Result<Begun, StartError> {
+    let authority = &node.authority;
     let password = drawn_password(system)?;
-    let organisation = organisation(authority, &context).await?;
+    let organisation = organisation(authority, context, ORGANISATION).await?;
     let mut ids = Vec::new();
     for (account, name, roles) in PEOPLE {
         ids.push(
             person(
                 authority,
-                &context,
+                context,
                 account,
                 NewPerson {
                     name: Name::new(name).map_err(own_text)?,
@@ -62,22 +93,18 @@ pub(super) async fn fill(node: &Node, system: &System, learning: &Learning) -> R
     }
     let [zeus, staff, student] = ids[..] else { return Err(StartError::Configuration("the demo has three people".to_owned())) };
     learning.seed(&DemoPeople { zeus, staff, student }, context.now).await.map_err(|error| StartError::Configuration(error.to_string()))?;
-    import(authority, &context).await?;
-    let made = Made {
+    import(authority, context).await?;
+    Ok(Begun {
         operator_token: operator_token(node)?,
-        api_credential: api_credential(authority, &context).await?,
-        token: token(authority, &context, student).await?,
+        api_credential: api_credential(authority, context).await?,
+        token: token(authority, context, student).await?,
         email: email("student")?.into(),
         password: password.expose().clone(),
-    };
-    let text = serde_json::to_string_pretty(&made).map_err(|error| StartError::Configuration(error.to_string()))?;
-    write_private(&file, &Secret::new(text)).map_err(StartError::file(&file))?;
-    Ok(made)
+    })
 }
 
-/// Makes the learning API known, or gives it the definition of this version.
-async fn define(authority: &Authority, context: &Context) -> Result<(), StartError> {
-    let definition = learning::definition();
+/// Makes an API known, or gives it the definition of this version.
+pub(super) async fn define(authority: &Authority, context: &Context, definition: ApiDefinition) -> Result<(), StartError> {
     match authority.api(&context.caller, definition.name.clone()).await {
         Ok((there, _)) if there == definition => Ok(()),
         Ok(_) | Err(Error::NotFound) => Ok(authority.put_api(context, definition, None).await.map(drop)?),
@@ -85,8 +112,9 @@ async fn define(authority: &Authority, context: &Context) -> Result<(), StartErr
     }
 }
 
-async fn organisation(authority: &Authority, context: &Context) -> Result<OrganisationId, StartError> {
-    let name = Name::new(ORGANISATION).map_err(own_text)?;
+/// The organisation with this name, made if it is not there.
+pub(super) async fn organisation(authority: &Authority, context: &Context, name: &str) -> Result<OrganisationId, StartError> {
+    let name = Name::new(name).map_err(own_text)?;
     match authority.create_organisation(context, NewOrganisation { name: name.clone() }).await {
         Ok(made) => Ok(made.value.id),
         // A start that was broken off made it already.
@@ -99,7 +127,8 @@ async fn organisation(authority: &Authority, context: &Context) -> Result<Organi
     }
 }
 
-async fn person(authority: &Authority, context: &Context, account: &str, new: NewPerson) -> Result<PersonId, StartError> {
+/// The person with this account's mail address, made if it is not there.
+pub(super) async fn person(authority: &Authority, context: &Context, account: &str, new: NewPerson) -> Result<PersonId, StartError> {
     match authority.create_person(context, new).await {
         Ok(made) => Ok(made.value.id),
         Err(Error::Conflict { .. }) => {
@@ -154,7 +183,7 @@ fn operator_token(node: &Node) -> Result<String, StartError> {
     Ok(std::fs::read_to_string(&file).map_err(StartError::file(&file))?.trim_end().to_owned())
 }
 
-fn read(file: &Path) -> Result<Option<Made>, StartError> {
+fn read(file: &Path) -> Result<Option<Kept>, StartError> {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -163,11 +192,12 @@ fn read(file: &Path) -> Result<Option<Made>, StartError> {
     serde_json::from_str(&text).map(Some).map_err(|error| StartError::Configuration(format!("{}: {error}", file.display())))
 }
 
-fn email(account: &str) -> Result<Email, StartError> {
+/// The mail address of an account.
+pub(super) fn email(account: &str) -> Result<Email, StartError> {
     Email::new(&format!("{account}@example.org")).map_err(own_text)
 }
 
-fn own_text(problem: InvalidText) -> StartError {
+pub(super) fn own_text(problem: InvalidText) -> StartError {
     StartError::Configuration(format!("the demo's own texts: {problem}"))
 }
 

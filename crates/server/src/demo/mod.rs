@@ -1,34 +1,40 @@
-//! `poort demo`: the authority and the learning API with data to try, on one machine, in one process.
+//! `poort demo`: the authority, the learning API and both subsurface portals with data to try, on one machine, in one process.
 
 mod data;
 mod ready;
+mod sites;
 mod words;
+mod world;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::extract::{ConnectInfo, Request};
 use portals::learning::{self, Learning};
+use portals::subsurface::{self, Environment, Subsurface};
+use rustls::ServerConfig;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use self::ready::{Ready, Urls};
+use self::sites::{LEARNING, SUBSURFACE, SUBSURFACE_DEMO};
 use crate::config::{Config, Flags, Problem};
-use crate::edge::{self, Context, Edge, Headers, Site, Sites};
+use crate::edge::{self, Edge, Sites};
 use crate::node::{Node, StartError, Started, System};
-use crate::person_tokens::AuthorityTokens;
 use crate::serve::{limits, listen, site};
 use crate::stop::{Running, Signals};
 use crate::task;
 
-/// The names under which clients know the learning platform; one TLS port serves it under them.
-const LEARNING_HOSTS: [&str; 3] = ["dodona.be", "dodona.ugent.be", "localhost"];
+/// How long each step of a delivery waits: short, and long enough to be seen.
+const STEP_DELAY: Duration = Duration::from_millis(300);
 
 /// What the demo is asked.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Where it keeps its data.
     pub data: PathBuf,
-    /// The authority's port; the learning API's is one more.
+    /// The authority's port; those of the reference APIs are a little above it.
     pub port: u16,
     /// Where it writes what a program needs to begin, once all is ready.
     pub ready_file: Option<PathBuf>,
@@ -50,47 +56,79 @@ pub struct Tls {
 /// Runs the demo until SIGTERM or Ctrl-C; started again on the same data it continues.
 pub async fn run(options: Options) -> Result<(), StartError> {
     let config = config(&options)?;
-    let learning_port = options.port.checked_add(1).ok_or_else(|| StartError::Configuration("--port: must be 65534 at most".to_owned()))?;
-    let learning_address = SocketAddr::new(config.listen.ip(), learning_port);
     // Taken first: where a port is in use, nothing is made.
-    let (authority_listener, learning_listener) = (listen(&config.listen.to_string()).await?, listen(&learning_address.to_string()).await?);
-    let tls = match &options.tls {
-        Some(tls) => {
-            let config = edge::tls(&tls.certificate, &tls.key).map_err(|error| StartError::Configuration(error.to_string()))?;
-            Some((listen(&tls.listen.to_string()).await?, config))
-        }
-        None => None,
-    };
-
+    let listeners = Listeners::take(&options, &config).await?;
     let system = System::of_this_machine();
     let Started { node, .. } = Node::start(config, &system).await?;
     let learning = open_learning(&options).await?;
+    let [production, demo] =
+        [open_subsurface(&options, &system, Environment::Production).await?, open_subsurface(&options, &system, Environment::Demo).await?];
     let made = data::fill(&node, &system, &learning).await?;
 
     let signals = Signals::hear();
     let (stop, stopped) = watch::channel(false);
     task::spawn("upkeep", node.clone().upkeep());
     task::spawn("judge", learning.clone().judge());
+    task::spawn("deliver", production.clone().deliver());
+    task::spawn("deliver-demo", demo.clone().deliver());
     let edge = Edge::new(system.clock.clone(), &*system.entropy, limits(&node.config))?;
     let authority_site = site(&node)?;
-    let learning_site = learning_site(&node, &system, learning, base_urls(&options, learning_port))?;
-    let mut listeners = vec![
-        task::spawn("authority", edge.clone().serve(authority_listener, None, Sites::one(authority_site.clone()), stopped.clone())),
-        task::spawn("learning", edge.clone().serve(learning_listener, None, Sites::one(learning_site.clone()), stopped.clone())),
+    let sites = [
+        ("learning", &LEARNING, sites::learning(&node, &system, learning, &options)?),
+        ("subsurface", &SUBSURFACE, sites::subsurface(&node, production, Environment::Production, &options)?),
+        ("subsurface-demo", &SUBSURFACE_DEMO, sites::subsurface(&node, demo, Environment::Demo, &options)?),
     ];
-    if let Some((listener, config)) = tls {
-        let sites = LEARNING_HOSTS.iter().fold(Sites::one(authority_site), |sites, host| sites.named(host, learning_site.clone()));
-        listeners.push(task::spawn("tls", edge.clone().serve(listener, Some(config), sites, stopped)));
+    let serve = |name, listener, tls, sites| task::spawn(name, edge.clone().serve(listener, tls, sites, stopped.clone()));
+    let mut serving = vec![serve("authority", listeners.authority, None, Sites::one(authority_site.clone()))];
+    for ((name, _, site), listener) in sites.iter().zip(listeners.portals) {
+        serving.push(serve(name, listener, None, Sites::one(site.clone())));
+    }
+    if let Some((listener, config)) = listeners.tls {
+        let named = sites.iter().flat_map(|(_, place, site)| place.hosts.iter().map(move |host| (host, site)));
+        let all = named.fold(Sites::one(authority_site), |all, (host, site)| all.named(host, site.clone()));
+        serving.push(serve("tls", listener, Some(config), all));
     }
 
-    let ready = ready::Ready::new(&node.config.base_url(), &format!("http://{learning_address}"), &made);
+    let urls = Urls {
+        authority: node.config.base_url(),
+        learning: LEARNING.url(&options)?,
+        subsurface: SUBSURFACE.url(&options)?,
+        subsurface_demo: SUBSURFACE_DEMO.url(&options)?,
+    };
+    let ready = Ready::new(urls, &made);
     if let Some(file) = &options.ready_file {
         ready.write(file).map_err(StartError::file(file))?;
     }
     words::print(&ready, &options);
 
-    Running { node, edge, stop, listeners }.until_told(signals).await;
+    Running { node, edge, stop, listeners: serving }.until_told(signals).await;
     Ok(())
+}
+
+/// The ports, before anything is made.
+struct Listeners {
+    authority: TcpListener,
+    /// In the order of the sites.
+    portals: Vec<TcpListener>,
+    tls: Option<(TcpListener, Arc<ServerConfig>)>,
+}
+
+impl Listeners {
+    async fn take(options: &Options, config: &Config) -> Result<Self, StartError> {
+        let authority = listen(&config.listen.to_string()).await?;
+        let mut portals = Vec::new();
+        for place in [LEARNING, SUBSURFACE, SUBSURFACE_DEMO] {
+            portals.push(listen(&SocketAddr::new(config.listen.ip(), place.port(options.port)?).to_string()).await?);
+        }
+        let tls = match &options.tls {
+            Some(tls) => {
+                let config = edge::tls(&tls.certificate, &tls.key).map_err(|error| StartError::Configuration(error.to_string()))?;
+                Some((listen(&tls.listen.to_string()).await?, config))
+            }
+            None => None,
+        };
+        Ok(Self { authority, portals, tls })
+    }
 }
 
 fn config(options: &Options) -> Result<Config, StartError> {
@@ -110,34 +148,8 @@ async fn open_learning(options: &Options) -> Result<Arc<Learning>, StartError> {
     Ok(Arc::new(learning.map_err(|error| StartError::Configuration(format!("learning.db: {error}")))?))
 }
 
-fn base_urls(options: &Options, learning_port: u16) -> Vec<String> {
-    let mut urls = vec![format!("http://127.0.0.1:{learning_port}"), format!("http://localhost:{learning_port}")];
-    for host in LEARNING_HOSTS {
-        // Clients with a hard-wired host are led here, to the plain port too; what they call the port differs.
-        urls.push(format!("https://{host}"));
-        urls.extend(options.tls.iter().map(|tls| format!("https://{host}:{}", tls.listen.port())));
-    }
-    urls
-}
-
-fn learning_site(node: &Node, system: &System, learning: Arc<Learning>, base_urls: Vec<String>) -> Result<Site, StartError> {
-    let dependencies = learning::Dependencies {
-        verifier: node.authority.verifier().clone(),
-        clock: system.clock.clone(),
-        entropy: system.entropy.clone(),
-        tokens: AuthorityTokens::new(node.authority.clone()),
-        base_urls,
-    };
-    let router = learning.router(dependencies).map_err(|error| StartError::Configuration(error.to_string()))?;
-    let router = router.layer(axum::middleware::map_request(name_request));
-    Ok(Site { headers: Headers::Plain, ..Site::new(router) })
-}
-
-/// Hands on what the edge knows of a request, in the words that the reference APIs read.
-async fn name_request(mut request: Request) -> Request {
-    if let Some(context) = request.extensions().get::<Context>().copied() {
-        request.extensions_mut().insert(context.request_id);
-        request.extensions_mut().insert(ConnectInfo(context.peer));
-    }
-    request
+async fn open_subsurface(options: &Options, system: &System, environment: Environment) -> Result<Arc<Subsurface>, StartError> {
+    let opened = subsurface::Options { folder: options.data.join(environment.api()), environment, step_delay: STEP_DELAY };
+    let portal = Subsurface::open(opened, system.clock.clone(), system.entropy.clone()).await;
+    Ok(Arc::new(portal.map_err(|error| StartError::Configuration(format!("{}: {error}", environment.api())))?))
 }

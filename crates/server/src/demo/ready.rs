@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use domain::Secret;
+use domain::{DelegationId, Secret};
 use serde::Serialize;
 
-use super::data::Made;
+use super::data::{Begun, Made};
+use super::world;
 use crate::node::write_private;
 
 /// The member names are a contract with whoever starts the demo from a program.
@@ -15,6 +16,7 @@ pub(super) struct Ready {
     pub(super) operator_token: String,
     pub(super) api_credential: String,
     pub(super) learning: Learning,
+    pub(super) subsurface: Subsurface,
 }
 
 #[derive(Serialize)]
@@ -26,16 +28,70 @@ pub(super) struct Learning {
     pub(super) password: String,
 }
 
+#[derive(Serialize)]
+pub(super) struct Subsurface {
+    pub(super) url: String,
+    pub(super) demo_url: String,
+    pub(super) username: String,
+    pub(super) code: String,
+    pub(super) demo_username: String,
+    pub(super) demo_code: String,
+    pub(super) project: &'static str,
+    pub(super) forbidden_project: &'static str,
+    pub(super) unknown_project: &'static str,
+    pub(super) supplier: Login,
+    pub(super) project_manager: Login,
+    pub(super) delegation_id: DelegationId,
+    pub(super) demo_delegation_id: DelegationId,
+}
+
+#[derive(Serialize)]
+pub(super) struct Login {
+    pub(super) email: String,
+    pub(super) password: String,
+}
+
+/// Where the demo's sites are.
+pub(super) struct Urls {
+    pub(super) authority: String,
+    pub(super) learning: String,
+    pub(super) subsurface: String,
+    pub(super) subsurface_demo: String,
+}
+
 impl Ready {
-    pub(super) fn new(authority: &str, learning: &str, made: &Made) -> Self {
-        let Made { operator_token, api_credential, token, email, password } = made.clone();
-        let learning = Learning { url: learning.to_owned(), token, user_id: 3, email, password };
-        Self { authority: authority.to_owned(), operator_token, api_credential, learning }
+    pub(super) fn new(urls: Urls, made: &Made) -> Self {
+        let Begun { operator_token, api_credential, token, email, password } = made.begun.clone();
+        let subsurface = Subsurface::new((urls.subsurface, urls.subsurface_demo), made.subsurface.clone(), &password);
+        let learning = Learning { url: urls.learning, token, user_id: 3, email, password };
+        Self { authority: urls.authority, operator_token, api_credential, learning, subsurface }
     }
 
     /// Written beside and renamed: whoever sees the file sees all of it.
     pub(super) fn write(&self, file: &Path) -> std::io::Result<()> {
         let text = serde_json::to_string_pretty(self).map_err(std::io::Error::other)?;
         write_private(file, &Secret::new(text))
+    }
+}
+
+impl Subsurface {
+    fn new((url, demo_url): (String, String), made: world::Made, password: &str) -> Self {
+        let world::Made { supplier_email, manager_email, production, demo } = made;
+        let login = |email| Login { email, password: password.to_owned() };
+        Self {
+            url,
+            demo_url,
+            username: production.username,
+            code: production.code,
+            demo_username: demo.username,
+            demo_code: demo.code,
+            project: world::PROJECTS[0].0,
+            forbidden_project: world::PROJECTS[1].0,
+            unknown_project: world::UNKNOWN_PROJECT,
+            supplier: login(supplier_email),
+            project_manager: login(manager_email),
+            delegation_id: production.delegation,
+            demo_delegation_id: demo.delegation,
+        }
     }
 }

@@ -5,7 +5,7 @@ use super::ready::Ready;
 
 #[expect(clippy::print_stdout, reason = "the demo talks to whoever started it")]
 pub(super) fn print(ready: &Ready, options: &Options) {
-    let Ready { authority, learning, .. } = ready;
+    let Ready { authority, learning, subsurface, .. } = ready;
     let (url, token) = (&learning.url, &learning.token);
     let program = std::env::current_exe().map_or_else(|_| "poort".to_owned(), |path| path.display().to_string());
     println!(
@@ -14,6 +14,7 @@ Poort's demo is ready.
 
   authority     {authority}   (documentation: {authority}/swagger/index.html)
   learning API  {url}
+  subsurface    {portal}   (demo environment: {portal_demo})
   data          {data}   (secrets of the demo: {data}/demo-secrets.json)
 
 Try, as the user `student`, with a token of its own:
@@ -26,6 +27,11 @@ The imported tokens `zeus`, `staff` and `student` work as well:
 
   curl --header 'Authorization: student' {url}/profile.json --location
 
+Validate a document in project 1255, as the supplier Peilwerk, which has a delegation for it; then in project 9999, which it has not:
+
+  echo '<registrationRequest/>' | curl --user '{username}:{code}' --header 'Content-Type: application/xml' --data-binary @- {portal}/api/v2/1255/validatie
+  echo '<registrationRequest/>' | curl --user '{username}:{code}' --header 'Content-Type: application/xml' --data-binary @- {portal}/api/v2/9999/validatie
+
 As whoever runs the installation:
 
   export POORT_URL={authority} POORT_TOKEN_FILE={data}/operator-token
@@ -33,11 +39,17 @@ As whoever runs the installation:
   poort token list
   poort token create laptop --person student@example.org
 
-End a token, and the very next request is refused:
+End a token, or close the delegation, and the very next request is refused:
 
   poort token revoke ID --yes
+  poort delegation close {delegation} --yes
 
 Ctrl-C stops the demo; started again on the same data it continues.",
         data = options.data.display(),
+        portal = subsurface.url,
+        portal_demo = subsurface.demo_url,
+        username = subsurface.username,
+        code = subsurface.code,
+        delegation = subsurface.delegation_id,
     );
 }
