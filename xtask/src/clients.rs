@@ -66,6 +66,15 @@ impl Demo {
         said.rsplit_once('\n').map(|(body, status)| (status.to_owned(), body.to_owned())).ok_or(said.clone())
     }
 
+    /// Validates a document at a subsurface portal; answers the status and the body.
+    fn validate(&self, url: &str, token: &(String, String), project: &str) -> Outcome<(String, String)> {
+        let (user, url) = (format!("{}:{}", token.0, token.1), format!("{url}/api/v2/{project}/validatie"));
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--write-out", "\n%{http_code}", "--user", &user, "--header", "Content-Type: application/xml"]);
+        let said = shell::output(curl.args(["--data-binary", &format!("@{}", document("gmw_construction").display()), &url]))?;
+        said.rsplit_once('\n').map(|(body, status)| (status.to_owned(), body.to_owned())).ok_or(said.clone())
+    }
+
     /// The FAQ's Python snippet; answers the status.
     fn python(&self, token: &str) -> Outcome<String> {
         let snippet = "import requests, sys\nr = requests.get(sys.argv[1] + '/submissions', headers={'Authorization': sys.argv[2], 'Accept': 'application/json'})\nprint(r.status_code)\n";
@@ -80,6 +89,10 @@ impl Drop for Demo {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn document(name: &str) -> PathBuf {
+    shell::root().join(format!("crates/portals/tests/subsurface/documents/{name}.xml"))
 }
 
 fn venv() -> Outcome<PathBuf> {
@@ -108,6 +121,57 @@ fn the_faqs_snippets_work_until_the_token_is_ended_and_not_once_after() {
     assert_eq!(demo.python(&token).expect("Python"), "401");
     let verdict = ask();
     assert_eq!((&verdict["allowed"], &verdict["reason"]), (&Value::from(false), &Value::from("revoked")), "{verdict}");
+}
+
+#[test]
+fn delivery_software_delivers_until_its_delegation_is_closed_or_its_token_deleted() {
+    let demo = Demo::start().expect("a demo");
+    let world = |name: &str| text(&demo.ready["subsurface"], name).expect(name);
+    let token = (world("username"), world("code"));
+    for (url, username, code) in [("url", "username", "code"), ("demo_url", "demo_username", "demo_code")] {
+        let mut python = Command::new("python3");
+        python.arg(shell::root().join("crates/server/tests/clients/delivery.py"));
+        python.args([url, username, code, "project", "forbidden_project", "unknown_project"].map(world));
+        let said =
+            shell::output(python.arg(document("gmw_construction")).arg(document("gld_start"))).expect("every step said what it should");
+        let seen: Value = serde_json::from_str(&said).expect("JSON");
+        let expected = serde_json::json!({
+            "none": 401, "wrong code": 401, "forbidden project": 403, "unknown project": 404, "unknown delivery": 404, "version 1": 410,
+            "no such page": 404
+        });
+        assert_eq!(seen["statuses"], expected, "{said}");
+    }
+
+    // A credential of production is unknown in the demo environment, and halves of two make none.
+    let (url, demo_url) = (world("url"), world("demo_url"));
+    let validate = |url: &str, token: &(String, String)| demo.validate(url, token, "1255").expect("curl");
+    let (half, other) = ((token.0.clone(), world("demo_code")), (world("demo_username"), world("demo_code")));
+    let refused = validate(&demo_url, &token);
+    assert_eq!(refused.0, "401", "{}", refused.1);
+    for token in [half, ("nobody".to_owned(), token.1.clone())] {
+        assert_eq!(validate(&url, &token), refused);
+    }
+
+    // Closed: 403 on the next; the other environment is untouched; opened anew: it works again; deleted: 401 on the next.
+    let mut operator = demo.authority("operator_token").expect("the authority");
+    let path = format!("/api/v1/delegations/{}", world("delegation_id"));
+    let closed = operator.must("GET", &path, &Value::Null).expect("the delegation");
+    assert_eq!(validate(&url, &token).0, "200");
+    operator.must("POST", &format!("{path}/closures"), &serde_json::json!({})).expect("closed");
+    assert_eq!(validate(&url, &token).0, "403");
+    assert_eq!(validate(&demo_url, &other).0, "200");
+    let mut again = serde_json::json!({"description": "once more"});
+    for member in ["api", "workspace", "to", "kind", "permissions"] {
+        let value = &closed[member];
+        again[member] = value.get("id").unwrap_or(value).clone();
+    }
+    operator.must("POST", "/api/v1/delegations", &again).expect("opened anew");
+    assert_eq!(validate(&url, &token).0, "200");
+    let tokens = operator.must("GET", "/api/v1/organisation-tokens", &Value::Null).expect("a list");
+    let own = tokens["items"].as_array().into_iter().flatten().find(|token| token["api"] == "subsurface").expect("one of production");
+    operator.must("DELETE", &format!("/api/v1/organisation-tokens/{}", text(own, "id").expect("an id")), &Value::Null).expect("deleted");
+    assert_eq!(validate(&url, &token), refused);
+    assert_eq!(validate(&demo_url, &other).0, "200");
 }
 
 #[test]
