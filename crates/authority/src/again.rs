@@ -3,13 +3,13 @@
 //! What the backup does not have was made after it, and is gone. Nothing here lets anything work that the backup does
 //! not let work, except where it was ended and let work again after the backup.
 
-use domain::event::SecretState;
-use domain::permission::Permissions;
+mod token;
+
 use domain::person::Roles;
-use domain::{CredentialId, Digest, Event, MembershipId, OrganisationId, PersonId};
+use domain::{Event, MembershipId, OrganisationId, PersonId};
 use store::{Abort, By, StoreError, Tx};
 
-use crate::{Error, delegation, membership, personal_token};
+use crate::{Error, delegation, membership};
 
 /// Makes a change again and records it.
 pub(crate) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(), StoreError> {
@@ -22,11 +22,11 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(),
         Event::MembershipChanged { membership, roles, .. } => tx.set_roles(*membership, *roles).await?,
         Event::MembershipMoved { membership, organisation, roles, .. } => move_on(tx, by, *membership, *organisation, *roles).await?,
         Event::MembershipEnded { membership, .. } => return end_membership(tx, by, *membership).await,
-        Event::TokenChanged { token, secrets, permissions } => change_token(tx, by, *token, secrets, permissions).await?,
-        Event::TokenRotated { token, old, new, .. } => rotate(tx, by, *token, old, new).await?,
-        Event::TokenSuspended { token, .. } => tx.set_token_suspended(*token, Some(by.at)).await?,
-        Event::TokenResumed { token, .. } => tx.set_token_suspended(*token, None).await?,
-        Event::TokensRevoked { tokens, .. } => return revoke(tx, by, tokens).await,
+        Event::TokenChanged { token, secrets, permissions } => token::change(tx, by, *token, secrets, permissions).await?,
+        Event::TokenRotated { token, old, new, .. } => token::rotate(tx, by, *token, old, new).await?,
+        Event::TokenSuspended { token, .. } => token::suspend(tx, *token, Some(by.at)).await?,
+        Event::TokenResumed { token, .. } => token::suspend(tx, *token, None).await?,
+        Event::TokensRevoked { tokens, .. } => return token::revoke(tx, by, tokens).await,
         Event::ApiDefined { definition } => tx.put_api(definition).await.map(|_| true)?,
         Event::ApiRemoved { api } => remove_api(tx, by, api).await?,
         Event::ApiCredentialRevoked { credential, .. } => tx.revoke_api_credential(*credential, by.at).await?.is_some(),
@@ -55,6 +55,7 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(),
         | Event::OperatorTokenCreated { .. }
         | Event::InstallationChanged { .. }
         | Event::ServerKeyCreated { .. }
+        | Event::ServerKeyActivated { .. }
         | Event::MasterKeyRotated { .. }
         | Event::Restored { .. } => false,
     };
@@ -88,46 +89,6 @@ async fn end_membership(tx: &mut Tx<'_>, by: &By, id: MembershipId) -> Result<()
     }
 }
 
-async fn revoke(tx: &mut Tx<'_>, by: &By, tokens: &[CredentialId]) -> Result<(), StoreError> {
-    let mut secrets: Vec<(CredentialId, Digest)> = Vec::new();
-    for id in tokens {
-        secrets.extend(tx.token_secrets(*id).await?.into_iter().map(|secret| (*id, secret.digest)));
-    }
-    personal_token::revoke(tx, by, secrets).await.map(drop).map_err(stop)
-}
-
-/// What its secret is from now on is known by its digest only: a token whose secret cannot be found is ended.
-async fn change_token(
-    tx: &mut Tx<'_>,
-    by: &By,
-    id: CredentialId,
-    secrets: &[SecretState],
-    permissions: &Permissions,
-) -> Result<bool, StoreError> {
-    let Some(mut token) = tx.token(id).await?.filter(|token| token.revoked_at.is_none()) else { return Ok(false) };
-    let current = tx.token_secrets(id).await?.into_iter().next();
-    let Some(now) = secrets.iter().find(|secret| current.is_some_and(|current| current.digest == secret.digest)) else {
-        revoke(tx, by, &[id]).await?;
-        return Ok(false);
-    };
-    token.permissions = permissions.clone();
-    token.expires_at = now.not_after;
-    let before = token.revision;
-    token.revision += 1;
-    tx.update_token(&token, before).await
-}
-
-async fn rotate(tx: &mut Tx<'_>, by: &By, id: CredentialId, old: &SecretState, new: &SecretState) -> Result<bool, StoreError> {
-    let current = tx.token_secrets(id).await?.into_iter().next();
-    let continues = current.is_some_and(|current| current.digest == old.digest) && !tx.digest_known(&new.digest).await?;
-    if continues {
-        // The first characters of the new secret are not in the journal.
-        return tx.replace_secret(id, new, "", old).await;
-    }
-    revoke(tx, by, &[id]).await?;
-    Ok(false)
-}
-
 async fn remove_api(tx: &mut Tx<'_>, by: &By, api: &str) -> Result<bool, StoreError> {
     for credential in tx.api_credentials(api).await? {
         tx.revoke_api_credential(credential.id, by.at).await?;
@@ -136,7 +97,7 @@ async fn remove_api(tx: &mut Tx<'_>, by: &By, api: &str) -> Result<bool, StoreEr
 }
 
 /// A refusal stops the restore: nothing of it is kept.
-fn stop(abort: Abort<Error>) -> StoreError {
+pub(crate) fn stop(abort: Abort<Error>) -> StoreError {
     match abort {
         Abort::Store(error) => error,
         Abort::Refused(error) => StoreError::Defect(format!("an ending was refused: {error}").into()),

@@ -7,6 +7,7 @@ use domain::{RequestId, Sequence, Timestamp};
 use futures_util::future::BoxFuture;
 use store::{Abort, By, Outcome, Place, Tx};
 
+use crate::error::Outage;
 use crate::idempotency::{IdempotencyKey, Kept};
 use crate::{Authority, Caller, Error, Receipt};
 
@@ -67,7 +68,7 @@ impl Authority {
         let work = Arc::new(work);
         let by = context.by();
         let key = match &context.idempotency {
-            Some(key) => Some(key.bind(&context.caller, &*self.entropy)?),
+            Some(key) => Some(key.bind(&context.caller, &*self.entropy, &self.keys)?),
             None => None,
         };
         let committed = self
@@ -96,6 +97,9 @@ impl Authority {
             })
             .await?;
         self.meters.committed(&*self.clock, started);
+        // The own index has the change. Where it is about a server key, this node must have opened that, too.
+        let opened = self.keys.catch_up(&self.store).await;
+        opened.map_err(|_| Error::OutcomeUnknown(Outage::Internal("a server key was not opened")))?;
         let (value, earlier, place) = committed.value;
         // Where nothing had to be changed, or nothing is there, what was found may be an ending that is still on its way to
         // other nodes. So it is waited for like an ending; a repeated answer, too: of its change only the place is known.
@@ -107,6 +111,16 @@ impl Authority {
         let value = value.ok_or(Error::NotFound)?;
         let receipt = self.receipt(earlier.or(committed.sequence), reached, started);
         Ok(Changed { value, receipt, replayed: earlier.is_some() })
+    }
+}
+
+impl Authority {
+    /// Whether an answer is kept under the caller's idempotency key: then a change gives it and changes nothing.
+    pub(crate) async fn is_answered(&self, context: &Context) -> Result<bool, Error> {
+        let Some(key) = &context.idempotency else { return Ok(false) };
+        let (digest, now) = (key.bind(&context.caller, &*self.entropy, &self.keys)?.digest, context.now);
+        let kept = self.store.read(move |reader| Box::pin(async move { reader.idempotent_answer(&digest, now).await }));
+        Ok(kept.await?.is_some())
     }
 }
 

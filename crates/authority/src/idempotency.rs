@@ -1,4 +1,6 @@
-//! Asking again safely: the answer of a change is kept for a short time, sealed under the caller's own key.
+//! Asking again safely: the answer of a change is kept for a short time, sealed under the caller's own key and the server's.
+
+use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf;
@@ -10,7 +12,7 @@ use store::KeptAnswer;
 use zeroize::Zeroizing;
 
 use crate::error::Outage;
-use crate::{Caller, Error};
+use crate::{Caller, Error, KeyRing, OpenKey, Purpose};
 
 /// The fewest characters of a key: 22 of 64 are 132 bits.
 const MIN_KEY_CHARACTERS: usize = 22;
@@ -34,17 +36,11 @@ impl IdempotencyKey {
     }
 
     /// Binds it to the caller: two callers with one key do not meet.
-    pub(crate) fn bind(&self, caller: &Caller, entropy: &dyn Entropy) -> Result<BoundKey, Error> {
+    pub(crate) fn bind(&self, caller: &Caller, entropy: &dyn Entropy, keys: &Arc<KeyRing>) -> Result<BoundKey, Error> {
         let mut nonce = [0; NONCE_LEN];
         entropy.fill(&mut nonce)?;
-        let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, b"poort idempotent answer").extract(self.key.as_bytes());
-        let mut bytes = Zeroizing::new([0; 32]);
-        secret
-            .expand(&[b"seal"], hkdf::HKDF_SHA256)
-            .and_then(|expanded| expanded.fill(&mut *bytes))
-            .map_err(|_| Error::Unavailable(Outage::Internal("key derivation failed")))?;
         let name = [caller.name().as_slice(), self.key.as_bytes()].concat();
-        Ok(BoundKey { digest: Digest::of(&name), request: self.request, sealing_key: bytes, nonce })
+        Ok(BoundKey { digest: Digest::of(&name), request: self.request, key: self.key.clone(), keys: keys.clone(), nonce })
     }
 }
 
@@ -53,38 +49,51 @@ impl IdempotencyKey {
 pub(crate) struct BoundKey {
     pub(crate) digest: Digest,
     pub(crate) request: Digest,
-    sealing_key: Zeroizing<[u8; 32]>,
+    key: Zeroizing<String>,
+    keys: Arc<KeyRing>,
     nonce: [u8; NONCE_LEN],
 }
 
+const BROKEN: Error = Error::Unavailable(Outage::Internal("a kept answer cannot be opened"));
+
 impl BoundKey {
-    /// Seals an answer and its place in the journal: nonce, then ciphertext with its tag.
+    /// Seals an answer and its place in the journal: the length of the server key's id, the id, the nonce, then the
+    /// ciphertext with its tag.
     pub(crate) fn seal<T: Kept>(&self, value: &T, sequence: Sequence) -> Result<Vec<u8>, Error> {
         let kept = value.keep().ok_or(Error::Unavailable(Outage::Internal("an answer cannot be kept")))?;
         let mut buffer = [sequence.0.to_be_bytes().as_slice(), &kept].concat();
-        self.cipher()?
+        let server = self.keys.active(Purpose::Sealing).ok_or(Error::Unavailable(Outage::Internal("no key to seal with")))?;
+        self.cipher(&server)?
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(self.nonce), Aad::from(self.request.as_bytes()), &mut buffer)
             .map_err(|_| Error::Unavailable(Outage::Internal("sealing failed")))?;
-        Ok([self.nonce.as_slice(), &buffer].concat())
+        let length = u8::try_from(server.id.len()).map_err(|_| BROKEN)?;
+        Ok([&[length], server.id.as_bytes(), &self.nonce, &buffer].concat())
     }
 
     /// Opens a kept answer; another request under the same key is refused.
     pub(crate) fn open<T: Kept>(&self, kept: &KeptAnswer) -> Result<(T, Sequence), Error> {
-        const BROKEN: Error = Error::Unavailable(Outage::Internal("a kept answer cannot be opened"));
         if kept.request_digest != self.request {
             return Err(Error::KeyReused);
         }
-        let (nonce, ciphertext) = kept.sealed.split_at_checked(NONCE_LEN).ok_or(BROKEN)?;
+        let (length, sealed) = kept.sealed.split_first().ok_or(BROKEN)?;
+        let (id, sealed) = sealed.split_at_checked(usize::from(*length)).ok_or(BROKEN)?;
+        let (nonce, ciphertext) = sealed.split_at_checked(NONCE_LEN).ok_or(BROKEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| BROKEN)?;
+        let server = std::str::from_utf8(id).ok().and_then(|id| self.keys.get(id)).ok_or(BROKEN)?;
         let mut buffer = Zeroizing::new(ciphertext.to_vec());
-        let plain = self.cipher()?.open_in_place(nonce, Aad::from(self.request.as_bytes()), &mut buffer).map_err(|_| BROKEN)?;
+        let plain = self.cipher(&server)?.open_in_place(nonce, Aad::from(self.request.as_bytes()), &mut buffer).map_err(|_| BROKEN)?;
         let (sequence, value) = plain.split_first_chunk().ok_or(BROKEN)?;
         Ok((T::restore(value).ok_or(BROKEN)?, Sequence(i64::from_be_bytes(*sequence))))
     }
 
-    fn cipher(&self) -> Result<LessSafeKey, Error> {
-        let key = UnboundKey::new(&AES_256_GCM, &*self.sealing_key).map_err(|_| Error::Unavailable(Outage::Internal("no cipher")))?;
-        Ok(LessSafeKey::new(key))
+    /// The cipher under a key that it takes both to make: the caller's, which is nowhere kept, and the server's.
+    fn cipher(&self, server: &OpenKey) -> Result<LessSafeKey, Error> {
+        let failed = |_| Error::Unavailable(Outage::Internal("key derivation failed"));
+        let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, server.plain()).extract(self.key.as_bytes());
+        let mut bytes = Zeroizing::new([0; 32]);
+        let expanded = secret.expand(&[b"poort idempotent answer"], hkdf::HKDF_SHA256).map_err(failed)?;
+        expanded.fill(&mut *bytes).map_err(failed)?;
+        Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &*bytes).map_err(failed)?))
     }
 }
 
@@ -127,4 +136,5 @@ plain!(
     crate::DelegationView,
     crate::delegation::Closed,
     crate::ImportReport,
+    crate::ServerKey,
 );

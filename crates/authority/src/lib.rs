@@ -11,6 +11,7 @@ mod credential;
 mod delegation;
 mod era;
 mod error;
+mod fence;
 mod idempotency;
 mod import;
 mod install;
@@ -25,7 +26,7 @@ mod person;
 mod personal_token;
 mod read;
 mod receipt;
-mod restore;
+mod server_key;
 mod upkeep;
 mod wait;
 mod workspace;
@@ -37,6 +38,7 @@ pub use delegation::{
     Closed, Closing, DelegationUpdate, DelegationView, EndedCredential, EndedDelegation, Impact, Named, NewDelegation, Side, Wanted,
 };
 pub use error::{Error, Outage};
+pub use fence::after_restore;
 pub use idempotency::IdempotencyKey;
 pub use import::{ImportReport, ImportRow, Rejected};
 pub use install::{Installed, SetUp, installations};
@@ -50,7 +52,7 @@ pub use person::{NewPerson, PersonUpdate};
 pub use personal_token::{IssuedToken, NewToken, TokenUpdate};
 pub use read::{NodeState, Page};
 pub use receipt::Receipt;
-pub use restore::after_restore;
+pub use server_key::{KeyRing, OpenKey, Purpose, ServerKey};
 pub use workspace::NewWorkspace;
 
 use std::collections::HashMap;
@@ -72,6 +74,7 @@ pub struct Authority {
     entropy: Arc<dyn Entropy>,
     passwords: Passwords,
     installation: Installation,
+    keys: Arc<KeyRing>,
     unwritten_usage: Arc<Mutex<HashMap<CredentialId, UsageRow>>>,
     live_nodes: Arc<wait::LiveNodes>,
     meters: Arc<Meters>,
@@ -89,14 +92,16 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// The letters with which new credentials begin.
     pub installation: Installation,
+    /// The open server keys.
+    pub keys: Arc<KeyRing>,
 }
 
 impl Authority {
     /// Puts it together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, verifier, clock, entropy, installation } = parts;
+        let Parts { store, verifier, clock, entropy, installation, keys } = parts;
         let (passwords, unwritten_usage, live_nodes, meters) = (Passwords::new(), Arc::default(), Arc::default(), Arc::default());
-        Self { store, verifier, clock, entropy, passwords, installation, unwritten_usage, live_nodes, meters }
+        Self { store, verifier, clock, entropy, passwords, installation, keys, unwritten_usage, live_nodes, meters }
     }
 
     /// The index.
@@ -122,6 +127,11 @@ impl Authority {
     /// The clocks.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
+    }
+
+    /// The open server keys.
+    pub fn keys(&self) -> &Arc<KeyRing> {
+        &self.keys
     }
 
     /// The source of secrets and ids.

@@ -55,7 +55,7 @@ pub struct Entry {
 /// What a change waits for before it is answered; the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// Ends or narrows something: until every node has applied it.
+    /// Ends or narrows something, or must be known everywhere before it is used: until every node has applied it.
     Ending,
     /// Makes something that the index holds: until every node has applied it, but for a bounded time only.
     Creation,
@@ -403,10 +403,19 @@ events! {
         /// The prefix.
         prefix: String,
     }
-    /// A server key was made, for sealing or for signing.
-    Unindexed ServerKeyCreated {
+    /// A server key was made, for sealing or for signing: every node learns to read with it before it makes anything.
+    Ending ServerKeyCreated {
         /// Its id.
         key: String,
+    }
+    /// A server key makes new things from now on, in the place of others for the same purpose, which only read.
+    Ending ServerKeyActivated {
+        /// Its id.
+        key: String,
+        /// What it is for.
+        purpose: String,
+        /// The ids of those that it replaces.
+        retired: Vec<String>,
     }
     /// The server keys were encrypted anew under another master key.
     Unindexed MasterKeyRotated {

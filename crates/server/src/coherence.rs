@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use authority::Published;
+use authority::{KeyRing, Published};
 use domain::event::{Entry, Sequence};
 use domain::{NodeId, Timestamp};
 use store::{Renewal, Store, StoreError, Tail};
@@ -15,6 +15,7 @@ use tokio::time::MissedTickBehavior;
 use verifier::Verifier;
 
 use crate::config::Config;
+use crate::keys::unopened;
 use crate::loss::{self, Known, Memory, REMEMBERED, continues};
 use crate::node::{StartError, System};
 use crate::progress::Progress;
@@ -32,6 +33,7 @@ const FORGOTTEN_AFTER: Duration = Duration::from_secs(7 * 86_400);
 pub(crate) struct Coherence {
     store: Store,
     verifier: Arc<Verifier>,
+    keys: Arc<KeyRing>,
     system: System,
     name: String,
     lease: Duration,
@@ -56,13 +58,14 @@ pub(crate) struct Coherence {
 }
 
 impl Coherence {
-    pub(crate) fn new(store: Store, verifier: Arc<Verifier>, system: System, config: &Config) -> Arc<Self> {
+    pub(crate) fn new(store: Store, verifier: Arc<Verifier>, keys: Arc<KeyRing>, system: System, config: &Config) -> Arc<Self> {
         // For people only, so a machine without a name is no problem.
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let embedded = store.is_embedded();
         Arc::new(Self {
             store,
             verifier,
+            keys,
             system,
             name: format!("{}:{}", host.trim(), config.listen.port()),
             lease: Duration::from_millis(config.lease_milliseconds),
@@ -151,7 +154,7 @@ impl Coherence {
         let since = self.system.clock.now().saturating_sub(self.tombstones);
         let last = crate::snapshot::load(&self.store, &self.verifier, since).await?;
         self.memory.begin(last);
-        Ok(())
+        self.keys.load(&self.store).await.map_err(unopened)
     }
 
     /// Takes entries from the feed of the own writer.
@@ -169,6 +172,7 @@ impl Coherence {
 
     /// Whether all of it is in the index now.
     fn apply(&self, entries: &[Entry]) -> bool {
+        self.keys.notice(entries);
         self.memory.apply(entries, |entry| self.verifier.apply(entry.sequence, entry.at, &entry.event).is_ok())
     }
 
@@ -230,7 +234,7 @@ impl Coherence {
         }
         let applied = self.verifier.applied();
         let sent = self.system.clock.boottime();
-        let mut renewal = match self.store.renew_node(applied, self.system.clock.now()).await {
+        let mut renewal = match self.store.renew_node(self.keys.reached(applied), self.system.clock.now()).await {
             Err(StoreError::Refused(_)) => return self.register_again().await,
             renewed => renewed?,
         };
@@ -239,6 +243,8 @@ impl Coherence {
             return self.reload().await;
         }
         renewal.finish();
+        // What others make with a new key must be readable here before anything is answered.
+        self.keys.catch_up(&self.store).await.map_err(unopened)?;
         if !self.broken.load(Ordering::SeqCst) {
             self.verifier.lease().extend_to(sent.saturating_add(self.lease));
         }
@@ -320,7 +326,7 @@ impl Coherence {
         let mut acknowledged = Sequence(0);
         loop {
             let _ = tokio::time::timeout(LOOK.min(self.lease / 8), self.bell.notified()).await;
-            match self.look().await {
+            match self.look_and_open().await {
                 Ok(applied) if applied > acknowledged && self.store.acknowledge(applied).await.is_ok() => {
                     self.progress.acknowledged(applied);
                     acknowledged = applied;
@@ -333,6 +339,13 @@ impl Coherence {
                 }
             }
         }
+    }
+
+    /// Applies everything that is there to apply, opens the server keys that came along; gives how far both are.
+    async fn look_and_open(&self) -> Result<Sequence, StoreError> {
+        let applied = self.look().await?;
+        self.keys.catch_up(&self.store).await.map_err(unopened)?;
+        Ok(self.keys.reached(applied))
     }
 
     /// Applies everything that is there to apply; gives how far the index is.

@@ -2,18 +2,13 @@
 
 use std::path::PathBuf;
 
-use authority::{Authority, Context};
-use domain::{Event, RequestId, Secret};
-use store::sealing::{MasterKey, NewServerKey, SealingError};
-use store::{Abort, Outcome, Store, WriteError};
+use authority::KeyRing;
+use store::sealing::{MasterKey, SealingError};
+use store::{Store, StoreError};
 
 use crate::config::Config;
 use crate::local::say;
 use crate::node::{StartError, System, options};
-
-/// What keys that seal things are for, in their rows.
-const SEALING: &str = "sealing";
-const SEALING_ALGORITHM: &str = "AES-256-GCM";
 
 /// The name of the systemd credential that is the master key.
 const CREDENTIAL: &str = "poort-master-key";
@@ -45,43 +40,13 @@ pub(crate) fn load(config: &Config) -> Result<MasterKey, StartError> {
 }
 
 /// Loads the master key, or makes it at the first start; a key other than the database's is refused. Then opens every
-/// server key once, so that a broken one is found at the start and not at its first use.
-pub async fn open(store: &Store, config: &Config, system: &System) -> Result<MasterKey, StartError> {
+/// server key, so that a broken one is found at the start and not at its first use.
+pub async fn open(store: &Store, config: &Config, system: &System) -> Result<KeyRing, StartError> {
     let master = load_or_create(store, config, system).await?;
     store.check_master_key(&master).await.map_err(told)?;
-    let keys = store.read(|reader| Box::pin(async move { reader.all_server_keys().await })).await?;
-    for key in keys {
-        master.open(&key.id, &key.purpose, &key.sealed).map_err(told)?;
-    }
-    Ok(master)
-}
-
-/// Makes a sealing key where there is none.
-pub async fn make_sealing_key(authority: &Authority, master: &MasterKey, context: &Context) -> Result<(), StartError> {
-    let entropy = &**authority.entropy();
-    let mut bytes = [0; 32];
-    entropy.fill(&mut bytes)?;
-    let plain = Secret::new(bytes);
-    let id = RequestId::generate(context.now, entropy)?.to_string();
-    let new = NewServerKey { id: &id, purpose: SEALING, algorithm: SEALING_ALGORITHM, plain: plain.expose() };
-    let row = new.seal(master, entropy, context.now).map_err(told)?;
-    let by = context.by();
-    let made = authority.store().write(move |tx| {
-        let (row, by) = (row.clone(), by.clone());
-        Box::pin(async move {
-            if !tx.server_keys(SEALING).await?.is_empty() {
-                return Ok(Outcome::Unchanged(()));
-            }
-            tx.insert_server_key(&row).await?;
-            let recorded = tx.record(&by, Event::ServerKeyCreated { key: row.id }).await?;
-            Ok::<_, Abort<std::convert::Infallible>>(Outcome::Changed((), recorded))
-        })
-    });
-    match made.await {
-        Ok(_) => Ok(()),
-        Err(WriteError::Unavailable(error)) => Err(error.into()),
-        Err(WriteError::Refused(never)) => match never {},
-    }
+    let keys = KeyRing::new(master);
+    keys.load(store).await.map_err(told)?;
+    Ok(keys)
 }
 
 /// `poort master-key rotate`: encrypts every server key anew under the key in `new_file`, which is made if it is not there,
@@ -97,7 +62,8 @@ pub async fn rotate(config: Config, new_file: Option<PathBuf>) -> Result<(), Sta
         return Err(StartError::Configuration(how.to_owned()));
     }
     let new_file = new_file.unwrap_or_else(|| old_file.with_extension("new"));
-    let old = open(&store, &config, &system).await?;
+    open(&store, &config, &system).await?;
+    let old = load(&config)?;
     let new = MasterKey::load_or_create(&new_file, &*system.entropy).map_err(told)?;
     let context = system.context()?;
     let done = store.rotate_master_key(old, new, &*system.entropy, context.by()).await.map_err(told)?;
@@ -125,5 +91,16 @@ fn told(error: SealingError) -> StartError {
         SealingError::Store(error) => StartError::Store(error),
         SealingError::Entropy(error) => StartError::Entropy(error),
         other => StartError::Configuration(other.to_string()),
+    }
+}
+
+/// A node that cannot open a server key knows no better than one whose database is silent.
+pub(crate) fn unopened(error: SealingError) -> StoreError {
+    match error {
+        SealingError::Store(error) => error,
+        other => {
+            tracing::error!(error = %other, "a server key cannot be opened");
+            StoreError::silent()
+        }
     }
 }

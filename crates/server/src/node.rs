@@ -129,7 +129,7 @@ impl Node {
         let store = Store::open(options(&config)?).await?;
         store.migrate().await?;
         let context = system.context()?;
-        let master = keys::open(&store, &config, system).await?;
+        let keys = Arc::new(keys::open(&store, &config, system).await?);
         let chosen = Installation::new(&config.installation).map_err(|problem| StartError::Configuration(problem.to_string()))?;
         let mut installations = authority::installations(&store).await?;
         // A prefix that was changed stays recognised.
@@ -137,16 +137,17 @@ impl Node {
         installations.insert(0, chosen);
         let settings = Settings { installations, tombstone_seconds: config.tombstone_seconds, ..Settings::default() };
         let verifier = Arc::new(Verifier::new(system.clock.clone(), settings));
-        let coherence = Coherence::new(store.clone(), verifier.clone(), system.clone(), &config);
+        let coherence = Coherence::new(store.clone(), verifier.clone(), keys.clone(), system.clone(), &config);
         coherence.join().await?;
-        let parts = Parts { store, verifier, clock: system.clock.clone(), entropy: system.entropy.clone(), installation: chosen };
+        let (clock, entropy) = (system.clock.clone(), system.entropy.clone());
+        let parts = Parts { store, verifier, clock, entropy, installation: chosen, keys };
         let authority = Authority::new(parts);
         let node = Self { authority, config: Arc::new(config), coherence, draining: Arc::default(), observed: Arc::default() };
         let token_file = operator_token_file(&node.config);
         let installed = node.authority.install(&context, |token| write_private(&token_file, token)).await?;
         node.authority.remember_installation(&context).await?;
         node.authority.refresh_own_api(&context).await?;
-        keys::make_sealing_key(&node.authority, &master, &context).await?;
+        node.authority.ensure_server_keys(&context).await?;
         if node.authority.verifier().is_fenced() {
             tracing::warn!("what was restored from a backup is refused until it is confirmed: poort restore status");
         }

@@ -206,6 +206,7 @@ fn subjects(event: &Event) -> Vec<[u8; 16]> {
         | Event::RestoreConfirmed { .. }
         | Event::InstallationChanged { .. }
         | Event::ServerKeyCreated { .. }
+        | Event::ServerKeyActivated { .. }
         | Event::MasterKeyRotated { .. } => Vec::new(),
     };
     subjects.sort_unstable();

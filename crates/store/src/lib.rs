@@ -60,7 +60,7 @@ pub use options::{DatabaseUrl, Options};
 pub use organisation_token::NewOrganisationToken;
 pub use personal_token::NewToken;
 pub use record::{DelegationRecord, MembershipRecord, OrganisationTokenRecord, SnapshotSink, TokenRecord, WorkspaceRecord};
-pub use server_key::ServerKeyRow;
+pub use server_key::{KeyState, ServerKeyRow};
 pub use snapshot::Snapshot;
 pub use store::Store;
 pub use transaction::{By, Committed, Outcome, Page, Place, Reader, Recorded, Tx};

@@ -21,6 +21,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0003_restore", include_str!("../migrations/0003_restore.sql")),
     ("0004_organisation_tokens", include_str!("../migrations/0004_organisation_tokens.sql")),
     ("0005_delegations", include_str!("../migrations/0005_delegations.sql")),
+    ("0006_server_key", include_str!("../migrations/0006_server_key.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

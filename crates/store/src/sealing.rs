@@ -200,7 +200,7 @@ pub struct NewServerKey<'k> {
 }
 
 impl NewServerKey<'_> {
-    /// Seals it, ready for [`Tx::insert_server_key`].
+    /// Seals it, ready for [`Tx::insert_server_key`]: published, not active yet.
     pub fn seal(&self, master: &MasterKey, entropy: &dyn Entropy, now: Timestamp) -> Result<ServerKeyRow, SealingError> {
         Ok(ServerKeyRow {
             id: self.id.to_owned(),
@@ -209,6 +209,7 @@ impl NewServerKey<'_> {
             sealed: master.seal(self.id, self.purpose, self.plain, entropy)?,
             master_key_id: master.id(),
             created_at: now,
+            activated_at: None,
             retired_at: None,
         })
     }

@@ -4,6 +4,7 @@ use domain::CredentialId;
 use domain::credential::{Digest, Kind};
 use domain::delegation::Standing;
 use domain::event::{Event, SecretState};
+use domain::fence::Scope;
 use domain::permission::Permissions;
 use domain::verify::State;
 
@@ -57,10 +58,7 @@ pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) 
             revoke(writer, index, at, std::slice::from_ref(digest));
         }
         Event::Restored { newest, fenced: true, .. } => writer.fence(index, Some(Fenced::around(*newest))),
-        Event::RestoreConfirmed { scope } => {
-            let fence = index.load().fence.clone();
-            writer.fence(index, fence.and_then(|fence| fence.confirm(scope)));
-        }
+        Event::RestoreConfirmed { scope } => confirm(writer, index, scope),
         Event::OrganisationTokenCreated { token, organisation, api, username_key, secret, permissions, imported } => {
             let parent = writer.account(index, username_key.as_bytes(), *organisation, api);
             let new = Record { kind: Kind::OrganisationToken, parent, imported: *imported, ..blank(*token) };
@@ -84,6 +82,7 @@ pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) 
         | Event::WorkspaceRenamed { .. }
         | Event::PersonChanged { .. }
         | Event::ServerKeyCreated { .. }
+        | Event::ServerKeyActivated { .. }
         | Event::MasterKeyRotated { .. }
         | Event::InstallationChanged { .. } => {}
     }
@@ -112,6 +111,12 @@ fn apply_delegation(writer: &mut Writer, index: &Index, event: &Event) {
         _ => return,
     };
     writer.change_delegation(index, *delegation, &change);
+}
+
+/// Lets a part of what a restore has fenced in out.
+fn confirm(writer: &mut Writer, index: &Index, scope: &Scope) {
+    let fence = index.load().fence.clone();
+    writer.fence(index, fence.and_then(|fence| fence.confirm(scope)));
 }
 
 /// A live credential of nobody's.

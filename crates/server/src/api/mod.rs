@@ -27,6 +27,7 @@ mod person;
 mod personal_token;
 mod query;
 mod routes;
+mod server_key;
 mod swagger;
 mod verify;
 mod whoami;

@@ -27,12 +27,13 @@ use super::organisation_token_import::OrganisationTokenImport;
 use super::person::{NewPerson, Person, PersonUpdate};
 use super::personal_token::{IssuedToken, NewToken, Revoked, Rotation, Token, TokenUpdate};
 use super::query::{AUDIT, DELEGATIONS, NONE, ORGANISATION_TOKENS, PAGE, PEOPLE, Parameter, TOKENS, WORKSPACES};
+use super::server_key::{KeyRotation, ServerKey};
 use super::verify::{Verdict, VerifyRequest};
 use super::whoami::Identity;
 use super::workspace::{NewWorkspace, Workspace, WorkspaceUpdate};
 use super::{
     ApiState, api, audit, call, credential, delegation, fence, import, membership, node, openapi, organisation, organisation_token,
-    organisation_token_import, person, personal_token, verify, whoami, workspace,
+    organisation_token_import, person, personal_token, server_key, verify, whoami, workspace,
 };
 use crate::edge::Problem;
 
@@ -191,6 +192,8 @@ routes! {
     GET    "/api/v1/nodes"                           OPERATOR     PAGE,   node::list,               NoBody => Listed<Node>,                   "List the nodes that share the database: whether changes wait for them, and how far behind they are";
     GET    "/api/v1/fence"                           OPERATOR     NONE,   fence::show,              NoBody => Shown<FenceState>,              "Show whether what was restored from a backup is refused until it is confirmed";
     POST   "/api/v1/fence/confirmations"             OPERATOR     NONE,   fence::confirm,           Confirmation => Done<Nothing>,            "Let what was restored work again: of an organisation, of an API, or all of it";
+    GET    "/api/v1/server-keys"                     OPERATOR     NONE,   server_key::list,         NoBody => Listed<ServerKey>,              "List the keys with which the server seals and signs; never the keys themselves";
+    POST   "/api/v1/server-keys/rotations"           OPERATOR     NONE,   server_key::rotate,       KeyRotation => Done<ServerKey>,           "Replace a server key: the new one is used when every node can read with it";
     GET    "/api/v1/whoami"                          KNOWN        NONE,   whoami::show,             NoBody => Shown<Identity>,                "Show whose credential this is and what it may do here";
     => direct
     POST   "/api/v1/verify"                          API          NONE,   verify::answer,           VerifyRequest<'static> => Shown<Verdict>,          "Ask whether a credential may do something with this API";

@@ -23,6 +23,7 @@ pub mod reference;
 mod restore;
 mod screen;
 mod secret;
+mod server_key;
 pub mod settings;
 #[cfg(test)]
 mod tests;
@@ -116,6 +117,9 @@ pub enum Remote {
     /// Operator tokens
     #[command(subcommand)]
     Operator(operator::Verb),
+    /// The keys with which the server seals
+    #[command(subcommand)]
+    Keys(server_key::Verb),
     /// The journal of changes
     #[command(subcommand)]
     Audit(audit::Verb),
@@ -196,6 +200,7 @@ fn remote(command: &Remote, context: &mut Context<'_>) -> Attempt<()> {
         Remote::Delegation(verb) => delegation::run(verb, context),
         Remote::Api(verb) => api::run(verb, context),
         Remote::Operator(verb) => operator::run(verb, context),
+        Remote::Keys(verb) => server_key::run(verb, context),
         Remote::Audit(verb) => audit::run(verb, context),
         Remote::Nodes { stretch } => context.list(&["nodes"], &[], stretch, &NODES),
         Remote::Whoami => context.show(&["whoami"], &WHOAMI),

@@ -210,6 +210,7 @@ texts! {
     NotFenced: "Nothing waits for a confirmation.", "Er hoeft niets te worden bevestigd.";
     AskConfirmAll: "Let every credential of the backup work again? Those that were ended after it work again, too.", "Elke sleutel uit de back-up weer laten werken? Ook die na de back-up zijn ingetrokken, werken dan weer.";
     AskConfirmPart: "Let the credentials of {what} work again? Those that were ended after the backup work again, too.", "De sleutels van {what} weer laten werken? Ook die na de back-up zijn ingetrokken, werken dan weer.";
+    KeyRotated: "The new key is in use on every node.", "De nieuwe sleutel is op elke server in gebruik.";
     Confirmed: "Confirmed: they work again.", "Bevestigd: ze werken weer.";
     NoSuchTopic: "there is no help about {topic}", "er is geen hulp over {topic}";
 
@@ -268,6 +269,9 @@ texts! {
     ColumnLag: "LAG", "ACHTER";
     ColumnRenewed: "RENEWED", "VERNIEUWD";
 
+    ColumnPurpose: "FOR", "VOOR";
+    ColumnActivated: "IN USE SINCE", "IN GEBRUIK SINDS";
+    ColumnRetired: "REPLACED", "VERVANGEN";
     ColumnFenced: "FENCED", "AFGESCHERMD";
     ColumnRestored: "RESTORED", "HERSTELD";
     ColumnBackup: "BACKUP", "BACK-UP";

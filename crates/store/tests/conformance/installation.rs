@@ -132,11 +132,15 @@ pub(crate) async fn keys(store: &Store) {
         let row = key.seal(&old, &System, now()).expect("sealed");
         done(write!(store, |tx| { tx.insert_server_key(&row.clone()).await })).await;
     }
+    assert!(done(write!(store, |tx| { tx.activate_server_key("k1", now()).await })).await);
+    assert!(!done(write!(store, |tx| { tx.activate_server_key("k1", now()).await })).await);
     assert!(done(write!(store, |tx| { tx.retire_server_key("k2", now()).await })).await);
+    assert!(!done(write!(store, |tx| { tx.activate_server_key("k2", now()).await })).await, "retired for good");
     let done = store.rotate_master_key(old.clone(), new.clone(), &System, by()).await.expect("rotated");
     assert_eq!(done.value, 2);
     let rows = read!(store, |reader| { reader.server_keys("answers").await });
-    assert_eq!(rows.len(), 2);
+    let states: Vec<KeyState> = rows.iter().map(|row| row.state()).collect();
+    assert_eq!(states, [KeyState::Active, KeyState::Retired]);
     for row in rows {
         assert_eq!(row.master_key_id, new.id());
         assert_eq!(new.open(&row.id, &row.purpose, &row.sealed).expect("opened").expose(), b"a key of the server");

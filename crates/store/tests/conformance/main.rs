@@ -17,14 +17,14 @@ use futures_util::future::BoxFuture;
 use poort_store::sealing::{MasterKey, NewServerKey, SealingError};
 use poort_store::statement::{self, Engine};
 use poort_store::{
-    Abort, ApiCredential, DelegationRecord, Era, MembershipRecord, OperatorToken, OrganisationTokenRecord, Outcome, Page, Reader,
+    Abort, ApiCredential, DelegationRecord, Era, KeyState, MembershipRecord, OperatorToken, OrganisationTokenRecord, Outcome, Page, Reader,
     SnapshotSink, Store, StoreError, TokenRecord, Tx, UsageRow, WorkspaceRecord, conflict,
 };
 use support::*;
 
 const ALL: Page = Page::first(100);
 /// How many there are.
-const MIGRATIONS: usize = 5;
+const MIGRATIONS: usize = 6;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_statement_runs_on_sqlite() {

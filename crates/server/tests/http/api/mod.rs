@@ -122,6 +122,7 @@ fn body_for(route: &Route, tenant: &Tenant) -> Value {
             json!({"name": "shop", "title": "Shop", "presentations": ["bare"], "permissions": []})
         }
         ("POST", "/apis/{name}/credentials" | "/operator-tokens") => json!({"description": "another one"}),
+        ("POST", "/server-keys/rotations") => json!({"purpose": "sealing"}),
         _ => json!({}),
     }
 }

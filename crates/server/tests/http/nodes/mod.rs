@@ -5,6 +5,7 @@ mod eras;
 mod failover;
 mod faults;
 mod http;
+mod keys;
 mod limits;
 mod processes;
 mod rounds;

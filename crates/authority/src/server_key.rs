@@ -1,0 +1,253 @@
+//! Server keys: opened in memory on every node, and changed so that no node ever meets something that it cannot read.
+//!
+//! A new key is published first. That is an event for which the change waits as for an ending: until every node has
+//! opened the key, or can answer nothing any more; and a node that comes back opens it before it answers. Only then is it
+//! activated, and something made with it. The same path serves every purpose.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use domain::event::{Entry, Event, Sequence};
+use domain::{RequestId, Secret, Timestamp};
+use serde::{Deserialize, Serialize};
+use store::sealing::{MasterKey, NewServerKey, SealingError};
+use store::{Abort, KeyState, Outcome, ServerKeyRow, Store, StoreError};
+
+use crate::error::Outage;
+use crate::{Authority, Caller, Changed, Context, Error};
+
+/// What server keys are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Sealing what the server keeps for a while, such as answers to repeat.
+    Sealing,
+}
+
+impl Purpose {
+    /// All of them: each has an active key from the first start on.
+    pub const ALL: [Self; 1] = [Self::Sealing];
+
+    /// As it stands in rows.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sealing => "sealing",
+        }
+    }
+
+    const fn algorithm(self) -> &'static str {
+        match self {
+            Self::Sealing => "AES-256-GCM",
+        }
+    }
+}
+
+/// A server key as lists show it: everything but the key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerKey {
+    /// Its id.
+    pub id: String,
+    /// What it is for.
+    pub purpose: String,
+    /// Its algorithm.
+    pub algorithm: String,
+    /// Its state.
+    pub state: KeyState,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Since when it makes new things.
+    pub activated_at: Option<Timestamp>,
+    /// Since when it only reads.
+    pub retired_at: Option<Timestamp>,
+}
+
+/// A key that is open.
+pub struct OpenKey {
+    /// Its id.
+    pub id: String,
+    purpose: String,
+    state: KeyState,
+    activated_at: Option<Timestamp>,
+    plain: Secret<Vec<u8>>,
+}
+
+impl OpenKey {
+    /// The key itself.
+    pub fn plain(&self) -> &[u8] {
+        self.plain.expose()
+    }
+}
+
+/// The open keys of this node.
+pub struct KeyRing {
+    master: MasterKey,
+    keys: RwLock<Vec<Arc<OpenKey>>>,
+    awaited: Mutex<Awaited>,
+    /// One reading at a time, so that an older one never takes the place of a newer one.
+    loading: tokio::sync::Mutex<()>,
+}
+
+/// Events of keys that were applied and not followed by a reading of the keys.
+#[derive(Default)]
+struct Awaited {
+    first: Option<Sequence>,
+    last: Sequence,
+    /// New keys. A server that lacks one is behind: one that was deposed, perhaps.
+    named: Vec<String>,
+}
+
+impl KeyRing {
+    /// An empty one; [`KeyRing::load`] fills it.
+    pub fn new(master: MasterKey) -> Self {
+        Self { master, keys: RwLock::default(), awaited: Mutex::default(), loading: tokio::sync::Mutex::default() }
+    }
+
+    /// Reads and opens every key. Where one cannot be opened, the ring stays as it was.
+    pub async fn load(&self, store: &Store) -> Result<(), SealingError> {
+        let _alone = self.loading.lock().await;
+        let seen = self.awaited().last;
+        let rows = store.read(|reader| Box::pin(async move { reader.all_server_keys().await })).await?;
+        let open = |row: ServerKeyRow| {
+            let plain = self.master.open(&row.id, &row.purpose, &row.sealed)?;
+            let state = row.state();
+            Ok(Arc::new(OpenKey { id: row.id, purpose: row.purpose, state, activated_at: row.activated_at, plain }))
+        };
+        let keys = rows.into_iter().map(open).collect::<Result<Vec<_>, SealingError>>()?;
+        let mut awaited = self.awaited();
+        if awaited.named.iter().any(|id| !keys.iter().any(|key| key.id == *id)) && awaited.last == seen {
+            return Err(StoreError::silent().into());
+        }
+        awaited.named.retain(|id| !keys.iter().any(|key| key.id == *id));
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        // What came while the keys were read is perhaps not among them.
+        awaited.first = (awaited.last > seen).then_some(Sequence(seen.0 + 1));
+        Ok(())
+    }
+
+    /// Reads the keys if there was an event of them since.
+    pub async fn catch_up(&self, store: &Store) -> Result<(), SealingError> {
+        while self.awaited().first.is_some() {
+            self.load(store).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes notice of entries, before they count as applied.
+    pub fn notice(&self, entries: &[Entry]) {
+        let of_keys = |entry: &&Entry| matches!(entry.event, Event::ServerKeyCreated { .. } | Event::ServerKeyActivated { .. });
+        for entry in entries.iter().filter(of_keys) {
+            let mut awaited = self.awaited();
+            if entry.sequence > awaited.last {
+                awaited.first.get_or_insert(entry.sequence);
+                awaited.last = entry.sequence;
+                if let Event::ServerKeyCreated { key } = &entry.event {
+                    awaited.named.push(key.clone());
+                }
+            }
+        }
+    }
+
+    /// How far a node that has applied this much may say that it is: not past a key that it has not opened.
+    pub fn reached(&self, applied: Sequence) -> Sequence {
+        self.awaited().first.map_or(applied, |first| applied.min(Sequence(first.0 - 1)))
+    }
+
+    /// The key that makes new things.
+    pub fn active(&self, purpose: Purpose) -> Option<Arc<OpenKey>> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let active = keys.iter().filter(|key| key.purpose == purpose.name() && key.state == KeyState::Active);
+        active.max_by_key(|key| key.activated_at).cloned()
+    }
+
+    /// The key with this id, whatever its state.
+    pub fn get(&self, id: &str) -> Option<Arc<OpenKey>> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).iter().find(|key| key.id == id).cloned()
+    }
+
+    fn awaited(&self) -> std::sync::MutexGuard<'_, Awaited> {
+        self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Authority {
+    /// The server keys, oldest first; for operators.
+    pub async fn server_keys(&self, caller: &Caller) -> Result<Vec<ServerKey>, Error> {
+        caller.require_operator()?;
+        let rows = self.store.read(|reader| Box::pin(async move { reader.all_server_keys().await })).await?;
+        let mut keys: Vec<ServerKey> = rows.into_iter().map(ServerKey::from).collect();
+        keys.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
+        Ok(keys)
+    }
+
+    /// Gives a purpose a new key. When this returns every node makes new things with it; what earlier ones made is still read.
+    pub async fn rotate_server_key(&self, context: &Context, purpose: Purpose) -> Result<Changed<ServerKey>, Error> {
+        context.caller.require_operator()?;
+        // Asked again, the earlier answer is given, and no other key made.
+        let id = if self.is_answered(context).await? { String::new() } else { self.publish(context, purpose).await?.id };
+        self.change(context, move |tx, by| {
+            let id = id.clone();
+            Box::pin(async move {
+                let mut keys = tx.server_keys(purpose.name()).await?;
+                let activated = tx.activate_server_key(&id, by.at).await?;
+                let Some(key) = keys.iter_mut().find(|key| key.id == id) else { return Err(Abort::Refused(Error::NotFound)) };
+                if !activated {
+                    // Another node that rotates found the same one.
+                    return Ok(Outcome::Unchanged(ServerKey::from(key.clone())));
+                }
+                key.activated_at = Some(by.at);
+                let made = ServerKey::from(key.clone());
+                let mut retired = Vec::new();
+                for old in keys.into_iter().filter(|key| key.id != id && key.state() == KeyState::Active) {
+                    tx.retire_server_key(&old.id, by.at).await?;
+                    retired.push(old.id);
+                }
+                let event = Event::ServerKeyActivated { key: id, purpose: purpose.name().to_owned(), retired };
+                Ok(Outcome::Changed(made, tx.record(by, event).await?))
+            })
+        })
+        .await
+    }
+
+    /// At the start: a key for every purpose that has none.
+    pub async fn ensure_server_keys(&self, context: &Context) -> Result<(), Error> {
+        for purpose in Purpose::ALL {
+            if self.keys.active(purpose).is_none() {
+                self.rotate_server_key(context, purpose).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Publishes a new key, or finds one that was published and never activated. When this returns, every node has it.
+    async fn publish(&self, context: &Context, purpose: Purpose) -> Result<ServerKey, Error> {
+        let mut bytes = [0; 32];
+        self.entropy.fill(&mut bytes)?;
+        let plain = Secret::new(bytes);
+        let id = RequestId::generate(context.now, &*self.entropy)?.to_string();
+        let new = NewServerKey { id: &id, purpose: purpose.name(), algorithm: purpose.algorithm(), plain: plain.expose() };
+        let row = new.seal(&self.keys.master, &*self.entropy, context.now);
+        let row = row.map_err(|_| Error::Unavailable(Outage::Internal("a server key cannot be sealed")))?;
+        // Its answer is of no use to whoever asks again: that is the activation's.
+        let context = Context { idempotency: None, ..context.clone() };
+        let published = self.change(&context, move |tx, by| {
+            let row = row.clone();
+            Box::pin(async move {
+                let keys = tx.server_keys(purpose.name()).await?;
+                if let Some(there) = keys.into_iter().find(|key| key.state() == KeyState::Published) {
+                    return Ok(Outcome::Unchanged(ServerKey::from(there)));
+                }
+                tx.insert_server_key(&row).await?;
+                let recorded = tx.record(by, Event::ServerKeyCreated { key: row.id.clone() }).await?;
+                Ok(Outcome::Changed(ServerKey::from(row), recorded))
+            })
+        });
+        Ok(published.await?.value)
+    }
+}
+
+impl From<ServerKeyRow> for ServerKey {
+    fn from(row: ServerKeyRow) -> Self {
+        let state = row.state();
+        let ServerKeyRow { id, purpose, algorithm, created_at, activated_at, retired_at, .. } = row;
+        Self { id, purpose, algorithm, state, created_at, activated_at, retired_at }
+    }
+}
