@@ -73,7 +73,7 @@ fn commit(protocol: &Protocol, state: &mut State, place: Place) {
     state.cluster.commit(|database| database.journal.put(sequence, number(place)));
     match state.changes[place] {
         Change::Prepared { node_was_live: false, .. } if protocol.mutant == Mutant::LooksBeforeCommit => finish(state, place),
-        _ => state.changes[place] = Change::Waiting(Wait { sequence, seen: None, age: 0, fenced: false }),
+        _ => state.changes[place] = Change::Waiting(Wait { sequence, seen: None, age: 0, nobody: false }),
     }
 }
 
@@ -85,8 +85,8 @@ fn look_for_live_nodes(protocol: &Protocol, state: &mut State, place: Place) -> 
         state.changes[place] = Change::Unknown;
         return Some(());
     }
-    wait.fenced = state.fence_left > 0 && protocol.mutant != Mutant::RollbackWithoutWait;
-    if !wait.fenced && (!database.row.live || is_acknowledged(&database, wait)) {
+    wait.nobody = !database.row.live || is_acknowledged(&database, wait);
+    if wait.nobody && !is_fenced(protocol, state) {
         finish(state, place);
         return Some(());
     }
@@ -105,7 +105,9 @@ fn end_wait(protocol: &Protocol, state: &mut State, place: Place) -> Option<()> 
     let seen = wait.seen?;
     if !is_still_there(protocol, &database, wait, place) {
         state.changes[place] = Change::Unknown;
-    } else if !wait.fenced && is_acknowledged(&database, wait) {
+    } else if is_fenced(protocol, state) {
+        return None;
+    } else if wait.nobody || is_acknowledged(&database, wait) {
         finish(state, place);
     } else if wait.age >= longest_wait(protocol) {
         if seen == database.row.lease_number || protocol.mutant == Mutant::LapseIgnoresLeaseNumber {
@@ -116,6 +118,11 @@ fn end_wait(protocol: &Protocol, state: &mut State, place: Place) -> Option<()> 
         return None;
     }
     Some(())
+}
+
+/// Whether leases may be out that the table of nodes does not know: until then nothing that it says is enough.
+fn is_fenced(protocol: &Protocol, state: &State) -> bool {
+    state.fence_left > 0 && protocol.mutant != Mutant::RollbackWithoutWait
 }
 
 fn longest_wait(protocol: &Protocol) -> Ticks {

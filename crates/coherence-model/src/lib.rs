@@ -27,7 +27,7 @@
 //! 2. then reads which nodes are live, and then starts its timer;
 //! 3. waits until each has acknowledged, or until a lease and the margin for drift have passed; then it marks a silent node
 //!    as not live, **if the lease number is still the one it saw**. After the database has lost commits, leases may be out that
-//!    its table does not know: for one such wait, changes rely on time alone;
+//!    its table does not know: until one such wait has passed since then, no change returns;
 //! 4. returns, if its entry is still in the journal; otherwise the outcome is unknown (504).
 //!
 //! # The parts of the model

@@ -155,8 +155,8 @@ pub(crate) struct Wait {
     pub(crate) seen: Option<u8>,
     /// Its timer.
     pub(crate) age: Ticks,
-    /// Whether nobody can know which leases are out, because the database has lost commits: then only time helps.
-    pub(crate) fenced: bool,
+    /// Whether there was nobody to wait for when it looked, but for those whom the table may not know.
+    pub(crate) nobody: bool,
 }
 
 /// Everything.
