@@ -120,6 +120,7 @@ async fn database(config: &Config) -> Vec<Finding> {
     findings.extend(fence(&store).await);
     if !store.is_embedded() {
         findings.push(replication(&store).await);
+        findings.push(promotions(&store).await);
     }
     findings
 }
@@ -177,6 +178,28 @@ async fn replication(store: &Store) -> Finding {
             finding(state, WHAT, format!("commits wait for {names} (synchronous_commit={commit})"), todo.to_owned())
         }
         (Err(error), _) | (_, Err(error)) => finding(State::Bad, WHAT, error.to_string(), "look at the database's own log".to_owned()),
+    }
+}
+
+/// Without it no ending can be confirmed.
+async fn promotions(store: &Store) -> Finding {
+    const WHAT: &str = "promotions";
+    match store.situation().await {
+        Ok(situation) if situation.settled => {
+            finding(State::Good, WHAT, "noticed; no lease of before the last one is out".to_owned(), String::new())
+        }
+        Ok(_) => finding(
+            State::Attention,
+            WHAT,
+            "noticed; since the last start or promotion of the database no node has said that all leases of before are over".to_owned(),
+            "start a server; within two leases it says so".to_owned(),
+        ),
+        Err(error) => finding(
+            State::Bad,
+            WHAT,
+            format!("the timeline cannot be read: {}", error.cause()),
+            "grant EXECUTE on pg_current_wal_lsn(), pg_walfile_name(pg_lsn) and pg_postmaster_start_time() to this role".to_owned(),
+        ),
     }
 }
 

@@ -70,10 +70,7 @@ impl Node {
         if let Some(mut child) = self.child().take() {
             let _ = child.kill();
             let _ = child.wait();
-            // What libfaketime shares within a process outlives one that is killed.
-            for name in ["faketime_shm", "sem.faketime_sem"] {
-                let _ = std::fs::remove_file(format!("/dev/shm/{name}_{}", child.id()));
-            }
+            forget(&child);
         }
     }
 
@@ -88,6 +85,7 @@ impl Node {
             let mut child = self.child();
             let ended = child.as_mut().is_none_or(|child| !matches!(child.try_wait(), Ok(None)));
             if ended && self.wanted.load(Ordering::SeqCst) {
+                child.iter().for_each(forget);
                 *child = self.spawn(kit).ok();
             }
             drop(child);
@@ -142,6 +140,13 @@ impl Node {
 impl Drop for Node {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+/// What libfaketime shares within a process outlives one that is killed.
+fn forget(child: &Child) {
+    for name in ["faketime_shm", "sem.faketime_sem"] {
+        let _ = std::fs::remove_file(format!("/dev/shm/{name}_{}", child.id()));
     }
 }
 
