@@ -42,6 +42,8 @@ groups:
         expr: increase(poort_changes_outcome_unknown_total[10m]) > 0
       - alert: PoortIndexDistrusted # the database lost changes: read "When the database has lost commits" in docs/coherence.md
         expr: poort_index_distrusted == 1
+      - alert: PoortRestoreFenced   # a backup was restored; what it held is refused until an operator has confirmed it
+        expr: poort_restore_fenced == 1
       - alert: PoortReplicationNotSynchronous # only where a replica may take over
         expr: poort_database_replication_synchronous == 0
         for: 1m

@@ -71,6 +71,7 @@ pub static METRICS: &[Metric] = &[
     }),
     gauge("poort_ready", &[], "1 while requests should be sent here: the lease lasts and the server was not told to stop.", |s, out| out.count(s.is_ready().into())),
     gauge("poort_index_distrusted", &[], "1 once the node has found that the database lost changes or its index missed one: it answers 503 until it is started anew.", |s, out| out.count(s.source.node.has_given_up().into())),
+    gauge("poort_restore_fenced", &[], "1 while credentials of a restored backup are refused until somebody confirms them.", |s, out| out.count(s.authority().verifier().is_fenced().into())),
 
     gauge("poort_lease_seconds", &[], "For how long the node may answer after a renewal of its lease.", |s, out| out.value(s.source.node.config.lease_milliseconds as f64 / 1e3)),
     gauge("poort_lease_margin_seconds", &[], "How long the lease still lasts; 0 when checks are answered with 503, +Inf on SQLite.", |s, out| out.value(seconds(s.margin()))),
@@ -120,7 +121,7 @@ pub static METRICS: &[Metric] = &[
         }
     }),
     counter("poort_checks_unavailable_total", &[], "Checks that were answered with 503, because the lease was over or a snapshot was being loaded.", |s, out| out.count(s.checks.iter().map(|checks| checks.unavailable).sum())),
-    gauge("poort_live_credentials", &[], "Secrets of personal tokens that the index holds and that are not revoked.", |s, out| out.value(s.authority().verifier().live_tokens() as f64)),
+    gauge("poort_live_credentials", &[], "Secrets of personal and organisation tokens that the index holds and that are not revoked.", |s, out| out.value(s.authority().verifier().live_tokens() as f64)),
     counter("poort_index_anomalies_total", &["kind"], "What should not happen: unknown (a change about something that the index does not hold, or has no room for), dropped_tombstones (revoked credentials forgotten early). Left out during a load.", |s, out| {
         if let Some(anomalies) = s.authority().verifier().anomalies_so_far() {
             out.labelled(&["unknown"], anomalies.unknown as f64);
