@@ -175,6 +175,17 @@ fn delivery_software_delivers_until_its_delegation_is_closed_or_its_token_delete
 }
 
 #[test]
+fn a_killed_portal_loses_nothing_that_it_answered_and_does_nothing_twice() {
+    let (folder, port) = (Folder::new("killed-portal").expect("a folder"), free_port().expect("a port"));
+    let mut python = Command::new("python3");
+    python.arg(shell::root().join("crates/server/tests/clients/killed_portal.py")).arg(shell::built("poort")).arg(folder.path());
+    let said = shell::output(python.args([&port.to_string(), "4"]).arg(document("gmw_construction"))).expect("nothing is lost");
+    let counted: Value = serde_json::from_str(&said).expect("JSON");
+    assert!(counted["deliveries"].as_u64().is_some_and(|count| count > 0), "{said}");
+    println!("{said}");
+}
+
+#[test]
 fn dodonacli_works_unchanged() {
     let demo = Demo::start().expect("a demo");
     let script = shell::root().join("crates/server/tests/clients/dodonacli.py");
