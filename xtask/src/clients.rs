@@ -75,6 +75,18 @@ impl Demo {
         said.rsplit_once('\n').map(|(body, status)| (status.to_owned(), body.to_owned())).ok_or(said.clone())
     }
 
+    /// Makes an upload with a document in project 1255, and does not deliver it.
+    fn upload(&self, url: &str, token: &(String, String)) -> Outcome<()> {
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--fail", "--dump-header", "-", "--output", "/dev/null", "--request", "POST", "--user"]);
+        let headers = shell::output(curl.arg(format!("{}:{}", token.0, token.1)).arg(format!("{url}/api/v2/1255/uploads")))?;
+        let location = headers.lines().find_map(|line| line.strip_prefix("location: ")).ok_or(headers.clone())?.trim();
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--fail", "--header", "Content-Type: application/xml", "--user"]).arg(format!("{}:{}", token.0, token.1));
+        let document = format!("@{}", document("gmw_construction").display());
+        shell::output(curl.args(["--data-binary", &document, &format!("{location}/brondocumenten")])).map(drop)
+    }
+
     /// The FAQ's Python snippet; answers the status.
     fn python(&self, token: &str) -> Outcome<String> {
         let snippet = "import requests, sys\nr = requests.get(sys.argv[1] + '/submissions', headers={'Authorization': sys.argv[2], 'Accept': 'application/json'})\nprint(r.status_code)\n";
@@ -157,6 +169,10 @@ fn delivery_software_delivers_until_its_delegation_is_closed_or_its_token_delete
     let path = format!("/api/v1/delegations/{}", world("delegation_id"));
     let closed = operator.must("GET", &path, &Value::Null).expect("the delegation");
     assert_eq!(validate(&url, &token).0, "200");
+    demo.upload(&url, &token).expect("an upload");
+    let impact = operator.must("GET", &format!("{path}/impact"), &Value::Null).expect("a preview");
+    assert_eq!(impact["under_way"], serde_json::json!({"deliveries": 0, "documents": 0, "uploads": 1}), "{impact}");
+    assert_eq!(impact["credentials_stopping"], 1, "{impact}");
     operator.must("POST", &format!("{path}/closures"), &serde_json::json!({})).expect("closed");
     assert_eq!(validate(&url, &token).0, "403");
     assert_eq!(validate(&demo_url, &other).0, "200");

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use authority::{Installed, NewCredential};
 use domain::text::Description;
+use portals::work::WorkUnderWay;
 use store::StoreError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -76,10 +77,15 @@ pub async fn listen(address: &str) -> Result<TcpListener, StartError> {
 
 /// Everything that a node serves.
 pub fn site(node: &Node) -> Result<Site, StartError> {
+    site_beside(node, Vec::new())
+}
+
+/// The same, beside APIs that tell what is under way at them.
+pub(crate) fn site_beside(node: &Node, work: Vec<Arc<dyn WorkUnderWay>>) -> Result<Site, StartError> {
     let trusted =
         gateway::TrustedPeers::parse(&node.config.trusted_proxies).map_err(|error| StartError::Configuration(error.to_string()))?;
     let forward_auth = edge::forward_auth::ForwardAuth::new(node.authority.verifier().clone(), trusted.clone());
-    let router = api::router(Arc::new(api::ApiState::new(node.authority.clone(), trusted)))
+    let router = api::router(Arc::new(api::ApiState::new(node.authority.clone(), trusted, work)))
         .merge(set_up::router(node.authority.clone()))
         .merge(crate::health::router(node.clone()));
     Ok(Site { direct: Some(Arc::new(forward_auth)), ..Site::new(router) })

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use domain::Digest;
 use http::header::IF_MATCH;
 use http::{HeaderMap, Method};
+use portals::work::WorkUnderWay;
 
 use super::ApiState;
 use super::answer::Answer;
@@ -37,6 +38,11 @@ impl Call {
     /// The use cases.
     pub(super) fn authority(&self) -> &Authority {
         &self.state.authority
+    }
+
+    /// Tells what is under way at this API, if anything does.
+    pub(super) fn work(&self, api: &str) -> Option<&dyn WorkUnderWay> {
+        self.state.work.iter().find(|work| work.api() == api).map(AsRef::as_ref)
     }
 
     /// Who calls.

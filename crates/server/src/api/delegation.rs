@@ -5,6 +5,7 @@ use domain::delegation::{DelegationKind, DelegationState};
 use domain::text::{Description, Name, Note, Reason};
 use domain::workspace::WorkspaceNumber;
 use domain::{DelegationId, OrganisationId, PersonId, Timestamp, WorkspaceId};
+use portals::work::WorkOf;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -355,8 +356,14 @@ pub(super) async fn update(call: Call, body: DelegationUpdate) -> Result<Done<De
 }
 
 pub(super) async fn impact(call: Call, _: NoBody) -> Result<Shown<Impact>, Problem> {
-    let impact = call.authority().delegation_impact(call.caller(), call.id()?, call.context.now).await?;
-    Ok(Shown { value: impact.into(), revision: None })
+    let (id, now) = (call.id()?, call.context.now);
+    let impact = call.authority().delegation_impact(call.caller(), id, now).await?;
+    let api = call.authority().delegation(call.caller(), id, now).await?.delegation.api;
+    let under_way = match call.work(&api) {
+        Some(work) => work.under_way(WorkOf::Delegations(impact.delegations.iter().map(|ended| ended.id).collect())).await.ok(),
+        None => None,
+    };
+    Ok(Shown { value: Impact::from(impact).with(under_way), revision: None })
 }
 
 pub(super) async fn close(call: Call, body: Closing) -> Result<Done<Closed>, Problem> {

@@ -33,6 +33,19 @@ pub(super) struct Impact {
     /// When one of them was last used, wherever it works.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_used_at: Option<Timestamp>,
+    /// What is under way at the API by those delegations; null where the API does not tell, or cannot now.
+    under_way: Option<UnderWay>,
+}
+
+/// Work that was begun and is not done. Closing does not end it, and lets nobody go on with it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct UnderWay {
+    /// Deliveries that are neither taken in nor rejected: they go on, and the source holder decides about them.
+    deliveries: u32,
+    /// Their documents.
+    documents: u32,
+    /// Uploads with documents that were not delivered yet: they can no longer be.
+    uploads: u32,
 }
 
 /// A delegation that is closed with it.
@@ -89,7 +102,16 @@ impl From<authority::Impact> for Impact {
             impact_version: impact.version,
             delegations: impact.delegations.into_iter().map(ClosedDelegation::from).collect(),
             credentials: impact.credentials.into_iter().take(LISTED).map(ImpactCredential::from).collect(),
+            under_way: None,
         }
+    }
+}
+
+impl Impact {
+    /// With what is under way.
+    pub(super) fn with(self, work: Option<portals::work::UnderWay>) -> Self {
+        let told = |portals::work::UnderWay { deliveries, documents, uploads }| UnderWay { deliveries, documents, uploads };
+        Self { under_way: work.map(told), ..self }
     }
 }
 

@@ -42,6 +42,7 @@ use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter};
 use gateway::TrustedPeers;
 use http::{HeaderName, HeaderValue};
+use portals::work::WorkUnderWay;
 
 use crate::edge::{Code, Problem};
 
@@ -59,12 +60,13 @@ const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 pub struct ApiState {
     authority: Authority,
     trusted: TrustedPeers,
+    work: Vec<Arc<dyn WorkUnderWay>>,
 }
 
 impl ApiState {
-    /// `trusted` are the proxies whose word about a caller's address is taken.
-    pub fn new(authority: Authority, trusted: TrustedPeers) -> Self {
-        Self { authority, trusted }
+    /// `trusted` are the proxies whose word about a caller's address is taken; `work` tells what is under way at APIs.
+    pub fn new(authority: Authority, trusted: TrustedPeers, work: Vec<Arc<dyn WorkUnderWay>>) -> Self {
+        Self { authority, trusted, work }
     }
 }
 

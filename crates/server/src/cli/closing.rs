@@ -79,5 +79,8 @@ fn summary(impact: &Value, context: &mut Context<'_>) -> Attempt<()> {
         ("uses", member("uses_in_7_days")),
         ("version", member("impact_version")),
     ];
-    context.screen.tell(Text::Impact, &values)
+    context.screen.tell(Text::Impact, &values)?;
+    let Some(under_way) = impact.get("under_way").filter(|work| work.is_object()) else { return Ok(()) };
+    let count = |name: &'static str| (name, under_way.get(name).map(scalar).unwrap_or_default());
+    context.screen.tell(Text::UnderWay, &[count("deliveries"), count("documents"), count("uploads")])
 }

@@ -135,6 +135,7 @@ texts! {
     DelegationResumed: "Resumed: it counts again.", "Hervat: de machtiging telt weer.";
     DelegationClosed: "Closed: its requests are refused.", "Gesloten: verzoeken worden geweigerd.";
     ClosingAnnounced: "The closing is announced.", "Het sluiten is aangekondigd.";
+    UnderWay: "Under way: {deliveries} deliveries with {documents} documents, which go on, and {uploads} uploads that can no longer be delivered.", "Onderweg: {deliveries} leveringen met {documents} documenten, die gaan door, en {uploads} uploads die niet meer geleverd kunnen worden.";
     Impact: "Delegations that close: {delegations}. Credentials that stop in this workspace: {stopping}, that can do less: {narrowed}. Used in the last 7 days: {uses} times. Version: {version}.", "Machtigingen die sluiten: {delegations}. Tokens die in deze werkruimte stoppen: {stopping}, die minder mogen: {narrowed}. Gebruikt in de laatste 7 dagen: {uses} keer. Versie: {version}.";
     RotatedCode: "The token has a new code.", "Het token heeft een nieuwe code.";
     Closed: "Closed for good: nothing works in it any more.", "Voorgoed gesloten: er werkt niets meer in.";

@@ -22,7 +22,7 @@ use self::sites::{LEARNING, SUBSURFACE, SUBSURFACE_DEMO};
 use crate::config::{Config, Flags, Problem};
 use crate::edge::{self, Edge, Sites};
 use crate::node::{Node, StartError, Started, System};
-use crate::serve::{limits, listen, site};
+use crate::serve::{limits, listen, site_beside};
 use crate::stop::{Running, Signals};
 use crate::task;
 
@@ -72,7 +72,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     task::spawn("deliver", production.clone().deliver());
     task::spawn("deliver-demo", demo.clone().deliver());
     let edge = Edge::new(system.clock.clone(), &*system.entropy, limits(&node.config))?;
-    let authority_site = site(&node)?;
+    let authority_site = site_beside(&node, vec![production.clone(), demo.clone()])?;
     let sites = [
         ("learning", &LEARNING, sites::learning(&node, &system, learning, &options)?),
         ("subsurface", &SUBSURFACE, sites::subsurface(&node, production, Environment::Production, &options)?),
