@@ -110,3 +110,61 @@ async fn exactly_what_was_ended_since_is_ended_again() {
         assert!(audit.iter().zip(1..).all(|(entry, place)| entry["sequence"] == json!(place)), "a gap");
     }
 }
+
+/// Organisation tokens and workspaces, which personal tokens share their events with, or have of their own.
+#[tokio::test(flavor = "multi_thread")]
+async fn organisation_tokens_and_workspaces_are_ended_again() {
+    let world = World::start();
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let there = world.installation(engine).await;
+        let server = there.serve().await;
+        let acme = server.organisation("Acme").await;
+        let permission = json!({"name": "survey:deliveries:create", "title": "Create deliveries"});
+        let definition = json!({
+            "name": "survey", "title": "Survey", "presentations": ["basic"], "credentials": ["organisation_token"],
+            "accepts_imported": true, "permissions": [permission], "routes": []
+        });
+        server.post("apis", definition).await;
+        let survey = member(&server.post("apis/survey/credentials", json!({"description": "the survey itself"})).await, "secret");
+        let mut workspaces = Vec::new();
+        for number in ["1", "2"] {
+            let body = json!({"number": number, "name": "Project"});
+            workspaces.push(member(&server.post(&format!("organisations/{acme}/workspaces"), body).await, "id"));
+        }
+        let (mut credentials, mut ids) = (Vec::new(), Vec::new());
+        for name in ["kept", "revoked", "paused", "rotated"] {
+            let body = json!({"api": "survey", "username": name, "description": "field teams"});
+            let made = server.post(&format!("organisations/{acme}/organisation-tokens"), body).await;
+            credentials.push(testkit::basic(name, &member(&made, "code")));
+            ids.push(member(&made, "id"));
+        }
+        let file = world.path(&format!("tokens-{engine:?}"));
+        there.back_up(&file);
+        server.operate(Method::DELETE, &format!("organisation-tokens/{}", ids[1]), Value::Null).await;
+        server.operate(Method::PUT, &format!("organisation-tokens/{}/suspension", ids[2]), Value::Null).await;
+        let rotated = server.post(&format!("organisation-tokens/{}/rotations", ids[3]), json!({"overlap_seconds": 0})).await;
+        credentials.push(testkit::basic("rotated", &member(&rotated, "code")));
+        server.post(&format!("workspaces/{}/closures", workspaces[1]), json!({})).await;
+        let said = async |server: &Server| {
+            let mut said = Vec::new();
+            for credential in &credentials {
+                for workspace in ["1", "2"] {
+                    let asked = json!({"authorization": credential, "permission": "survey:deliveries:create", "workspace": workspace});
+                    let (status, answer) = server.call(Method::POST, "verify", &survey, asked).await;
+                    assert_eq!(status, 200, "{answer}");
+                    said.push((answer["allowed"].clone(), answer["reason"].clone()));
+                }
+            }
+            said
+        };
+        let before = said(&server).await;
+        assert_eq!(
+            before.iter().filter(|(allowed, _)| *allowed == true).count(),
+            2,
+            "the kept one and the new secret, in one of both: {before:?}"
+        );
+        server.stop();
+        there.went_well(&["restore", text(&file), "--replace"]);
+        assert_eq!(said(&there.serve().await).await, before);
+    }
+}
