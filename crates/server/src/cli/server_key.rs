@@ -1,9 +1,8 @@
 //! `poort keys`: the keys with which the server seals and signs.
 
 use clap::Subcommand;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::client::Stretch;
 use super::column::{Column, Shape, plain, shaped};
 use super::context::Context;
 use super::failure::Attempt;
@@ -34,7 +33,13 @@ const COLUMNS: [Column; 6] = [
 /// Carries it out.
 pub(super) fn run(verb: &Verb, context: &mut Context<'_>) -> Attempt<()> {
     match verb {
-        Verb::List => context.list(&["server-keys"], &[], &Stretch { limit: 0, all: false, cursor: None }, &COLUMNS),
+        Verb::List => {
+            let answer = context.client.get(&["server-keys"])?;
+            match answer.body.get("items").and_then(Value::as_array) {
+                Some(items) => context.screen.list(&COLUMNS, items),
+                None => context.screen.json(&answer.body),
+            }
+        }
         Verb::Rotate { purpose } => {
             let answer = context.post(&["server-keys", "rotations"], json!({ "purpose": purpose }))?;
             context.made(&answer, &COLUMNS, Text::KeyRotated)
