@@ -59,6 +59,32 @@ pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) 
         }
         Event::Restored { newest, fenced: true, .. } => writer.fence(index, Some(Fenced::around(*newest))),
         Event::RestoreConfirmed { scope } => confirm(writer, index, scope),
+        Event::OrganisationTokenCreated { .. }
+        | Event::WorkspaceCreated { .. }
+        | Event::WorkspaceClosed { .. }
+        | Event::DelegationsClosed { .. }
+        | Event::DelegationOpened { .. }
+        | Event::DelegationAccepted { .. }
+        | Event::DelegationPaused { .. }
+        | Event::DelegationResumed { .. }
+        | Event::DelegationChanged { .. }
+        | Event::DelegationConfirmed { .. }
+        | Event::DelegationClosingAnnounced { .. } => apply_place(writer, index, at, event),
+        Event::Restored { fenced: false, .. }
+        | Event::OrganisationRenamed { .. }
+        | Event::WorkspaceRenamed { .. }
+        | Event::PersonChanged { .. }
+        | Event::ServerKeyCreated { .. }
+        | Event::ServerKeyActivated { .. }
+        | Event::MasterKeyRotated { .. }
+        | Event::InstallationChanged { .. } => {}
+    }
+    bound_tombstones(writer, index);
+}
+
+/// Applies an event of what tells where an organisation may work.
+fn apply_place(writer: &mut Writer, index: &Index, at: u32, event: &Event) {
+    match event {
         Event::OrganisationTokenCreated { token, organisation, api, username_key, secret, permissions, imported } => {
             let parent = writer.account(index, username_key.as_bytes(), *organisation, api);
             let new = Record { kind: Kind::OrganisationToken, parent, imported: *imported, ..blank(*token) };
@@ -70,23 +96,8 @@ pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) 
         }
         Event::WorkspaceClosed { workspace } => writer.close_workspace(index, *workspace),
         Event::DelegationsClosed { delegations } => writer.close_delegations(index, delegations, at),
-        Event::DelegationOpened { .. }
-        | Event::DelegationAccepted { .. }
-        | Event::DelegationPaused { .. }
-        | Event::DelegationResumed { .. }
-        | Event::DelegationChanged { .. }
-        | Event::DelegationConfirmed { .. }
-        | Event::DelegationClosingAnnounced { .. } => apply_delegation(writer, index, event),
-        Event::Restored { fenced: false, .. }
-        | Event::OrganisationRenamed { .. }
-        | Event::WorkspaceRenamed { .. }
-        | Event::PersonChanged { .. }
-        | Event::ServerKeyCreated { .. }
-        | Event::ServerKeyActivated { .. }
-        | Event::MasterKeyRotated { .. }
-        | Event::InstallationChanged { .. } => {}
+        _ => apply_delegation(writer, index, event),
     }
-    bound_tombstones(writer, index);
 }
 
 /// Applies an event of one delegation.

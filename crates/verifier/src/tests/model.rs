@@ -271,12 +271,8 @@ impl Model {
             loader.api(api(name, *turned, *accepts_imported));
         }
         for (number, Membership { person: who, organisation: place, roles, .. }) in self.memberships.iter().filter(|(_, one)| one.live) {
-            loader.membership(&MembershipRecord {
-                id: membership(*number),
-                person: person(*who),
-                organisation: organisation(*place),
-                roles: *roles,
-            });
+            let (id, person, organisation) = (membership(*number), person(*who), organisation(*place));
+            loader.membership(&MembershipRecord { id, person, organisation, roles: *roles });
         }
         for token in &self.tokens {
             loader.token(&TokenRecord {

@@ -1,0 +1,357 @@
+//! The table of events: what each waits for, and what it says.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Class, SecretState, Sequence, UsernameKey};
+use crate::api::ApiDefinition;
+use crate::credential::Digest;
+use crate::delegation::Standing;
+use crate::fence::Scope;
+use crate::id::{CredentialId, DelegationId, MembershipId, OrganisationId, PersonId, WorkspaceId};
+use crate::permission::Permissions;
+use crate::person::Roles;
+use crate::time::Timestamp;
+use crate::workspace::WorkspaceNumber;
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $class:ident $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {
+        /// A change. Holds no names, addresses or other personal data, and no secret.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(tag = "type", rename_all = "snake_case")]
+        pub enum Event {
+            $($(#[$doc])* $name { $($(#[$field_doc])* $field: $type,)* },)*
+        }
+
+        impl Event {
+            /// What the change waits for.
+            pub const fn class(&self) -> Class {
+                match self { $(Self::$name { .. } => Class::$class,)* }
+            }
+        }
+    };
+}
+
+events! {
+    /// An organisation was made.
+    Creation OrganisationCreated {
+        /// Which.
+        organisation: OrganisationId,
+    }
+    /// An organisation's name was changed.
+    Unindexed OrganisationRenamed {
+        /// Which.
+        organisation: OrganisationId,
+    }
+    /// Nothing of an organisation works any more.
+    Ending OrganisationSuspended {
+        /// Which.
+        organisation: OrganisationId,
+    }
+    /// A suspended organisation works again.
+    Creation OrganisationResumed {
+        /// Which.
+        organisation: OrganisationId,
+    }
+    /// A person was made known.
+    Creation PersonCreated {
+        /// Who.
+        person: PersonId,
+    }
+    /// A person's name or mail address was changed.
+    Unindexed PersonChanged {
+        /// Who.
+        person: PersonId,
+    }
+    /// None of a person's credentials work any more.
+    Ending PersonSuspended {
+        /// Who.
+        person: PersonId,
+    }
+    /// A suspended person's credentials work again.
+    Creation PersonResumed {
+        /// Who.
+        person: PersonId,
+    }
+    /// A person's data was erased and everything of theirs ended.
+    Ending PersonErased {
+        /// Who.
+        person: PersonId,
+    }
+    /// A person became a member of an organisation.
+    Creation MembershipCreated {
+        /// The membership.
+        membership: MembershipId,
+        /// Who.
+        person: PersonId,
+        /// Where.
+        organisation: OrganisationId,
+        /// As what.
+        roles: Roles,
+    }
+    /// A member's roles were changed.
+    Ending MembershipChanged {
+        /// The membership.
+        membership: MembershipId,
+        /// The roles before.
+        before: Roles,
+        /// The roles from now on.
+        roles: Roles,
+    }
+    /// A member went to another organisation, tokens and all.
+    Ending MembershipMoved {
+        /// The membership.
+        membership: MembershipId,
+        /// From here.
+        from: OrganisationId,
+        /// To here.
+        organisation: OrganisationId,
+        /// As what from now on.
+        roles: Roles,
+    }
+    /// A person is no longer a member; the tokens that hang from the membership are ended.
+    Ending MembershipEnded {
+        /// The membership.
+        membership: MembershipId,
+        /// Who.
+        person: PersonId,
+        /// Of which organisation.
+        organisation: OrganisationId,
+    }
+    /// A personal token was made, or imported.
+    Creation TokenCreated {
+        /// The token.
+        token: CredentialId,
+        /// The membership it hangs from.
+        membership: MembershipId,
+        /// Its secret.
+        secret: SecretState,
+        /// What it may do at most.
+        permissions: Permissions,
+        /// Whether it came from another system.
+        imported: bool,
+    }
+    /// A personal or organisation token's description, permissions or expiry was changed.
+    Ending TokenChanged {
+        /// The token.
+        token: CredentialId,
+        /// Its secrets as they are from now on.
+        secrets: Vec<SecretState>,
+        /// What it may do at most from now on.
+        permissions: Permissions,
+    }
+    /// A personal or organisation token got a new secret; the old one works until the end of the overlap.
+    Ending TokenRotated {
+        /// The token.
+        token: CredentialId,
+        /// The secret before, and its end.
+        old: SecretState,
+        /// The secret from now on.
+        new: SecretState,
+        /// Secrets of earlier rotations, ended at once.
+        ended: Vec<Digest>,
+    }
+    /// A personal or organisation token is paused.
+    Ending TokenSuspended {
+        /// The token.
+        token: CredentialId,
+        /// Its secrets.
+        digests: Vec<Digest>,
+    }
+    /// A paused personal or organisation token works again.
+    Creation TokenResumed {
+        /// The token.
+        token: CredentialId,
+        /// Its secrets.
+        digests: Vec<Digest>,
+    }
+    /// Personal or organisation tokens were ended: one, or all of a person.
+    Ending TokensRevoked {
+        /// The tokens.
+        tokens: Vec<CredentialId>,
+        /// All their secrets.
+        digests: Vec<Digest>,
+    }
+    /// A workspace was made.
+    Creation WorkspaceCreated {
+        /// Which.
+        workspace: WorkspaceId,
+        /// Whose.
+        organisation: OrganisationId,
+        /// What paths call it.
+        number: WorkspaceNumber,
+    }
+    /// A workspace's name was changed.
+    Unindexed WorkspaceRenamed {
+        /// Which.
+        workspace: WorkspaceId,
+    }
+    /// A workspace was closed for good: nothing works in it any more.
+    Ending WorkspaceClosed {
+        /// Which.
+        workspace: WorkspaceId,
+    }
+    /// An organisation token was made, or imported.
+    Creation OrganisationTokenCreated {
+        /// The token.
+        token: CredentialId,
+        /// Whose.
+        organisation: OrganisationId,
+        /// The API that it is for.
+        api: String,
+        /// The name of its username in the index.
+        username_key: UsernameKey,
+        /// Its secret.
+        secret: SecretState,
+        /// What it may do at most.
+        permissions: Permissions,
+        /// Whether it came from another system.
+        imported: bool,
+    }
+    /// A delegation was opened, or offered.
+    Creation DelegationOpened {
+        /// Which.
+        delegation: DelegationId,
+        /// The API that it is for.
+        api: String,
+        /// Where.
+        workspace: WorkspaceId,
+        /// Who gives it.
+        from: OrganisationId,
+        /// Who gets it.
+        to: OrganisationId,
+        /// The delegation that it passes on, if it does.
+        parent: Option<DelegationId>,
+        /// What it allows at most.
+        permissions: Permissions,
+        /// Whether it is offered or open.
+        standing: Standing,
+        /// From this moment on it counts.
+        opens_at: Timestamp,
+        /// From this moment on it does not count, if ever.
+        not_after: Option<Timestamp>,
+    }
+    /// An offered delegation was accepted.
+    Creation DelegationAccepted {
+        /// Which.
+        delegation: DelegationId,
+    }
+    /// A delegation does not count for now.
+    Ending DelegationPaused {
+        /// Which.
+        delegation: DelegationId,
+    }
+    /// A paused delegation counts again.
+    Creation DelegationResumed {
+        /// Which.
+        delegation: DelegationId,
+    }
+    /// What a delegation allows, or its time, was changed.
+    Ending DelegationChanged {
+        /// Which.
+        delegation: DelegationId,
+        /// What it allows at most from now on.
+        permissions: Permissions,
+        /// When it begins to count, from now on.
+        opens_at: Timestamp,
+        /// When it ceases to count, from now on.
+        not_after: Option<Timestamp>,
+    }
+    /// A delegation was confirmed at its review.
+    Creation DelegationConfirmed {
+        /// Which.
+        delegation: DelegationId,
+        /// When it ceases to count, from now on.
+        not_after: Option<Timestamp>,
+    }
+    /// The closing of a delegation was announced.
+    Ending DelegationClosingAnnounced {
+        /// Which.
+        delegation: DelegationId,
+        /// When it ceases to count, from now on.
+        not_after: Timestamp,
+    }
+    /// Delegations were closed for good: one, and those that passed it on, each after the one that it passes on.
+    Ending DelegationsClosed {
+        /// Which; the first is the one that was asked for.
+        delegations: Vec<DelegationId>,
+    }
+    /// An API was made known, or its definition was changed.
+    Ending ApiDefined {
+        /// Its definition from now on.
+        definition: ApiDefinition,
+    }
+    /// An API was removed; its credentials are ended.
+    Ending ApiRemoved {
+        /// Its name.
+        api: String,
+    }
+    /// An API got a credential to ask with.
+    Creation ApiCredentialCreated {
+        /// The credential.
+        credential: CredentialId,
+        /// The API's name.
+        api: String,
+        /// Its secret.
+        digest: Digest,
+    }
+    /// An API's credential was ended.
+    Ending ApiCredentialRevoked {
+        /// The credential.
+        credential: CredentialId,
+        /// Its secret.
+        digest: Digest,
+    }
+    /// An operator token was made.
+    Creation OperatorTokenCreated {
+        /// The credential.
+        credential: CredentialId,
+        /// Its secret.
+        digest: Digest,
+    }
+    /// An operator token was ended.
+    Ending OperatorTokenRevoked {
+        /// The credential.
+        credential: CredentialId,
+        /// Its secret.
+        digest: Digest,
+    }
+    /// New credentials begin with another prefix from now on.
+    Unindexed InstallationChanged {
+        /// The prefix.
+        prefix: String,
+    }
+    /// A server key was made, for sealing or for signing: every node learns to read with it before it makes anything.
+    Ending ServerKeyCreated {
+        /// Its id.
+        key: String,
+    }
+    /// A server key makes new things from now on, in the place of others for the same purpose, which only read.
+    Ending ServerKeyActivated {
+        /// Its id.
+        key: String,
+        /// What it is for.
+        purpose: String,
+        /// The ids of those that it replaces.
+        retired: Vec<String>,
+    }
+    /// The server keys were encrypted anew under another master key.
+    Unindexed MasterKeyRotated {
+        /// How many.
+        keys: u32,
+    }
+    /// The database was restored from a backup. What was ended since is either ended again, by the changes that follow, or
+    /// everything in the backup is fenced.
+    Ending Restored {
+        /// The last change that is in the backup.
+        backup: Sequence,
+        /// The newest id in the backup.
+        newest: CredentialId,
+        /// Whether everything up to that id is refused until it is confirmed.
+        fenced: bool,
+    }
+    /// An operator has seen that a part of what was restored is right.
+    Creation RestoreConfirmed {
+        /// What works again.
+        scope: Scope,
+    }
+}
