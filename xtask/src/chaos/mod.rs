@@ -72,13 +72,18 @@ fn longest_wait() -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
 
     /// Wide, as the other tests run beside this one: that the bound is kept is shown by hand.
     const WIDE: Duration = Duration::from_secs(20);
+    /// One run at a time: each is six servers and sixteen callers.
+    static ALONE: Mutex<()> = Mutex::new(());
 
     #[test]
     fn what_was_ended_stays_ended_whatever_goes_wrong() {
+        let _alone = ALONE.lock();
         let settings = Settings { seconds: 40, seed: Random::new_seed(), slack: WIDE, mutant: false };
         let report = run(&shell::built("poort"), &settings).expect("a run");
         println!("{report}");
@@ -87,6 +92,7 @@ mod tests {
 
     #[test]
     fn nodes_that_leave_out_their_waiting_are_found_out() {
+        let _alone = ALONE.lock();
         let settings = Settings { seconds: 20, seed: Random::new_seed(), slack: WIDE, mutant: true };
         let report = run(&shell::built("poort"), &settings).expect("a run");
         println!("{report}");
