@@ -11,7 +11,8 @@ use domain::event::{Event, SecretState, Sequence};
 use domain::permission::{Permission, Permissions};
 use domain::person::{Role, Roles};
 use domain::time::Clock as _;
-use domain::{CredentialId, MembershipId, OrganisationId, PersonId};
+use domain::workspace::WorkspaceNumber;
+use domain::{CredentialId, MembershipId, OrganisationId, PersonId, WorkspaceId};
 use gateway::TrustedPeers;
 use server::edge::forward_auth::ForwardAuth;
 use server::edge::{Edge, Limits, Site, Sites};
@@ -96,6 +97,8 @@ impl Gate {
         gate.apply(&Event::PersonCreated { person: PERSON });
         gate.apply(&Event::MembershipCreated { membership: MEMBERSHIP, person: PERSON, organisation: ORGANISATION, roles });
         gate.apply(&Event::ApiDefined { definition: shop() });
+        let (workspace, number) = (WorkspaceId::from_bytes([4; 16]), WorkspaceNumber::new("1255").expect("a number"));
+        gate.apply(&Event::WorkspaceCreated { workspace, organisation: ORGANISATION, number });
         gate
     }
 

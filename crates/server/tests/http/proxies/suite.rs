@@ -82,9 +82,12 @@ pub(crate) async fn callers(kind: &Kind) {
             assert_eq!(header_values(&head, name).collect::<Vec<_>>(), [expected], "{head}");
         }
     }
-    let project = scene.ask("GET", "/projects/12%2055/things", &[("Authorization", &reader.bearer())]).await;
+    let project = scene.ask("GET", "/projects/1255/things", &[("Authorization", &reader.bearer())]).await;
     assert_eq!(project.status, 200, "{project:?}");
-    assert_eq!(header_values(&scene.reached(), "Poort-Workspace").collect::<Vec<_>>(), ["12%2055"]);
+    assert_eq!(header_values(&scene.reached(), "Poort-Workspace").collect::<Vec<_>>(), ["1255"]);
+    let unknown = scene.ask("GET", "/projects/12%2055/things", &[("Authorization", &reader.bearer())]).await;
+    assert_eq!(unknown.status, 403, "{unknown:?}");
+    scene.nothing_reached("a workspace that does not exist");
 
     let insufficient = scene.ask("GET", "/things/1", &[("Authorization", &other.bearer())]).await;
     assert_eq!(insufficient.status, 403, "{insufficient:?}");
