@@ -52,7 +52,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        arguments: "[--as-built] [checks|process|start|changes|nodes]…",
+        arguments: "[--as-built] [checks|process|start|changes|delegations|nodes|subsurface]…",
         help: "measure, and print one table",
         run: bench::command,
     },

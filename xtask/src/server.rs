@@ -88,6 +88,11 @@ impl Server {
         shell::output(Command::new("sh").args(["-c", script, "sh", signal, &self.id().to_string()])).map(|_| ())
     }
 
+    /// A client with this credential.
+    pub(crate) fn client(&self, token: &str) -> Outcome<Client> {
+        Client::open(&self.address, token)
+    }
+
     /// A client with the operator's token.
     pub(crate) fn operator(&self) -> Outcome<Client> {
         let file = self.data.join("operator-token");

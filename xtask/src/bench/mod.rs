@@ -2,6 +2,7 @@
 
 mod changes;
 mod checks;
+mod delegations;
 mod nodes;
 mod postgres;
 mod process;
@@ -48,8 +49,8 @@ struct Filled {
     unknown: PathBuf,
 }
 
-/// Builds, fills, measures and prints. Parts can be named: `checks`, `process`, `start`, `changes`, `nodes`, `subsurface`; with `--as-built`
-/// it measures what an earlier run has built.
+/// Builds, fills, measures and prints. Parts can be named: `checks`, `process`, `start`, `changes`, `delegations`, `nodes`,
+/// `subsurface`; with `--as-built` it measures what an earlier run has built.
 pub(crate) fn command(arguments: &[String]) -> Outcome {
     machine::prepare(For::Bench)?;
     let (flags, parts): (Vec<&String>, Vec<&String>) = arguments.iter().partition(|argument| argument.starts_with("--"));
@@ -76,6 +77,11 @@ pub(crate) fn command(arguments: &[String]) -> Outcome {
         let data = make_folder(&folder.path().join("changes"))?;
         let server = Server::start(&program("poort"), &data, &[])?;
         changes::measure(&server, folder.path(), &mut table)?;
+    }
+    if wanted("delegations") {
+        let data = make_folder(&folder.path().join("delegations"))?;
+        let server = Server::start(&program("poort"), &data, &[])?;
+        delegations::measure(&server, &mut table)?;
     }
     if wanted("subsurface") {
         subsurface(&mut table)?;

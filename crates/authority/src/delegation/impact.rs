@@ -27,6 +27,8 @@ const PART: u32 = 500;
 pub struct Impact {
     /// The moment.
     pub at: Timestamp,
+    /// The API that the delegation is for.
+    pub api: String,
     /// The delegations that are closed with it: itself, and those that pass it on, each after its parent.
     pub delegations: Vec<EndedDelegation>,
     /// The credentials that could do something in the workspace and can then do less, or nothing.
@@ -125,7 +127,7 @@ pub(super) async fn of(reader: &mut Reader<'_>, verifier: &Verifier, found: &Fou
         delegations.push(EndedDelegation { id, from, to, to_name: receiver.name });
     }
     let version = version(&delegations, &credentials);
-    Ok(Impact { at: now, delegations, credentials, version })
+    Ok(Impact { at: now, api: closing.api.clone(), delegations, credentials, version })
 }
 
 /// What stays the same as long as the same things end: neither uses nor times are in it.

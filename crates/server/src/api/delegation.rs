@@ -358,8 +358,7 @@ pub(super) async fn update(call: Call, body: DelegationUpdate) -> Result<Done<De
 pub(super) async fn impact(call: Call, _: NoBody) -> Result<Shown<Impact>, Problem> {
     let (id, now) = (call.id()?, call.context.now);
     let impact = call.authority().delegation_impact(call.caller(), id, now).await?;
-    let api = call.authority().delegation(call.caller(), id, now).await?.delegation.api;
-    let under_way = match call.work(&api) {
+    let under_way = match call.work(&impact.api) {
         Some(work) => work.under_way(WorkOf::Delegations(impact.delegations.iter().map(|ended| ended.id).collect())).await.ok(),
         None => None,
     };
