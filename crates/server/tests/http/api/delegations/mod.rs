@@ -97,9 +97,9 @@ impl Field {
     }
 
     /// The status that the caller of the API gets through forward-auth.
-    async fn forward_auth(&self, party: &Party, number: &str) -> u16 {
+    async fn forward_auth(&self, party: &Party, number: &str) -> Answer {
         let call = self.app.call("GET", "/forward-auth/survey").header("authorization", &party.basic);
-        call.header("x-original-method", "POST").header("x-original-uri", &format!("/{number}/uploads")).send().await.status
+        call.header("x-original-method", "POST").header("x-original-uri", &format!("/{number}/uploads")).send().await
     }
 }
 
