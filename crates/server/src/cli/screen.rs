@@ -209,11 +209,11 @@ impl Screen {
     }
 }
 
-/// The member's name, as the first field of a tab-separated line.
-fn name(column: &Column) -> &str {
-    match column.field.rsplit('/').next() {
-        Some("") | None => "state",
-        Some(name) => name,
+/// The member's name, as the first field of a tab-separated line; of a member within another both names.
+fn name(column: &Column) -> String {
+    match column.field.trim_start_matches('/') {
+        "" => "state".to_owned(),
+        name => name.replace('/', "_"),
     }
 }
 
