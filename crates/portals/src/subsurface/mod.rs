@@ -52,7 +52,7 @@ const MIGRATIONS: Migrations = &[include_str!("schema.sql")];
 /// How many documents are validated at a time.
 const VALIDATIONS: usize = 4;
 /// How long a document waits for its turn to be validated.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The longest body of a request, in bytes: whatever serves the router must let as much through.
 pub const MAX_BODY_BYTES: u64 = validation::MAX_DOCUMENT_BYTES;
 
