@@ -8,10 +8,13 @@ async fn a_change_that_waits_for_a_lock_ends_as_an_outage_and_checks_go_on() {
     let one = cluster.member_with(&cluster.postgres.url(), |config| config.database_timeout_milliseconds = 500).await;
     let person = one.person().await;
     let (token, kept) = (one.token(person, "token").await.value, one.token(person, "kept").await.value);
-    let locked = "BEGIN; UPDATE journal_head SET seq = seq; SELECT pg_sleep(3); ROLLBACK";
+    let locked = "BEGIN; UPDATE journal_head SET seq = seq; SELECT pg_sleep(5); ROLLBACK";
+    let until_locked =
+        "DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND pid <> pg_backend_pid())
+        LOOP PERFORM pg_sleep(0.02); PERFORM pg_stat_clear_snapshot(); END LOOP; END $$";
     let locking = async {
         // Once somebody else has the journal's head.
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        cluster.postgres.execute(until_locked).await;
         let refused = one.revoke(&token).await;
         assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
         assert_eq!((one.says(&token), one.says(&kept)), (Said::Allow, Said::Allow), "nothing was changed, and the lease goes on");
