@@ -126,6 +126,8 @@ mod tests {
                 let may_be_absent = statement.contains(" DEFAULT ") || !statement.contains("NOT NULL");
                 let adds = match words[..] {
                     ["CREATE", "TABLE" | "INDEX", ..] => true,
+                    ["CREATE", "UNIQUE", "INDEX", _, "ON", table, ..] => text.contains(&format!("CREATE TABLE {table} ")),
+                    ["UPDATE", table, "SET", column, "=", ..] => text.contains(&format!("ALTER TABLE {table} ADD COLUMN {column} ")),
                     ["ALTER", "TABLE", _, "ADD", "COLUMN", ..] => may_be_absent,
                     // Rows of a table that this version brings.
                     ["INSERT", "INTO", table, ..] => text.contains(&format!("CREATE TABLE {table} ")),

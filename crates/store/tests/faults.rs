@@ -328,7 +328,8 @@ async fn a_renewal_that_is_not_certain_counts_as_none() {
 async fn a_newer_database_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = open(&sqlite(&folder)).await;
-    assert_eq!(store.migrate().await.expect("again").already, 2);
+    let again = store.migrate().await.expect("again");
+    assert_eq!((again.applied.len(), again.already > 0), (0, true));
     let connection = rusqlite::Connection::open(folder.path().join("poort.db")).expect("opened");
     connection.execute("INSERT INTO migration VALUES (99, 'later', x'00')", []).expect("inserted");
     assert!(store.migrate().await.is_err());
