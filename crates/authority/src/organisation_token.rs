@@ -9,7 +9,7 @@ use domain::organisation_token::{MAX_TOKENS_OF_ORGANISATION, OrganisationToken, 
 use domain::permission::Permissions;
 use domain::personal_token::MAX_OVERLAP;
 use domain::text::{Description, Name};
-use domain::{CredentialId, Digest, Event, Kind, OrganisationId, Secret, Timestamp};
+use domain::{CredentialId, Digest, Event, Kind, OrganisationId, Rotation, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{Abort, By, NewOrganisationToken as NewRow, Outcome, Recorded, Tx};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -133,24 +133,18 @@ impl Authority {
                     let detail = "a suspended token is resumed before it is rotated";
                     return Err(Abort::Refused(Error::Conflict { code: "token_suspended", detail }));
                 }
-                let mut secrets = tx.organisation_token_secrets(id).await?;
-                if secrets.is_empty() {
-                    return Err(Abort::Refused(Error::NotFound));
-                }
-                let current = secrets.remove(0);
-                let end = Timestamp::from_unix_seconds(by.at.saturating_add(overlap).unix_seconds());
-                let end = current.not_after.map_or(end, |expiry| expiry.min(end));
-                let old = SecretState { digest: current.digest, not_after: Some(end) };
+                let secrets = tx.organisation_token_secrets(id).await?;
                 let digest = bound(&Digest::of(code.expose().as_bytes()), &token.api, token.username.as_str());
                 let new = SecretState { digest, not_after: token.expires_at };
+                let Some(rotation) = Rotation::of(&secrets, new, by.at, overlap) else { return Err(Abort::Refused(Error::NotFound)) };
+                let Rotation { old, new, ended, old_ends_at } = rotation;
                 let prefix = shown_prefix(code.expose()).to_owned();
                 if !tx.replace_organisation_token_secret(id, &new, &prefix, &old).await.map_err(clash)? {
                     return Err(Abort::Refused(Error::NotFound));
                 }
                 token.prefix = Some(prefix);
-                token.old_secret_ends_at = Some(end);
+                token.old_secret_ends_at = Some(old_ends_at);
                 token.revision += 1;
-                let ended = secrets.iter().map(|secret| secret.digest).collect();
                 let recorded = tx.record(by, Event::TokenRotated { token: id, old, new, ended }).await?;
                 Ok(Outcome::Changed(IssuedOrganisationToken { token, code }, recorded))
             })

@@ -7,7 +7,7 @@ use domain::permission::Permissions;
 use domain::person::{Membership, Roles};
 use domain::personal_token::{self, MAX_OVERLAP, MAX_TOKENS_OF_PERSON, PersonalToken};
 use domain::text::Description;
-use domain::{CredentialId, Digest, Event, Kind, OrganisationId, PersonId, Secret, Timestamp};
+use domain::{CredentialId, Digest, Event, Kind, OrganisationId, PersonId, Rotation, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{Abort, By, Outcome, Recorded, Tx};
 use verifier::Verifier;
@@ -125,22 +125,16 @@ impl Authority {
                         detail: "a suspended token is resumed before it is rotated",
                     }));
                 }
-                let mut secrets = tx.token_secrets(id).await?;
-                if secrets.is_empty() {
-                    return Err(Abort::Refused(Error::NotFound));
-                }
-                let current = secrets.remove(0);
-                let end = Timestamp::from_unix_seconds(by.at.saturating_add(overlap).unix_seconds());
-                let end = current.not_after.map_or(end, |expiry| expiry.min(end));
-                let old = SecretState { digest: current.digest, not_after: Some(end) };
                 let new = SecretState { digest, not_after: token.expires_at };
-                let ended: Vec<Digest> = secrets.iter().map(|secret| secret.digest).collect();
+                let secrets = tx.token_secrets(id).await?;
+                let Some(rotation) = Rotation::of(&secrets, new, by.at, overlap) else { return Err(Abort::Refused(Error::NotFound)) };
+                let Rotation { old, new, ended, old_ends_at } = rotation;
                 let prefix = domain::credential::format::shown_prefix(secret.expose()).to_owned();
                 if !tx.replace_secret(id, &new, &prefix, &old).await.map_err(clash)? {
                     return Err(Abort::Refused(Error::NotFound));
                 }
                 token.prefix = Some(prefix);
-                token.old_secret_ends_at = Some(end);
+                token.old_secret_ends_at = Some(old_ends_at);
                 token.revision += 1;
                 let recorded = tx.record(by, Event::TokenRotated { token: id, old, new, ended }).await?;
                 Ok(Outcome::Changed(IssuedToken { token, secret }, recorded))
