@@ -159,7 +159,10 @@ async fn own_workspace(
 
 /// The chain that is passed on.
 async fn parents(tx: &mut Tx<'_>, caller: &Caller, id: DelegationId, now: Timestamp) -> Result<Vec<Delegation>, Abort<Error>> {
-    let found = Found::read(tx, caller, id).await.map_err(|_| invalid("parent", "there is no such delegation"))?;
+    let found = Found::read(tx, caller, id).await.map_err(|abort| match abort {
+        Abort::Refused(_) => invalid("parent", "there is no such delegation"),
+        Abort::Store(error) => Abort::Store(error),
+    })?;
     let parent = found.delegation()?;
     if !leads_of(caller, parent.to) {
         return Err(Abort::Refused(Error::Forbidden));
