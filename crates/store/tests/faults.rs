@@ -306,7 +306,13 @@ async fn a_renewal_that_is_not_certain_counts_as_none() {
     while client.query_one("SHOW synchronous_standby_names", &[]).await.expect("shown").get::<_, String>(0).is_empty() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert!(store.renew_node(Sequence(0), now()).await.is_err());
+    // The setting counts from when PostgreSQL's checkpointer has read it too.
+    let refused = async {
+        while store.renew_node(Sequence(0), now()).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), refused).await.expect("a renewal that its replica does not have counts as none");
     // And where somebody makes PostgreSQL give up waiting, it commits with a warning only.
     let giving_up = async {
         let query = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query = 'COMMIT'";
@@ -315,13 +321,12 @@ async fn a_renewal_that_is_not_certain_counts_as_none() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    let began = std::time::Instant::now();
     let renewed = tokio::select! {
         renewed = store.renew_node(Sequence(0), now()) => renewed,
         () = giving_up => panic!("the renewal neither ended nor failed"),
     };
-    assert!(began.elapsed() < Duration::from_secs(2), "it was the warning, not the time");
-    assert!(renewed.is_err());
+    // The time would say that it was not renewed; the warning says that nobody knows.
+    assert!(renewed.err().expect("refused").is_outcome_unknown(), "it was the warning, not the time");
 }
 
 #[tokio::test(flavor = "multi_thread")]
