@@ -105,18 +105,6 @@ pub(crate) fn prepare(what_for: For) -> Outcome {
     if still_missing.is_empty() { Ok(()) } else { Err(format!("installed, but still not found:\n{}", listed(&still_missing))) }
 }
 
-/// The folder of PostgreSQL's server programs: the newest of Debian's, or what is on `PATH`.
-pub(crate) fn postgresql_programs() -> Option<PathBuf> {
-    let debians = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let mut versions: Vec<(u32, PathBuf)> = debians
-        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
-        .filter(|(version, programs)| *version >= 15 && programs.join("initdb").is_file())
-        .collect();
-    versions.sort();
-    let newest = versions.pop().map(|(_, programs)| programs);
-    newest.or_else(|| Some(std::fs::canonicalize(find("initdb")?).ok()?.parent()?.to_owned()))
-}
-
 /// The library that sets the wall clock of a program, where Debian puts it.
 pub(crate) fn fake_time() -> Option<PathBuf> {
     let folders = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
@@ -179,12 +167,12 @@ fn on_path(need: &Need) -> bool {
 }
 
 fn has_postgresql(_: &Need) -> bool {
+    // `initdb (PostgreSQL) 15.14`, and behind it what Debian adds.
     let version = |programs: &Path| {
         let said = shell::output(Command::new(programs.join("initdb")).arg("--version")).ok()?;
-        said.split_whitespace().last()?.split('.').next()?.parse::<u32>().ok()
+        said.split_whitespace().nth(2)?.split('.').next()?.parse::<u32>().ok()
     };
-    // `initdb (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)`: Debian's folder already told the version.
-    postgresql_programs().is_some_and(|programs| programs.starts_with("/usr/lib/postgresql") || version(&programs) >= Some(15))
+    test_postgres::programs().is_some_and(|programs| version(&programs) >= Some(15))
 }
 
 fn has_venv(_: &Need) -> bool {

@@ -9,7 +9,6 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     machine::prepare(For::Tests)?;
     machine::python_tool(&DODONACLI)?;
     let proxies = PROXIES.iter().map(machine::python_tool).collect::<Outcome<Vec<_>>>()?;
-    let postgresql = machine::postgresql_programs().ok_or("PostgreSQL's initdb is not there")?;
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(ADMINISTRATORS_FOLDERS.iter().map(Into::into));
     let folders = folders.chain(proxies.iter().filter_map(|program| program.parent().map(Into::into)));
@@ -17,6 +16,6 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 
     let mut cargo = shell::cargo();
     cargo.args(["test", "--workspace", "--locked", "--no-fail-fast"]).args(arguments);
-    cargo.env("PATH", path).env("POORT_TEST_POSTGRESQL", postgresql);
+    cargo.env("PATH", path);
     shell::run(&mut cargo)
 }

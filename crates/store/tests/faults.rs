@@ -222,13 +222,13 @@ async fn read_something(store: &Store) -> Result<Option<String>, StoreError> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_database_is_unavailable_and_comes_back() {
-    let server = Postgres::start();
+    let server = postgres();
     let (store, member) = set_up_impatient(&server.url()).await;
     server.kill();
     let written = create(&store, &token(&member, "while it is gone"), digest("gone")).await;
     assert!(matches!(&written, Err(WriteError::Unavailable(error)) if error.is_unavailable()), "{written:?}");
     assert!(read_something(&store).await.is_err_and(|error| error.is_unavailable()));
-    server.launch();
+    server.launch().expect("started again");
     create(&store, &token(&member, "afterwards"), digest("afterwards")).await.expect("by itself again");
     assert_eq!(read_something(&store).await.expect("by itself again"), None);
     // What was acknowledged is there; what was not may not be half there.
@@ -240,7 +240,7 @@ async fn a_killed_database_is_unavailable_and_comes_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_stands_still_is_unavailable() {
-    let server = Postgres::start();
+    let server = postgres();
     let (store, member) = set_up_impatient(&server.url()).await;
     read_something(&store).await.expect("a connection in the pool");
     server.signal("-STOP");
@@ -261,7 +261,7 @@ async fn a_database_that_stands_still_is_unavailable() {
 /// The connection breaks between COMMIT and its answer: nobody can tell, and nobody is told that it was done or not.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_outcome_is_said_to_be_unknown() {
-    let server = Postgres::start();
+    let server = postgres();
     let (direct, member) = set_up_impatient(&server.url()).await;
     let proxy = Proxy::start(&server.url()).await;
     let store = Store::open(impatient(&proxy.url())).await.expect("opened through the proxy");
@@ -288,7 +288,7 @@ async fn an_unknown_outcome_is_said_to_be_unknown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renewal_that_is_not_certain_counts_as_none() {
-    let server = Postgres::start();
+    let server = postgres();
     open(&server.url()).await;
     let proxy = Proxy::start(&server.url()).await;
     let store = Store::open(options(&proxy.url())).await.expect("opened");

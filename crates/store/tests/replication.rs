@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use poort_store::{Options, Outcome, Store, WriteError};
 use support::*;
+use test_postgres::Postgres;
 
 /// A store whose database has lost its only replica.
 struct Alone {
@@ -18,7 +19,7 @@ struct Alone {
 
 impl Alone {
     async fn start() -> Self {
-        let server = Postgres::start();
+        let server = postgres();
         open(&server.url()).await;
         let options =
             Options { statement_timeout: Duration::from_secs(1), write_timeout: Duration::from_secs(4), ..options(&server.url()) };

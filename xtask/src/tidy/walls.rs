@@ -49,7 +49,20 @@ const WALLS: &[(&str, &[&str], &str)] = &[
     ),
     (
         "crates/store/Cargo.toml",
-        &["verifier", "authority", "gateway", "portals", "server", "axum", "hyper", "http", "reqwest", "argon2", "getrandom"],
+        &[
+            "verifier",
+            "authority",
+            "gateway",
+            "portals",
+            "server",
+            "test-postgres",
+            "axum",
+            "hyper",
+            "http",
+            "reqwest",
+            "argon2",
+            "getrandom",
+        ],
         "storage knows neither HTTP nor rules of use",
     ),
     (

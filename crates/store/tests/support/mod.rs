@@ -6,8 +6,6 @@
     reason = "tests read the environment and the clock; not every test uses everything"
 )]
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -21,6 +19,7 @@ use domain::personal_token::PersonalToken;
 use domain::text::{Description, Email, Name};
 use domain::time::Timestamp;
 use poort_store::{Abort, By, Committed, DatabaseUrl, NewToken, Options, Outcome, Store, StoreError, WriteError};
+use test_postgres::Postgres;
 
 /// The operating system's randomness.
 pub struct System;
@@ -37,104 +36,15 @@ pub fn now() -> Timestamp {
     Timestamp::from_unix_microseconds(i64::try_from(since.as_micros()).expect("before 294 000"))
 }
 
-/// A PostgreSQL of this test's own, gone when it is dropped.
-pub struct Postgres {
-    folder: tempfile::TempDir,
-    bin: PathBuf,
-    port: u16,
-}
-
-impl Postgres {
-    /// Fails by name where PostgreSQL is not installed: what cannot be tested must not look tested.
-    pub fn start() -> Self {
-        let bin = find_postgres().expect("PostgreSQL is not installed: initdb was not found");
-        let folder = tempfile::Builder::new().prefix("poort-pg").tempdir().expect("a folder");
-        if is_root() {
-            run(Command::new("chown").arg("postgres").arg(folder.path()));
-        }
-        let server = Self { folder, bin, port: free_port() };
-        run(server.tool("initdb").args(["-U", "poort", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"]));
-        server.launch();
-        server
-    }
-
-    pub fn url(&self) -> String {
-        format!("postgres://poort@127.0.0.1:{}/postgres", self.port)
-    }
-
-    /// Starts it, also again after [`Postgres::kill`].
-    pub fn launch(&self) {
-        let options = format!(
-            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c max_connections=100",
-            self.port,
-            self.folder.path().display()
-        );
-        let log = self.folder.path().join("log");
-        run(self.tool("pg_ctl").args(["-w", "-t", "30", "-s", "-o", &options, "-l"]).arg(log).arg("start"));
-    }
-
-    /// As the machine does when it runs out of memory.
-    pub fn kill(&self) {
-        let _ = self.tool("pg_ctl").args(["-m", "immediate", "-s", "stop"]).status();
-    }
-
-    /// Stops all its processes in their tracks, or lets them go on.
-    pub fn signal(&self, signal: &str) {
-        let Ok(pid) = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid")) else { return };
-        let pid = pid.lines().next().unwrap_or_default().to_owned();
-        let children = Command::new("pgrep").args(["-P", &pid]).output().expect("pgrep");
-        let children = String::from_utf8(children.stdout).expect("pids");
-        for pid in std::iter::once(pid.as_str()).chain(children.lines()) {
-            let _ = Command::new("kill").args([signal, pid]).stderr(Stdio::null()).status();
-        }
-    }
-
-    fn tool(&self, name: &str) -> Command {
-        let mut command = if is_root() {
-            let mut command = Command::new("setpriv");
-            command.args(["--reuid=postgres", "--regid=postgres", "--init-groups", "env", "HOME=/"]).arg(self.bin.join(name));
-            command
-        } else {
-            Command::new(self.bin.join(name))
-        };
-        command.arg("-D").arg(self.folder.path().join("data")).current_dir("/").stdout(Stdio::null());
-        command
-    }
-}
-
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        self.signal("-CONT");
-        self.kill();
-    }
-}
-
-fn find_postgres() -> Option<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|version| version.path().join("bin"));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    versions.chain(std::env::split_paths(&path)).find(|folder| folder.join("initdb").exists() && folder.join("pg_ctl").exists())
-}
-
-fn is_root() -> bool {
-    Path::new("/proc/self").metadata().is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
-}
-
-fn free_port() -> u16 {
-    // Below the ephemeral range, so that no client socket takes it between this look and the server's start.
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let start = 20_000 + (std::process::id() % 10_000) as u16 + NEXT.fetch_add(20, Ordering::Relaxed) as u16;
-    (start..32_700).find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
-}
-
-fn run(command: &mut Command) {
-    let status = command.status().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(status.success(), "{command:?}: {status}");
+/// A server of this test's own.
+pub fn postgres() -> Postgres {
+    Postgres::start("max_connections = 100").expect("a server")
 }
 
 /// A database of its own on the server that the test command gives, or on one that this test starts.
 pub async fn postgres_database() -> (String, Option<Postgres>) {
     let Ok(url) = std::env::var("POORT_TEST_POSTGRES") else {
-        let server = Postgres::start();
+        let server = postgres();
         return (server.url(), Some(server));
     };
     static NUMBER: AtomicU64 = AtomicU64::new(0);
