@@ -8,6 +8,7 @@ const WALLS: &[(&str, &[&str], &str)] = &[
         "crates/domain/Cargo.toml",
         &[
             "verifier",
+            "jose",
             "store",
             "authority",
             "gateway",
@@ -29,6 +30,7 @@ const WALLS: &[(&str, &[&str], &str)] = &[
     (
         "crates/verifier/Cargo.toml",
         &[
+            "jose",
             "store",
             "authority",
             "gateway",
@@ -51,6 +53,7 @@ const WALLS: &[(&str, &[&str], &str)] = &[
         "crates/store/Cargo.toml",
         &[
             "verifier",
+            "jose",
             "authority",
             "gateway",
             "portals",
@@ -72,13 +75,34 @@ const WALLS: &[(&str, &[&str], &str)] = &[
     ),
     (
         "crates/gateway/Cargo.toml",
-        &["store", "authority", "portals", "server", "askama", "rusqlite", "tokio-postgres", "aws-lc-rs", "argon2", "getrandom"],
+        &["jose", "store", "authority", "portals", "server", "askama", "rusqlite", "tokio-postgres", "aws-lc-rs", "argon2", "getrandom"],
         "the gateway knows neither SQL, templates nor signing keys",
+    ),
+    (
+        "crates/jose/Cargo.toml",
+        &[
+            "verifier",
+            "store",
+            "authority",
+            "gateway",
+            "portals",
+            "server",
+            "tokio",
+            "axum",
+            "hyper",
+            "http",
+            "reqwest",
+            "rusqlite",
+            "tokio-postgres",
+            "getrandom",
+            "tracing",
+        ],
+        "tokens are signed and judged by pure functions",
     ),
     ("crates/server/Cargo.toml", &["rusqlite", "tokio-postgres", "deadpool-postgres"], "the only SQL is in poort-store"),
     (
         "crates/portals/Cargo.toml",
-        &["store", "authority", "gateway", "server", "aws-lc-rs", "argon2", "getrandom"],
+        &["jose", "store", "authority", "gateway", "server", "aws-lc-rs", "argon2", "getrandom"],
         "reference APIs do not know how credentials are stored",
     ),
 ];
