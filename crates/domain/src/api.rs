@@ -285,10 +285,10 @@ fn router(definition: &ApiDefinition, problems: &mut Vec<InvalidApi>) -> matchit
             wrong("method", "must be GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS");
             continue;
         };
-        if route.workspace.as_ref().is_some_and(|name| !path.contains(&format!("{{{name}}}"))) {
+        let workspace = route.workspace.as_ref().map(|name| if definition.ignores_case { name.to_ascii_lowercase() } else { name.clone() });
+        if workspace.as_ref().is_some_and(|name| !path.contains(&format!("{{{name}}}"))) {
             wrong("workspace", "must be a parameter of the path");
         }
-        let workspace = route.workspace.as_ref().map(|name| if definition.ignores_case { name.to_ascii_lowercase() } else { name.clone() });
         let rule = MethodRule { method, rule, workspace };
         match paths.iter_mut().find(|(known, _)| *known == path) {
             Some((_, rules)) if rules.iter().any(|known| known.method == method) => wrong("path", "stands twice for this method"),

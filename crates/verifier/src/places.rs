@@ -1,7 +1,7 @@
 //! Where an organisation may work: workspaces by number, delegations by workspace and organisation.
 
 use domain::delegation::{Link, MAX_CHAIN, Place, Standing};
-use domain::{DelegationId, Refusal, Timestamp};
+use domain::{DelegationId, OrganisationId, Refusal, Timestamp};
 
 use crate::arena::{Arena, Row};
 use crate::catalogue::Known;
@@ -189,6 +189,8 @@ pub struct Reached {
     pub number: String,
     /// Whether it is the organisation's own; if not, a delegation is open.
     pub own: bool,
+    /// Whose it is.
+    pub organisation: OrganisationId,
 }
 
 impl Index {
@@ -248,7 +250,7 @@ impl Index {
         while let Some(row) = self.places.workspaces.get(next).filter(|_| next != 0 && reached.len() <= MAX_WORKSPACES) {
             let workspace = Workspace::read(row);
             if workspace.open {
-                reached.push(Reached { number: number_text(row), own: true });
+                reached.push(self.reached(row, true));
             }
             next = workspace.next;
         }
@@ -259,13 +261,18 @@ impl Index {
             let allows =
                 found.api == wish.known.number && self.judge(snapshot, next, wish).is_ok_and(|held| held & wish.wanted == wish.wanted);
             if let Some(workspace) = workspace.filter(|row| allows && Workspace::read(row).open) {
-                reached.push(Reached { number: number_text(workspace), own: false });
+                reached.push(self.reached(workspace, false));
             }
             (next, steps) = (found.next, steps + 1);
         }
         reached.sort_unstable();
         reached.dedup();
         reached
+    }
+
+    fn reached(&self, row: &Row<8>, own: bool) -> Reached {
+        let (organisation, _) = party(&self.organisations, Workspace::read(row).organisation);
+        Reached { number: number_text(row), own, organisation: OrganisationId::from_bytes(organisation) }
     }
 
     /// The slot of an organisation and the number of an API, to which a username belongs.

@@ -6,6 +6,7 @@ use super::answer::{Answer, Failure};
 use super::parameters::Parameters;
 use super::visit::Visit;
 use super::{Shared, activity, api_token, course, page, series, submission, user};
+use crate::pattern;
 
 /// What answers a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,23 +72,7 @@ pub(super) const ROUTES: [(&str, &str, Route); 31] = [
 pub(super) fn find(method: &Method, path: &str) -> Option<(Route, Vec<(&'static str, String)>)> {
     let method = if method == Method::HEAD { "GET" } else { method.as_str() };
     let same_method = ROUTES.iter().filter(|(known, ..)| *known == method);
-    same_method.filter_map(|(_, pattern, route)| Some((*route, parameters(pattern, path)?))).next()
-}
-
-fn parameters(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
-    let (mut expected, mut given) = (pattern.split('/'), path.split('/'));
-    let mut names = Vec::new();
-    loop {
-        match (expected.next(), given.next()) {
-            (None, None) => return Some(names),
-            (Some(expected), Some(given)) => match expected.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-                Some(name) => names.push((name, given.to_owned())),
-                None if expected == given => {}
-                None => return None,
-            },
-            _ => return None,
-        }
-    }
+    same_method.filter_map(|(_, pattern, route)| Some((*route, pattern::parameters(pattern, path, str::eq)?))).next()
 }
 
 /// Answers a checked request.

@@ -8,6 +8,7 @@ use super::answer::{Answer, Failure};
 use super::step::Step;
 use super::visit::Visit;
 use super::{Subsurface, delivery, document, project, registration, transaction, upload};
+use crate::pattern;
 
 /// The longest body that is not a document.
 const MAX_JSON_BYTES: usize = 64 * 1024;
@@ -75,7 +76,7 @@ pub(super) struct Found {
 /// The route of a request; `HEAD` follows `GET`.
 pub(super) fn find(method: &Method, path: &str) -> Result<Found, Failure> {
     let method = if method == Method::HEAD { "GET" } else { method.as_str() };
-    let mut matching = ROUTES.iter().filter_map(|row| Some((row, parameters(row.1, path)?))).peekable();
+    let mut matching = ROUTES.iter().filter_map(|row| Some((row, pattern::parameters(row.1, path, str::eq)?))).peekable();
     if matching.peek().is_none() {
         return Err(Failure::NotFound("Deze pagina bestaat niet.".to_owned()));
     }
@@ -95,22 +96,6 @@ pub(super) fn find(method: &Method, path: &str) -> Result<Found, Failure> {
         ["", "GET", "PATCH"] => "GET, HEAD, PATCH",
         _ => "GET, HEAD",
     }))
-}
-
-fn parameters(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
-    let (mut expected, mut given) = (pattern.split('/'), path.split('/'));
-    let mut names = Vec::new();
-    loop {
-        match (expected.next(), given.next()) {
-            (None, None) => return Some(names),
-            (Some(expected), Some(given)) => match expected.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-                Some(name) => names.push((name, given.to_owned())),
-                None if expected == given => {}
-                None => return None,
-            },
-            _ => return None,
-        }
-    }
 }
 
 /// Answers a checked request.

@@ -243,7 +243,7 @@ fn compare(fed: &Fed, model: &Model) -> Result<(), TestCaseError> {
             let given = ask(fed, APIS[api], &header, Some(&number(place)), Asked::Identity);
             prop_assert_eq!(given, held, "{} on {} in {}: {:?}", owner, APIS[api], place, model);
             if held.is_ok_and(|held| held & 1 == 1) {
-                reached.push(Reached { number: number(place), own: place == owner });
+                reached.push(Reached { number: number(place), own: place == owner, organisation: organisation(place) });
             }
         }
         let authorization = Some(header.as_bytes());

@@ -1,0 +1,150 @@
+//! Whether a caller may do what it asks, and how often: the one place that asks the verifier.
+
+use std::net::IpAddr;
+
+use domain::refusal::Outward;
+use domain::verify::{Facts, Owner};
+use domain::{CredentialId, OrganisationId, PersonId, Refusal, Timestamp};
+use verifier::{Asked, Question, Reached, Verdict, Verifier};
+
+use super::answer::Failure;
+use super::limit::{self, Limits};
+
+/// The name of the API in Poort.
+pub(super) const API: &str = "privacy";
+
+/// What a request asks to be let in for.
+pub(super) struct Ask<'a> {
+    /// The value of its `Authorization` header.
+    pub(super) authorization: Option<&'a [u8]>,
+    /// The value of its `X-API-Key` header.
+    pub(super) api_key: Option<&'a [u8]>,
+    /// The method.
+    pub(super) method: &'a str,
+    /// The path in canonical form.
+    pub(super) path: &'a str,
+    /// The permission that the route needs; none where it is public.
+    pub(super) permission: Option<&'a str>,
+    /// Whether it counts for the limits.
+    pub(super) counts: bool,
+    /// Where it comes from.
+    pub(super) address: Option<IpAddr>,
+    /// When it came.
+    pub(super) now: Timestamp,
+}
+
+/// Who was let in.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    pub(super) organisation: OrganisationId,
+    pub(super) credential: CredentialId,
+    /// Whose personal token it is, if it is one.
+    pub(super) person: Option<PersonId>,
+    /// Whose requests are counted together.
+    pub(super) owner: limit::Owner,
+    /// What it may do here.
+    pub(super) permissions: Vec<String>,
+    /// The workspaces in which it may do what it asked, sorted by number.
+    pub(super) reach: Vec<Place>,
+}
+
+/// A workspace that a caller reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) workspace: i32,
+    pub(super) organisation: OrganisationId,
+}
+
+impl Place {
+    /// The workspace with this number. On this API's wire a workspace is a number of 31 bits; others are not on it.
+    fn new(reached: &Reached) -> Option<Self> {
+        Some(Self { workspace: number(&reached.number)?, organisation: reached.organisation })
+    }
+}
+
+/// Reads the number of a workspace in its one form.
+pub(super) fn number(text: &str) -> Option<i32> {
+    text.parse().ok().filter(|number: &i32| *number >= 0 && number.to_string() == text)
+}
+
+/// Asks the verifier, and counts the request for its owner, whether it may do what it asks or not. `None` is a caller
+/// without a credential where none is needed.
+pub(super) fn check(verifier: &Verifier, limits: &Limits, ask: &Ask<'_>) -> Result<Option<Caller>, Failure> {
+    let question = Question {
+        api: API,
+        authorization: ask.authorization,
+        api_key: ask.api_key,
+        asked: Asked::Request { method: ask.method, path: ask.path },
+        workspace: None,
+        address: ask.address,
+        now: ask.now,
+    };
+    let count = |facts: &Facts| match ask.counts {
+        true => limits.count(owner(facts), verifier.clock().boottime()),
+        false => Ok(()),
+    };
+    let allowed = match verifier.check(&question).map_err(|_| Failure::Unavailable)? {
+        Verdict::Allow(allowed) => allowed,
+        Verdict::Anonymous { .. } => return Ok(None),
+        Verdict::Deny(denied) => {
+            let refused = refused(denied.refusal);
+            if let (Failure::Forbidden(_) | Failure::NotFound, Some(facts)) = (&refused, &denied.credential) {
+                count(facts)?;
+            }
+            return Err(refused);
+        }
+    };
+    count(&allowed.facts)?;
+    let (organisation, person) = match allowed.facts.owner {
+        Owner::Organisation { organisation, .. } => (organisation, None),
+        Owner::Member { organisation, person, .. } => (organisation, Some(person)),
+        Owner::Api(_) | Owner::Operator => return Err(Failure::BadCredential),
+    };
+    let mut reach: Vec<Place> = match ask.permission {
+        Some(permission) => {
+            let reached = verifier.workspaces(&allowed, permission, ask.now).map_err(|_| Failure::Unavailable)?;
+            reached.iter().filter_map(Place::new).collect()
+        }
+        None => Vec::new(),
+    };
+    reach.sort_unstable_by_key(|place| place.workspace);
+    let permissions = allowed.api.permission_names(allowed.permissions).map(str::to_owned).collect();
+    let (credential, owner) = (allowed.facts.id, owner(&allowed.facts));
+    Ok(Some(Caller { organisation, credential, person, owner, permissions, reach }))
+}
+
+/// A key is counted for itself; of a person all tokens together, or making another one would raise the limit.
+fn owner(facts: &Facts) -> limit::Owner {
+    match facts.owner {
+        Owner::Member { person, .. } => *person.as_bytes(),
+        Owner::Organisation { .. } | Owner::Api(_) | Owner::Operator => *facts.id.as_bytes(),
+    }
+}
+
+/// What a caller is told: nothing of why a credential does not count, and nothing of workspaces that it does not reach.
+fn refused(refusal: Refusal) -> Failure {
+    match (refusal.outward(), refusal) {
+        (Outward::Unauthenticated, _) => Failure::CredentialMissing,
+        (Outward::InvalidToken, _) => Failure::BadCredential,
+        (Outward::InsufficientScope, Refusal::WrongWorkspace) => Failure::NotFound,
+        (Outward::InsufficientScope, Refusal::NoDelegation | Refusal::DelegationClosed | Refusal::DelegationPaused) => {
+            Failure::Forbidden("The credential does not reach this workspace.")
+        }
+        (Outward::InsufficientScope, _) => Failure::Forbidden("The credential does not have the permission that is needed here."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workspaces_on_this_wire_are_numbers() {
+        for (text, expected) in [("1", Some(1)), ("0", Some(0)), ("2147483647", Some(i32::MAX))] {
+            assert_eq!(number(text), expected, "{text}");
+        }
+        for bad in ["", "-1", "+1", "01", "2147483648", "noord-2026", "1 "] {
+            assert_eq!(number(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The one handler: host, path, check, answer, and the headers that every answer has.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, State};
+use domain::{RequestId, Timestamp, path};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, request};
+
+use super::access::{self, Ask, Caller};
+use super::answer::{self, Answer, Failure, Told};
+use super::query::Query;
+use super::route::{self, Found, Route};
+use super::visit::Visit;
+use super::{Served, page};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+pub(super) async fn serve(State(served): State<Arc<Served>>, request: Request<Body>) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let portal = &served.portal;
+    let request_id = match parts.extensions.get::<RequestId>() {
+        Some(known) => Ok(*known),
+        None => RequestId::generate(portal.clock.now(), portal.entropy.as_ref()),
+    };
+    let known = request_id.is_ok();
+    let request_id = request_id.unwrap_or(RequestId::from_bytes([0; 16]));
+    let base = served.hosts.base(&parts.uri, &parts.headers);
+    let metadata = base.ok().filter(|_| served.issuer.is_some()).map(|base| format!("{base}{}", page::METADATA));
+    let answered = match base {
+        _ if !known => Err(Failure::Unavailable),
+        Err(error) => Err(error.into()),
+        Ok(base) => respond(&served, &parts, body, base).await,
+    };
+    let response = match answered {
+        Ok(answer) => answer::good(answer),
+        Err(failure) => answer::bad(&failure, &Told { request_id, metadata: metadata.as_deref() }),
+    };
+    finish(response, request_id)
+}
+
+async fn respond(served: &Served, parts: &request::Parts, body: Body, base: &str) -> Result<Answer, Failure> {
+    let path = path::canonical(parts.uri.path()).map_err(|_| Failure::BadRequest("This path can be read in more than one way."))?;
+    if matches!(parts.method, Method::GET | Method::HEAD)
+        && let Some(page) = page::find(&path, base, served.issuer.as_deref())
+    {
+        return Ok(Answer::Response(Box::new(page)));
+    }
+    let found = route::find(&parts.method, &path)?;
+    let now = served.portal.clock.now();
+    let caller = check(served, parts, &path, (&found, now))?;
+    let Some(caller) = caller else { return served.portal.status().await };
+    let visit = Visit::new(caller, Query::read(&parts.uri)?, (base, now), found.names);
+    route::answer(&served.portal, found.route, visit, body).await
+}
+
+fn check(served: &Served, parts: &request::Parts, path: &str, (found, now): (&Found, Timestamp)) -> Result<Option<Caller>, Failure> {
+    let ask = Ask {
+        authorization: once(&parts.headers, &AUTHORIZATION)?,
+        api_key: once(&parts.headers, &API_KEY)?,
+        method: parts.method.as_str(),
+        path,
+        permission: found.permission,
+        counts: !matches!(found.route, Route::Limits | Route::Status),
+        address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_canonical()),
+        now,
+    };
+    access::check(&served.verifier, &served.portal.limits, &ask)
+}
+
+/// The value of a header that may stand once: two would be two credentials.
+fn once<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h [u8]>, Failure> {
+    let mut values = headers.get_all(name).iter().map(HeaderValue::as_bytes);
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(Failure::BadCredential),
+        (value, None) => Ok(value),
+    }
+}
+
+fn finish(mut response: Response<Body>, request_id: RequestId) -> Response<Body> {
+    let headers = response.headers_mut();
+    let mut buffer = [0; 36];
+    if let Ok(value) = HeaderValue::from_str(request_id.encode(&mut buffer)) {
+        headers.insert(REQUEST_ID, value);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::CONTENT_SECURITY_POLICY));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
