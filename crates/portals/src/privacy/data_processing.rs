@@ -19,18 +19,8 @@ const ORDER: &[(&str, &str)] = &[("dateCreation", "created_at"), ("label", "fold
 const COLUMNS: &str =
     "id, workspace, area_id, ref, label, description, state, processing_state, processing_type, created_at, updated_at, archived_at";
 /// Filters of the published definition that are not served: ignored, they would give rows that were not asked for.
-const NOT_SERVED: [&str; 10] = [
-    "dataSetId",
-    "actorId",
-    "stakeholderId",
-    "recipientId",
-    "customerId",
-    "securityMeasureId",
-    "tags",
-    "workflows",
-    "countries",
-    "ids",
-];
+const NOT_SERVED: [&str; 10] =
+    ["dataSetId", "actorId", "stakeholderId", "recipientId", "customerId", "securityMeasureId", "tags", "workflows", "countries", "ids"];
 /// As long as the published definition lets them be.
 const LABEL_LETTERS: usize = 120;
 const REF_LETTERS: usize = 50;

@@ -19,12 +19,7 @@ pub(super) struct Rows {
 
 impl Rows {
     /// The rows of a workspace.
-    pub(super) fn of(
-        workspace: i32,
-        table: &'static str,
-        columns: &'static str,
-        order: &'static [(&'static str, &'static str)],
-    ) -> Self {
+    pub(super) fn of(workspace: i32, table: &'static str, columns: &'static str, order: &'static [(&'static str, &'static str)]) -> Self {
         Self { table, columns, order, filter: "workspace = ?1".to_owned(), values: vec![i64::from(workspace).into()] }
     }
 
@@ -47,7 +42,12 @@ impl Rows {
     }
 
     /// The page that is asked for.
-    pub(super) fn page(self, tx: &Transaction<'_>, listing: &Listing, read: fn(&Row<'_>) -> rusqlite::Result<Value>) -> Result<Value, Failure> {
+    pub(super) fn page(
+        self,
+        tx: &Transaction<'_>,
+        listing: &Listing,
+        read: fn(&Row<'_>) -> rusqlite::Result<Value>,
+    ) -> Result<Value, Failure> {
         let Self { table, columns, order, filter, mut values } = self;
         let sql = format!("SELECT count(*) FROM {table} WHERE {filter}");
         let total: i64 = tx.query_row(&sql, params_from_iter(&values), |row| row.get(0))?;

@@ -144,7 +144,8 @@ mod tests {
         for (method, pattern, permission, route) in ROUTES {
             let path = pattern.replace("{workspaceId}", "7").replace("{id}", "1");
             for path in [path.clone(), path.to_lowercase(), path.to_uppercase()] {
-                let found = find(&method.parse().expect("a method"), &path).unwrap_or_else(|failure| panic!("{method} {path}: {failure:?}"));
+                let found =
+                    find(&method.parse().expect("a method"), &path).unwrap_or_else(|failure| panic!("{method} {path}: {failure:?}"));
                 assert_eq!((found.route, found.permission), (route, permission), "{method} {path}");
                 let rule = api.rule(method, &path).expect("covered");
                 let expected = match permission {

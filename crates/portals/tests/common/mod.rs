@@ -12,14 +12,21 @@ use tokio::net::TcpStream;
 
 pub(crate) const NOON: &str = "2026-11-21T11:00:00Z";
 
-pub(crate) struct HandClock(AtomicI64);
+/// The wall clock in microseconds since 1970, and the clock of leases in nanoseconds.
+pub(crate) struct HandClock(AtomicI64, AtomicU64);
 
 impl HandClock {
     pub(crate) fn at_noon() -> Self {
-        Self(AtomicI64::new(Timestamp::parse(NOON).expect("a time").unix_microseconds()))
+        Self(AtomicI64::new(Timestamp::parse(NOON).expect("a time").unix_microseconds()), AtomicU64::new(1))
     }
 
     pub(crate) fn advance_milliseconds(&self, milliseconds: i64) {
+        self.set_forward(milliseconds);
+        self.1.fetch_add(u64::try_from(milliseconds).expect("forward") * 1_000_000, Ordering::SeqCst);
+    }
+
+    /// Sets the wall clock, and no other, forward or back.
+    pub(crate) fn set_forward(&self, milliseconds: i64) {
         self.0.fetch_add(milliseconds * 1_000, Ordering::SeqCst);
     }
 }
@@ -30,7 +37,7 @@ impl Clock for HandClock {
     }
 
     fn boottime(&self) -> Boottime {
-        Boottime(1)
+        Boottime(self.1.load(Ordering::SeqCst))
     }
 }
 
@@ -79,6 +86,15 @@ impl Reply {
     pub(crate) fn json(&self) -> serde_json::Value {
         assert_eq!(self.header("content-type"), Some("application/json; charset=utf-8"), "{} {}", self.status, self.body);
         serde_json::from_str(&self.body).expect("JSON")
+    }
+
+    /// The problem details of a failure with this status.
+    pub(crate) fn problem(&self, status: u16) -> serde_json::Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        assert_eq!(self.header("content-type"), Some("application/problem+json; charset=utf-8"), "{}", self.body);
+        let problem: serde_json::Value = serde_json::from_str(&self.body).expect("JSON");
+        assert_eq!((problem["status"].as_u64(), problem["request_id"].as_str()), (Some(status.into()), self.header("request-id")));
+        problem
     }
 
     pub(crate) fn ok(&self) -> serde_json::Value {

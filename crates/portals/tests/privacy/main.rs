@@ -1,0 +1,10 @@
+//! The privacy API over real HTTP, checked by a real verifier.
+
+mod access;
+#[path = "../common/mod.rs"]
+mod common;
+mod harness;
+mod hostile;
+mod limits;
+mod records;
+mod workspaces;
