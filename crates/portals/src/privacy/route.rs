@@ -156,7 +156,7 @@ mod tests {
                 assert_eq!(rule.workspace.as_deref(), pattern.contains("{workspaceId}").then_some("7"));
             }
         }
-        let failed = |method: &str, path: &str| find(&method.parse().expect("a method"), path).err().expect("refused");
+        let failed = |method: &str, path: &str| find(&method.parse().expect("a method"), path).expect_err("refused");
         assert_eq!(failed("POST", "/v1/workspaces/7"), Failure::WrongMethod("GET, HEAD, PATCH".to_owned()));
         assert_eq!(failed("PATCH", "/v1/ws/7/areas/1"), Failure::WrongMethod("GET, HEAD, PUT, DELETE".to_owned()));
         assert_eq!(failed("GET", "/v1/ws/7"), Failure::NotFound);

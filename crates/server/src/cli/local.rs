@@ -58,7 +58,7 @@ pub struct DemoArgs {
     /// Keep data in this folder
     #[arg(long, value_name = "DIR", default_value = "poort-demo")]
     pub data: PathBuf,
-    /// Listen on this port; the learning platform listens on the next one
+    /// Listen on this port; the reference APIs listen on the four after it
     #[arg(long, default_value_t = 8400)]
     pub port: u16,
     /// When all is ready, write addresses and credentials to this file as JSON

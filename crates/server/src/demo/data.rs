@@ -1,5 +1,5 @@
 //! The demo's data: an organisation, three people with imported tokens, the learning API, and what a visitor needs to begin;
-//! the subsurface world stands in its own file.
+//! the worlds of the other APIs stand in files of their own.
 
 use std::path::Path;
 
@@ -10,9 +10,10 @@ use domain::person::{Role, Roles};
 use domain::text::{Description, Email, InvalidText, Name};
 use domain::{Digest, OrganisationId, PersonId, Secret};
 use portals::learning::{self, DemoPeople, Learning};
+use portals::privacy::Privacy;
 use serde::{Deserialize, Serialize};
 
-use super::world;
+use super::{privacy, world};
 use crate::node::{Node, StartError, System, write_private};
 
 const ORGANISATION: &str = "Demo-universiteit";
@@ -27,6 +28,13 @@ const PEOPLE: [(&str, &str, Roles); 3] = [
 pub(super) struct Made {
     pub(super) begun: Begun,
     pub(super) subsurface: world::Made,
+    pub(super) privacy: privacy::Made,
+}
+
+/// The portals that are given data.
+pub(super) struct Portals<'p> {
+    pub(super) learning: &'p Learning,
+    pub(super) privacy: &'p Privacy,
 }
 
 /// What a visitor of the learning platform begins with.
@@ -47,26 +55,42 @@ struct Kept {
     begun: Begun,
     /// Absent in a folder that an earlier version filled.
     subsurface: Option<world::Made>,
+    /// As that.
+    privacy: Option<privacy::Made>,
 }
 
 /// Makes what is not there yet.
-pub(super) async fn fill(node: &Node, system: &System, learning: &Learning) -> Result<Made, StartError> {
+pub(super) async fn fill(node: &Node, system: &System, portals: Portals<'_>) -> Result<Made, StartError> {
     let file = node.config.data.join("demo-secrets.json");
-    let kept = read(&file)?;
+    let (begun, subsurface, privacy) = match read(&file)? {
+        Some(Kept { begun, subsurface, privacy }) => (Some(begun), subsurface, privacy),
+        None => (None, None, None),
+    };
     let authority = &node.authority;
     let context = system.context()?;
     define(authority, &context, learning::definition()).await?;
+    define(authority, &context, portals::privacy::definition()).await?;
     world::define_apis(authority, &context).await?;
-    let begun = match kept {
-        Some(Kept { begun, subsurface: Some(subsurface) }) => return Ok(Made { begun, subsurface }),
-        Some(Kept { begun, .. }) => begun,
-        None => begin(node, system, &context, learning).await?,
+    let is_whole = begun.is_some() && subsurface.is_some() && privacy.is_some();
+    let begun = match begun {
+        Some(begun) => begun,
+        None => begin(node, system, &context, portals.learning).await?,
     };
-    let subsurface = world::fill(authority, &context, &Secret::new(begun.password.clone())).await?;
-    let kept = Kept { begun: begun.clone(), subsurface: Some(subsurface.clone()) };
-    let text = serde_json::to_string_pretty(&kept).map_err(|error| StartError::Configuration(error.to_string()))?;
-    write_private(&file, &Secret::new(text)).map_err(StartError::file(&file))?;
-    Ok(Made { begun, subsurface })
+    let password = Secret::new(begun.password.clone());
+    let subsurface = match subsurface {
+        Some(made) => made,
+        None => world::fill(authority, &context, &password).await?,
+    };
+    let privacy = match privacy {
+        Some(made) => made,
+        None => privacy::fill(authority, &context, portals.privacy, &password).await?,
+    };
+    if !is_whole {
+        let kept = Kept { begun: begun.clone(), subsurface: Some(subsurface.clone()), privacy: Some(privacy.clone()) };
+        let text = serde_json::to_string_pretty(&kept).map_err(|error| StartError::Configuration(error.to_string()))?;
+        write_private(&file, &Secret::new(text)).map_err(StartError::file(&file))?;
+    }
+    Ok(Made { begun, subsurface, privacy })
 }
 
 /// The learning platform's people, and what they begin with.

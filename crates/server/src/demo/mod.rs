@@ -1,6 +1,8 @@
-//! `poort demo`: the authority, the learning API and both subsurface portals with data to try, on one machine, in one process.
+//! `poort demo`: the authority, the learning API, the privacy API and both subsurface portals with data to try, on one
+//! machine, in one process.
 
 mod data;
+mod privacy;
 mod ready;
 mod sites;
 mod words;
@@ -12,13 +14,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portals::learning::{self, Learning};
+use portals::privacy::Privacy;
 use portals::subsurface::{self, Environment, Subsurface};
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use self::data::Portals;
 use self::ready::{Ready, Urls};
-use self::sites::{LEARNING, SUBSURFACE, SUBSURFACE_DEMO};
+use self::sites::{ACCOUNT_HOST, LEARNING, PRIVACY, SUBSURFACE, SUBSURFACE_DEMO};
 use crate::config::{Config, Flags, Problem};
 use crate::edge::{self, Edge, Sites};
 use crate::node::{Node, StartError, Started, System};
@@ -63,7 +67,8 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let learning = open_learning(&options).await?;
     let [production, demo] =
         [open_subsurface(&options, &system, Environment::Production).await?, open_subsurface(&options, &system, Environment::Demo).await?];
-    let made = data::fill(&node, &system, &learning).await?;
+    let privacy = open_privacy(&options, &system).await?;
+    let made = data::fill(&node, &system, Portals { learning: &learning, privacy: &privacy }).await?;
 
     let signals = Signals::hear();
     let (stop, stopped) = watch::channel(false);
@@ -75,6 +80,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let authority_site = site_beside(&node, vec![production.clone(), demo.clone()])?;
     let sites = [
         ("learning", &LEARNING, sites::learning(&node, &system, learning, &options)?),
+        ("privacy", &PRIVACY, sites::privacy(&node, privacy, &options)?),
         ("subsurface", &SUBSURFACE, sites::subsurface(&node, production, Environment::Production, &options)?),
         ("subsurface-demo", &SUBSURFACE_DEMO, sites::subsurface(&node, demo, Environment::Demo, &options)?),
     ];
@@ -85,7 +91,8 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     }
     if let Some((listener, config)) = listeners.tls {
         let named = sites.iter().flat_map(|(_, place, site)| place.hosts.iter().map(move |host| (host, site)));
-        let all = named.fold(Sites::one(authority_site), |all, (host, site)| all.named(host, site.clone()));
+        let all = Sites::one(authority_site.clone()).named(ACCOUNT_HOST, authority_site);
+        let all = named.fold(all, |all, (host, site)| all.named(host, site.clone()));
         serving.push(serve("tls", listener, Some(config), all));
     }
 
@@ -94,6 +101,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         learning: LEARNING.url(&options)?,
         subsurface: SUBSURFACE.url(&options)?,
         subsurface_demo: SUBSURFACE_DEMO.url(&options)?,
+        privacy: PRIVACY.url(&options)?,
     };
     let ready = Ready::new(urls, &made);
     if let Some(file) = &options.ready_file {
@@ -117,7 +125,7 @@ impl Listeners {
     async fn take(options: &Options, config: &Config) -> Result<Self, StartError> {
         let authority = listen(&config.listen.to_string()).await?;
         let mut portals = Vec::new();
-        for place in [LEARNING, SUBSURFACE, SUBSURFACE_DEMO] {
+        for place in [LEARNING, PRIVACY, SUBSURFACE, SUBSURFACE_DEMO] {
             portals.push(listen(&SocketAddr::new(config.listen.ip(), place.port(options.port)?).to_string()).await?);
         }
         let tls = match &options.tls {
@@ -146,6 +154,12 @@ async fn open_learning(options: &Options) -> Result<Arc<Learning>, StartError> {
     let path = options.data.join("learning.db");
     let learning = Learning::open(learning::Options { path }).await;
     Ok(Arc::new(learning.map_err(|error| StartError::Configuration(format!("learning.db: {error}")))?))
+}
+
+async fn open_privacy(options: &Options, system: &System) -> Result<Arc<Privacy>, StartError> {
+    let opened = portals::privacy::Options { path: options.data.join("privacy.db") };
+    let portal = Privacy::open(opened, system.clock.clone(), system.entropy.clone()).await;
+    Ok(Arc::new(portal.map_err(|error| StartError::Configuration(format!("privacy.db: {error}")))?))
 }
 
 async fn open_subsurface(options: &Options, system: &System, environment: Environment) -> Result<Arc<Subsurface>, StartError> {

@@ -6,7 +6,7 @@ use domain::{DelegationId, Secret};
 use serde::Serialize;
 
 use super::data::{Begun, Made};
-use super::world;
+use super::{privacy, world};
 use crate::node::write_private;
 
 /// The member names are a contract with whoever starts the demo from a program.
@@ -17,6 +17,7 @@ pub(super) struct Ready {
     pub(super) api_credential: String,
     pub(super) learning: Learning,
     pub(super) subsurface: Subsurface,
+    pub(super) privacy: Privacy,
 }
 
 #[derive(Serialize)]
@@ -46,6 +47,15 @@ pub(super) struct Subsurface {
 }
 
 #[derive(Serialize)]
+pub(super) struct Privacy {
+    pub(super) account_url: String,
+    pub(super) api_url: String,
+    pub(super) redirect_uri: &'static str,
+    pub(super) email: String,
+    pub(super) password: String,
+}
+
+#[derive(Serialize)]
 pub(super) struct Login {
     pub(super) email: String,
     pub(super) password: String,
@@ -57,14 +67,16 @@ pub(super) struct Urls {
     pub(super) learning: String,
     pub(super) subsurface: String,
     pub(super) subsurface_demo: String,
+    pub(super) privacy: String,
 }
 
 impl Ready {
     pub(super) fn new(urls: Urls, made: &Made) -> Self {
         let Begun { operator_token, api_credential, token, email, password } = made.begun.clone();
         let subsurface = Subsurface::new((urls.subsurface, urls.subsurface_demo), made.subsurface.clone(), &password);
+        let privacy = Privacy::new((urls.authority.clone(), urls.privacy), made.privacy.clone(), &password);
         let learning = Learning { url: urls.learning, token, user_id: 3, email, password };
-        Self { authority: urls.authority, operator_token, api_credential, learning, subsurface }
+        Self { authority: urls.authority, operator_token, api_credential, learning, subsurface, privacy }
     }
 
     /// Written beside and renamed: whoever sees the file sees all of it.
@@ -93,5 +105,12 @@ impl Subsurface {
             delegation_id: production.delegation,
             demo_delegation_id: demo.delegation,
         }
+    }
+}
+
+impl Privacy {
+    fn new((account_url, api_url): (String, String), made: privacy::Made, password: &str) -> Self {
+        let privacy::Made { email } = made;
+        Self { account_url, api_url, redirect_uri: privacy::REDIRECT_URI, email, password: password.to_owned() }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request};
 use portals::learning::{self, Learning};
+use portals::privacy::{self, Privacy};
 use portals::subsurface::{self, Environment, MAX_BODY_BYTES, Subsurface};
 
 use super::Options;
@@ -19,6 +20,10 @@ pub(super) struct Place {
 
 /// The learning API.
 pub(super) const LEARNING: Place = Place { offset: 1, hosts: &["dodona.be", "dodona.ugent.be", "localhost"] };
+/// The privacy API.
+pub(super) const PRIVACY: Place = Place { offset: 2, hosts: &["api.dastra.eu"] };
+/// The authority, as clients of the privacy API know it.
+pub(super) const ACCOUNT_HOST: &str = "account.dastra.eu";
 /// The subsurface portal, production.
 pub(super) const SUBSURFACE: Place = Place { offset: 3, hosts: &["www.bronhouderportaal-bro.nl", "bronhouderportaal-bro.nl"] };
 /// The subsurface portal, demo environment.
@@ -77,6 +82,16 @@ pub(super) fn subsurface(node: &Node, portal: Arc<Subsurface>, environment: Envi
     let dependencies = subsurface::Dependencies { verifier: node.authority.verifier().clone(), base_urls };
     let site = plain(portal.router(dependencies).map_err(|error| StartError::Configuration(error.to_string()))?);
     Ok(Site { body: Some(BodyBounds { bytes: MAX_BODY_BYTES, seconds: DOCUMENT_SECONDS }), ..site })
+}
+
+/// The privacy API as a site.
+pub(super) fn privacy(node: &Node, portal: Arc<Privacy>, options: &Options) -> Result<Site, StartError> {
+    let dependencies = privacy::Dependencies {
+        verifier: node.authority.verifier().clone(),
+        base_urls: PRIVACY.base_urls(options)?,
+        issuer: Some(node.config.base_url()),
+    };
+    Ok(plain(portal.router(dependencies).map_err(|error| StartError::Configuration(error.to_string()))?))
 }
 
 fn plain(router: axum::Router) -> Site {

@@ -5,7 +5,7 @@ use super::ready::Ready;
 
 #[expect(clippy::print_stdout, reason = "the demo talks to whoever started it")]
 pub(super) fn print(ready: &Ready, options: &Options) {
-    let Ready { authority, learning, subsurface, .. } = ready;
+    let Ready { authority, learning, subsurface, privacy, .. } = ready;
     let (url, token) = (&learning.url, &learning.token);
     let program = std::env::current_exe().map_or_else(|_| "poort".to_owned(), |path| path.display().to_string());
     println!(
@@ -14,6 +14,7 @@ Poort's demo is ready.
 
   authority     {authority}   (documentation: {authority}/swagger/index.html)
   learning API  {url}
+  privacy API   {privacy}   (documentation: {privacy}/swagger/index.html)
   subsurface    {portal}   (demo environment: {portal_demo})
   data          {data}   (secrets of the demo: {data}/demo-secrets.json)
 
@@ -46,6 +47,7 @@ End a token, or close the delegation, and the very next request is refused:
 
 Ctrl-C stops the demo; started again on the same data it continues.",
         data = options.data.display(),
+        privacy = privacy.api_url,
         portal = subsurface.url,
         portal_demo = subsurface.demo_url,
         username = subsurface.username,

@@ -79,7 +79,8 @@ pub(super) async fn fill(authority: &Authority, context: &Context, password: &Se
     })
 }
 
-async fn workspace(
+/// The workspace with this number, made if it is not there.
+pub(super) async fn workspace(
     authority: &Authority,
     context: &Context,
     organisation: OrganisationId,
