@@ -13,6 +13,8 @@ core.register_action("poort", { "http-req" }, function(txn)
         -- As it came, query and all.
         ["x-original-uri"] = { txn.sf:pathq() },
         ["x-forwarded-for"] = { txn.sf:src() },
+        -- A credential over plain HTTP from another machine is refused.
+        ["x-forwarded-proto"] = { txn.sf:ssl_fc() == "1" and "https" or "http" },
     }
     -- Every value of them, so that two credentials are seen as two.
     for _, name in ipairs({ "authorization", "x-api-key" }) do

@@ -37,6 +37,8 @@ pub enum Refusal {
     DelegationClosed,
     /// The delegation for the workspace is paused.
     DelegationPaused,
+    /// It came over plain HTTP from another machine: anybody on the way may have read it.
+    InsecureTransport,
 }
 
 /// What a caller outside is told (RFC 6750 section 3.1).
@@ -48,6 +50,8 @@ pub enum Outward {
     InvalidToken,
     /// 403 `insufficient_scope`: the credential is good, but not for this.
     InsufficientScope,
+    /// 403 `insecure_transport`: whatever the credential is, it was not to travel like this.
+    InsecureTransport,
 }
 
 impl Refusal {
@@ -68,6 +72,7 @@ impl Refusal {
         Self::NoDelegation,
         Self::DelegationClosed,
         Self::DelegationPaused,
+        Self::InsecureTransport,
     ];
 
     /// Its code on the wire.
@@ -88,6 +93,7 @@ impl Refusal {
             Self::NoDelegation => "no_delegation",
             Self::DelegationClosed => "delegation_closed",
             Self::DelegationPaused => "delegation_paused",
+            Self::InsecureTransport => "insecure_transport",
         }
     }
 
@@ -110,6 +116,7 @@ impl Refusal {
             | Self::NoDelegation
             | Self::DelegationClosed
             | Self::DelegationPaused => Outward::InsufficientScope,
+            Self::InsecureTransport => Outward::InsecureTransport,
         }
     }
 
@@ -117,7 +124,7 @@ impl Refusal {
     pub const fn status(self) -> u16 {
         match self.outward() {
             Outward::Unauthenticated | Outward::InvalidToken => 401,
-            Outward::InsufficientScope => 403,
+            Outward::InsufficientScope | Outward::InsecureTransport => 403,
         }
     }
 }
@@ -146,7 +153,8 @@ mod tests {
                 | WrongWorkspace
                 | NoDelegation
                 | DelegationClosed
-                | DelegationPaused => 15,
+                | DelegationPaused
+                | InsecureTransport => 16,
             };
             assert_eq!(Refusal::ALL.len(), count);
         }

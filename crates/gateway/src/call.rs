@@ -6,6 +6,7 @@ use domain::{RequestId, Timestamp};
 use http::{HeaderMap, Method};
 
 use crate::network::TrustedPeers;
+use crate::transport::Told;
 
 /// Where forward-auth is asked.
 const PREFIX: &str = "/forward-auth/";
@@ -21,6 +22,8 @@ pub struct Call<'r> {
     pub headers: &'r HeaderMap,
     /// Who calls.
     pub peer: IpAddr,
+    /// Whether the call itself came over TLS.
+    pub tls: bool,
     /// When the call came.
     pub now: Timestamp,
     /// The call's own id.
@@ -58,8 +61,7 @@ impl<'r> Single<'r> {
     }
 }
 
-/// The headers of a call that mean something; all others are ignored, `Forwarded`, `X-Forwarded-Host`,
-/// `X-Forwarded-Prefix`, `X-Original-URL` (without the method's twin) and `X-Rewrite-URL` among them.
+/// The headers of a call that mean something; all others are ignored, `X-Forwarded-Host`, `X-Forwarded-Prefix`, `X-Original-URL` (without the method's twin) and `X-Rewrite-URL` among them.
 #[derive(Debug, Default)]
 pub(crate) struct Read<'r> {
     pub(crate) authorization: Single<'r>,
@@ -68,6 +70,8 @@ pub(crate) struct Read<'r> {
     pub(crate) original_uri: Single<'r>,
     pub(crate) forwarded_method: Single<'r>,
     pub(crate) forwarded_uri: Single<'r>,
+    /// What the scheme of the original request is said to be.
+    pub(crate) told: Told,
     has_forwarded_for: bool,
 }
 
@@ -86,6 +90,14 @@ impl<'r> Read<'r> {
                     read.has_forwarded_for = true;
                     continue;
                 }
+                "x-forwarded-proto" => {
+                    read.told.tell(value.as_bytes());
+                    continue;
+                }
+                "forwarded" => {
+                    read.told.tell_forwarded(value.as_bytes());
+                    continue;
+                }
                 _ => continue,
             };
             single.add(value.as_bytes());
@@ -95,7 +107,12 @@ impl<'r> Read<'r> {
 
     /// The caller's address.
     pub(crate) fn address(&self, call: &Call<'_>, trusted: &TrustedPeers) -> IpAddr {
-        if self.has_forwarded_for { caller_address(call.headers, call.peer, trusted) } else { call.peer }
+        self.told_address(call, trusted).unwrap_or(call.peer)
+    }
+
+    /// The caller's address as the proxy tells it.
+    pub(crate) fn told_address(&self, call: &Call<'_>, trusted: &TrustedPeers) -> Option<IpAddr> {
+        self.has_forwarded_for.then(|| caller_address(call.headers, call.peer, trusted))
     }
 }
 
@@ -128,7 +145,7 @@ fn hop_address(hop: &str) -> Option<IpAddr> {
 pub(crate) fn call(headers: &HeaderMap) -> Call<'_> {
     static REQUEST_ID: RequestId = RequestId::from_bytes([1; 16]);
     let (peer, now) = (std::net::Ipv4Addr::LOCALHOST.into(), Timestamp::from_unix_seconds(0));
-    Call { method: &Method::GET, target: "", headers, peer, now, request_id: &REQUEST_ID }
+    Call { method: &Method::GET, target: "", headers, peer, tls: false, now, request_id: &REQUEST_ID }
 }
 
 #[cfg(test)]

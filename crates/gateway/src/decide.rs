@@ -8,8 +8,8 @@ use verifier::{Asked, Question, Verdict, Verifier};
 
 use crate::call::{Call, Read, Single, target};
 use crate::granted::{Granted, Subject};
-use crate::network::TrustedPeers;
 use crate::original::{NoOriginal, Original};
+use crate::transport::{Transport, Trust};
 
 /// Why a call is not answered with yes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +30,8 @@ pub enum Refused {
 }
 
 /// Answers a call of forward-auth: on yes, the headers that tell of the caller are written to `answer`.
-pub fn decide(verifier: &Verifier, trusted: &TrustedPeers, call: &Call<'_>, answer: &mut HeaderMap) -> Result<(), Refused> {
-    if !trusted.contains(call.peer) {
+pub fn decide(verifier: &Verifier, trust: &Trust, call: &Call<'_>, answer: &mut HeaderMap) -> Result<(), Refused> {
+    if !trust.proxies.contains(call.peer) {
         return Err(Refused::UntrustedPeer);
     }
     let (api, appended) = target(call.target).unwrap_or_default();
@@ -40,6 +40,10 @@ pub fn decide(verifier: &Verifier, trusted: &TrustedPeers, call: &Call<'_>, answ
     let (Some(authorization), Some(api_key)) = (at_most_once(read.authorization), at_most_once(read.api_key)) else {
         return Err(denied(Refusal::MalformedCredential));
     };
+    let transport = trust.as_told(read.told, call.peer, call.tls, || read.told_address(call, &trust.proxies));
+    if transport == Transport::Plain && verifier.expose(api, authorization, api_key, call.now) {
+        return Err(denied(Refusal::InsecureTransport));
+    }
     let original = Original::of(call, appended, &read).map_err(Refused::NoOriginal)?;
     let question = Question {
         api,
@@ -48,7 +52,7 @@ pub fn decide(verifier: &Verifier, trusted: &TrustedPeers, call: &Call<'_>, answ
         asked: Asked::Request { method: original.method, path: &original.path },
         // Only a route says what a path names.
         workspace: None,
-        address: Some(read.address(call, trusted)),
+        address: Some(read.address(call, &trust.proxies)),
         now: call.now,
     };
     match verifier.check(&question).map_err(|_| Refused::Unavailable)? {
@@ -76,8 +80,11 @@ pub fn challenges(refusal: Refusal, basic: bool) -> impl Iterator<Item = HeaderV
         Outward::Unauthenticated => HeaderValue::from_static("Bearer realm=\"poort\""),
         Outward::InvalidToken => HeaderValue::from_static("Bearer realm=\"poort\", error=\"invalid_token\""),
         Outward::InsufficientScope => HeaderValue::from_static("Bearer realm=\"poort\", error=\"insufficient_scope\""),
+        Outward::InsecureTransport => HeaderValue::from_static(
+            "Bearer realm=\"poort\", error=\"invalid_request\", error_description=\"credentials are not taken over plain HTTP\"",
+        ),
     };
-    let is_about_credentials = refusal.outward() != Outward::InsufficientScope;
+    let is_about_credentials = matches!(refusal.outward(), Outward::Unauthenticated | Outward::InvalidToken);
     std::iter::once(bearer).chain((basic && is_about_credentials).then_some(BASIC))
 }
 

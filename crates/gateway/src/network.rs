@@ -1,7 +1,7 @@
 //! TrustedPeers of addresses: which peers are proxies that may be believed.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// A network in CIDR form, `10.0.0.0/8` or `fd00::/8`; an address alone is the network of that one address.
@@ -77,6 +77,12 @@ impl TrustedPeers {
     /// Reads a list of networks; the first that is none is the error.
     pub fn parse<T: AsRef<str>>(networks: &[T]) -> Result<Self, InvalidNetwork> {
         networks.iter().map(|network| network.as_ref().parse()).collect()
+    }
+
+    /// The addresses under which a machine reaches itself (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3).
+    pub fn loopback() -> Self {
+        let network = |base: IpAddr, bits| Network { base, bits };
+        Self(vec![network(Ipv4Addr::new(127, 0, 0, 0).into(), 8), network(Ipv6Addr::LOCALHOST.into(), 128)])
     }
 
     /// Whether the address lies in one of them.

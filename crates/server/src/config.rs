@@ -81,7 +81,12 @@ settings! {
     /// Where `/metrics` is served, for Prometheus: an address that only monitoring reaches, as it asks for no credential.
     /// Left out: nowhere. See `docs/metrics.md`.
     metrics_listen: Option<SocketAddr> = None, "an address and a port", |_| true;
-    /// The URL under which people and programs reach the server. Empty: `http://` and the address of `listen`.
+    /// A PEM file with the server's certificate and those between it and its root: with it and `tls_key_file`, `listen` takes HTTPS
+    /// only. Replaced files are noticed within five seconds, and at SIGHUP. See `docs/https.md`.
+    tls_certificate_file: Option<PathBuf> = None, "a PEM file", |_| true;
+    /// A PEM file with the private key of that certificate.
+    tls_key_file: Option<PathBuf> = None, "a PEM file", |_| true;
+    /// The URL under which people and programs reach the server. Empty: `http://` or `https://` and the address of `listen`.
     public_url: String = String::new(), "an http or https URL without a path, or empty", |url| url.is_empty() || is_base_url(url);
     /// The database: empty for the embedded one in `data`, or `sqlite:PATH`, or `postgres://USER@HOST/NAME`.
     database: String = String::new(), "empty, sqlite:PATH or postgres://…", |_| true;
@@ -104,6 +109,10 @@ settings! {
     credentials_directory: Option<PathBuf> = None, "a folder", |_| true;
     /// The proxies whose word about the original request is taken, for forward-auth: addresses or networks.
     trusted_proxies: Vec<String> = Vec::new(), "addresses such as 127.0.0.1 or networks such as 10.1.0.0/16", |_| true;
+    /// From where credentials are taken over plain HTTP: `loopback`, only from this machine itself; what comes from elsewhere is
+    /// refused (`insecure_transport`) and marked as exposed. `anywhere` is for where TLS ends in front of this server at something
+    /// that does not tell so with `X-Forwarded-Proto`: then nobody notices a credential that travelled in the clear.
+    plain_http: PlainHttp = PlainHttp::Loopback, "loopback or anywhere", |_| true;
     /// For how many milliseconds a node may answer from its index after a renewal of its lease (PostgreSQL only). When a
     /// node vanishes, one ending waits for it, 1.23 times as long; while the database is away for longer, nodes answer 503.
     /// 3000 is for fast endings, 30000 rides out a failover of 20 s. Not the same on all nodes: the longest counts.
@@ -126,6 +135,16 @@ settings! {
     log_format: LogFormat = LogFormat::Text, "text or json", |_| true;
     /// How much is logged.
     log_level: LogLevel = LogLevel::Info, "error, warn, info, debug or trace", |_| true;
+}
+
+/// From where credentials are taken over plain HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlainHttp {
+    /// From this machine only.
+    Loopback,
+    /// From everywhere, unless a trusted proxy says that it was plain.
+    Anywhere,
 }
 
 /// How the log is written.
@@ -177,7 +196,12 @@ pub struct Flags {
 impl Config {
     /// Reads the configuration: defaults, then the file, then the environment, then flags. All problems at once.
     pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Self, Vec<Problem>> {
-        Self::from_figment(&sources(file, flags)?)
+        let config = Self::from_figment(&sources(file, flags)?)?;
+        match (&config.tls_certificate_file, &config.tls_key_file) {
+            (Some(_), None) => Err(vec![without("tls_key_file", "must stand beside tls_certificate_file")]),
+            (None, Some(_)) => Err(vec![without("tls_certificate_file", "must stand beside tls_key_file")]),
+            _ => Ok(config),
+        }
     }
 
     /// The configuration in force as a TOML file, with the source of each setting. It holds no secret: passwords and keys
@@ -201,8 +225,18 @@ impl Config {
 
     /// The URL under which the server is reached.
     pub fn base_url(&self) -> String {
-        if self.public_url.is_empty() { format!("http://{}", self.listen) } else { self.public_url.trim_end_matches('/').to_owned() }
+        let scheme = if self.tls().is_some() { "https" } else { "http" };
+        if self.public_url.is_empty() { format!("{scheme}://{}", self.listen) } else { self.public_url.trim_end_matches('/').to_owned() }
     }
+
+    /// The files of the certificate and of its key, where `listen` takes HTTPS.
+    pub fn tls(&self) -> Option<(&Path, &Path)> {
+        Some((self.tls_certificate_file.as_deref()?, self.tls_key_file.as_deref()?))
+    }
+}
+
+fn without(setting: &str, problem: &str) -> Problem {
+    Problem { setting: setting.to_owned(), problem: problem.to_owned() }
 }
 
 /// The page `docs/configuration.md`.
@@ -296,6 +330,15 @@ mod tests {
         let flags = Flags { listen: Some(([127, 0, 0, 1], 9_001).into()), ..Flags::default() };
         let config = Config::load(Some(file.path()), &flags).expect("valid");
         assert_eq!((config.listen.port(), config.tombstone_seconds), (9_001, 120));
+    }
+
+    #[test]
+    fn a_certificate_and_its_key_stand_together() {
+        let problems = |text: &str| Config::load(Some(file(text).path()), &Flags::default()).map(|config| config.base_url());
+        let alone = problems("tls_key_file = \"key.pem\"").expect_err("half of a pair");
+        assert_eq!(alone[0].setting, "tls_certificate_file");
+        let both = problems("tls_key_file = \"key.pem\"\ntls_certificate_file = \"chain.pem\"");
+        assert_eq!(both.expect("a pair"), "https://127.0.0.1:8400");
     }
 
     #[test]

@@ -24,3 +24,4 @@ mod snapshot;
 mod stop;
 pub mod system;
 pub mod task;
+mod tls;

@@ -9,12 +9,12 @@ use store::StoreError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::config::Config;
-use crate::edge::{Edge, Limits, Site, Sites};
+use crate::config::{Config, PlainHttp};
+use crate::edge::{Edge, Guard, Limits, Site, Sites};
 use crate::local::say;
 use crate::node::{Node, StartError, Started, System, operator_token_file, write_private};
 use crate::stop::{Running, Signals};
-use crate::{api, edge, metrics, set_up, task};
+use crate::{api, edge, metrics, set_up, task, tls};
 
 /// Runs a server until SIGTERM or Ctrl-C; see `stop` for how it ends.
 pub async fn serve(config: Config) -> Result<(), StartError> {
@@ -24,17 +24,19 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
         Some(address) => Some(listen(&address.to_string()).await?),
         None => None,
     };
+    let tls = config.tls().map(|(chain, key)| tls::open(chain, key)).transpose()?;
     let Started { node, installed } = Node::start(config, &system).await?;
+    warn_of_plain_http(&node.config);
     if let Some(installed) = &installed {
         announce(&node.config, installed);
     }
     let (stop, stopped) = watch::channel(false);
     task::spawn("upkeep", node.clone().upkeep());
     let signals = Signals::hear();
-    let edge = Edge::new(system.clock.clone(), &*system.entropy, limits(&node.config))?;
-    tracing::info!(address = %node.config.listen, "serving");
+    let edge = Edge::new(system.clock.clone(), &*system.entropy, limits(&node.config), guard(&node)?)?;
+    tracing::info!(address = %node.config.listen, tls = tls.is_some(), "serving");
     let sites = Sites::one(site(&node)?);
-    let mut listeners = vec![task::spawn("server", edge.clone().serve(listener, None, sites, stopped.clone()))];
+    let mut listeners = vec![task::spawn("server", edge.clone().serve(listener, tls, sites, stopped.clone()))];
     if let Some(listener) = metrics_listener {
         let sites = Sites::one(Site::new(metrics::router(&node, &edge)));
         listeners.push(task::spawn("metrics", edge.clone().serve(listener, None, sites, stopped)));
@@ -82,18 +84,39 @@ pub fn site(node: &Node) -> Result<Site, StartError> {
 
 /// The same, beside APIs that tell what is under way at them.
 pub(crate) fn site_beside(node: &Node, work: Vec<Arc<dyn WorkUnderWay>>) -> Result<Site, StartError> {
-    let trusted =
-        gateway::TrustedPeers::parse(&node.config.trusted_proxies).map_err(|error| StartError::Configuration(error.to_string()))?;
-    let forward_auth = edge::forward_auth::ForwardAuth::new(node.authority.verifier().clone(), trusted.clone());
-    let router = api::router(Arc::new(api::ApiState::new(node.authority.clone(), trusted, work)))
+    let trust = trust(&node.config)?;
+    let forward_auth = edge::forward_auth::ForwardAuth::new(node.authority.verifier().clone(), trust.clone());
+    let router = api::router(Arc::new(api::ApiState::new(node.authority.clone(), trust, work)))
         .merge(set_up::router(node.authority.clone()))
         .merge(crate::health::router(node.clone()));
     Ok(Site { direct: Some(Arc::new(forward_auth)), ..Site::new(router) })
 }
 
+/// What refuses credentials that come over plain HTTP, for a node's edge.
+pub fn guard(node: &Node) -> Result<Guard, StartError> {
+    Ok(Guard::new(node.authority.verifier().clone(), trust(&node.config)?))
+}
+
+fn trust(config: &Config) -> Result<gateway::Trust, StartError> {
+    let proxies = gateway::TrustedPeers::parse(&config.trusted_proxies).map_err(|error| StartError::Configuration(error.to_string()))?;
+    Ok(gateway::Trust { plain_http_anywhere: config.plain_http == PlainHttp::Anywhere, ..gateway::Trust::new(proxies) })
+}
+
 /// The bounds of a listener, as configured.
 pub(crate) fn limits(config: &Config) -> Limits {
     Limits { stop_milliseconds: config.stop_milliseconds, ..Limits::default() }
+}
+
+/// Nobody should learn from an intruder that credentials travel in the clear.
+fn warn_of_plain_http(config: &Config) {
+    if config.plain_http == PlainHttp::Anywhere {
+        tracing::warn!("plain_http = anywhere: credentials are taken over plain HTTP from everywhere; whoever is on the way can read them");
+    } else if config.tls().is_none() && !config.listen.ip().to_canonical().is_loopback() && config.trusted_proxies.is_empty() {
+        tracing::warn!(
+            address = %config.listen,
+            "no TLS and no trusted proxies: every credential from another machine is refused; see docs/https.md"
+        );
+    }
 }
 
 /// Says once what the first start made. The operator token itself is in its file only.

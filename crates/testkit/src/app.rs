@@ -59,7 +59,7 @@ impl App {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = watch::channel(false);
-        let edge = Edge::new(clock.clone(), &*entropy, Limits::default()).expect("an edge");
+        let edge = Edge::new(clock.clone(), &*entropy, Limits::default(), server::serve::guard(&node).expect("a guard")).expect("an edge");
         let sites = Sites::one(server::serve::site(&node).expect("a site"));
         tokio::spawn(edge.serve(listener, None, sites, stopped));
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("a client");

@@ -14,6 +14,7 @@ use crate::catalogue::{Catalogue, Known};
 use crate::check::OWN_API;
 use crate::credential::{Entries, Record, Words, join, split};
 use crate::epoch::Epoch;
+use crate::exposure::Exposures;
 use crate::fence::Fenced;
 use crate::places::{PlaceTables, Places};
 use crate::seconds;
@@ -47,6 +48,7 @@ pub(crate) struct Index {
     pub(crate) applied: AtomicI64,
     pub(crate) live: AtomicUsize,
     pub(crate) tallies: Tallies,
+    pub(crate) exposures: Exposures,
 }
 
 /// What is exchanged whole when it changes its shape. Exchanging costs a thousand reference counts, which a table's
@@ -120,6 +122,7 @@ impl Index {
             applied: AtomicI64::new(0),
             live: AtomicUsize::new(0),
             tallies: Tallies::new(OWN_API),
+            exposures: Exposures::default(),
         }
     }
 

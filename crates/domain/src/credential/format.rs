@@ -94,6 +94,18 @@ pub fn parse(text: &str, known: &[Installation]) -> ParsedText {
     }
 }
 
+/// The texts in our form and with a right checksum that stand somewhere in these bytes, and begin with one of the known
+/// prefixes: what a form, a URL or a document holds of credentials.
+pub fn find<'t>(bytes: &'t [u8], known: &[Installation]) -> impl Iterator<Item = &'t str> {
+    let marks = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'_').map(|(place, _)| place);
+    marks.flat_map(move |mark| {
+        let end = mark + 1 + BODY_CHARACTERS;
+        let begins = known.iter().filter_map(move |installation| mark.checked_sub(installation.as_str().len() + 1));
+        let texts = begins.filter_map(move |begin| std::str::from_utf8(bytes.get(begin..end)?).ok());
+        texts.filter(|text| matches!(parse(text, known), ParsedText::Own { installation, .. } if known.contains(&installation)))
+    })
+}
+
 /// What a list shows of a credential: its prefix and the first characters.
 pub fn shown_prefix(text: &str) -> &str {
     let end = split(text).map_or(0, |(.., body)| text.len() - body.len() + SHOWN_CHARACTERS);
@@ -188,6 +200,17 @@ mod tests {
         }
         for bad in [&text[..40], &format!("{text}0"), "prtp_", "prtp_é", "prtv_x y"] {
             assert_eq!(parse(bad, &known), ParsedText::Malformed, "{bad}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_found_in_whatever_holds_them() {
+        let known = [installation("prt"), installation("ab")];
+        let (one, other) = (format!("prtp_{}", PUBLIC_VECTORS[0]), format!("abo_{}", PUBLIC_VECTORS[1]));
+        let text = format!("a_b=c&client_secret={one}&x={{\"token\":\"{other}\"}}&y=prtp_short&z=xyp_{}\u{e9}_", PUBLIC_VECTORS[2]);
+        assert_eq!(find(text.as_bytes(), &known).collect::<Vec<_>>(), [one.as_str(), other.as_str()]);
+        for nothing in ["", "_", "prtp_", "prtp_é", "\u{e9}p_"] {
+            assert_eq!(find(nothing.as_bytes(), &known).count(), 0, "{nothing}");
         }
     }
 

@@ -121,7 +121,7 @@ pub(super) async fn check(
                 (Outward::InvalidToken, _) => Failure::BadCredential,
                 (_, None) => Failure::NotFound,
                 (Outward::Unauthenticated, _) => Failure::LoginNeeded,
-                (Outward::InsufficientScope, _) => Failure::Forbidden(PERMISSION_MISSING),
+                (Outward::InsufficientScope | Outward::InsecureTransport, _) => Failure::Forbidden(PERMISSION_MISSING),
             });
         }
     };

@@ -81,6 +81,8 @@ fn refused(refusal: Refusal, project: Option<&str>) -> Failure {
         (Outward::InsufficientScope, Refusal::NoDelegation | Refusal::DelegationClosed | Refusal::DelegationPaused) => {
             Failure::Forbidden(format!("Er is geen open machtiging voor project {project}."))
         }
+        // Refused before it comes here; the words are for whoever serves this without an edge.
+        (Outward::InsecureTransport, _) => Failure::Forbidden("Gebruik HTTPS: dit token kwam over onbeveiligd HTTP.".to_owned()),
         (Outward::InsufficientScope, _) => Failure::Forbidden("Dit token heeft hier geen rechten voor.".to_owned()),
     }
 }

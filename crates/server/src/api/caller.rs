@@ -93,7 +93,9 @@ fn forbidden(who: Who) -> Problem {
 fn refused(refusal: Refusal) -> Problem {
     let (code, challenge) = match refusal.outward() {
         Outward::Unauthenticated => (Code::Unauthenticated, "Bearer realm=\"poort\""),
-        _ => (Code::InvalidToken, "Bearer realm=\"poort\", error=\"invalid_token\""),
+        Outward::InvalidToken | Outward::InsufficientScope | Outward::InsecureTransport => {
+            (Code::InvalidToken, "Bearer realm=\"poort\", error=\"invalid_token\"")
+        }
     };
     Problem::new(code).header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
 }

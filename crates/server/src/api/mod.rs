@@ -40,7 +40,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter};
-use gateway::TrustedPeers;
+use gateway::Trust;
 use http::{HeaderName, HeaderValue};
 use portals::work::WorkUnderWay;
 
@@ -59,14 +59,14 @@ const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 #[derive(Clone)]
 pub struct ApiState {
     authority: Authority,
-    trusted: TrustedPeers,
+    trust: Trust,
     work: Vec<Arc<dyn WorkUnderWay>>,
 }
 
 impl ApiState {
-    /// `trusted` are the proxies whose word about a caller's address is taken; `work` tells what is under way at APIs.
-    pub fn new(authority: Authority, trusted: TrustedPeers, work: Vec<Arc<dyn WorkUnderWay>>) -> Self {
-        Self { authority, trusted, work }
+    /// `trust` says whose word about callers is taken; `work` tells what is under way at APIs.
+    pub fn new(authority: Authority, trust: Trust, work: Vec<Arc<dyn WorkUnderWay>>) -> Self {
+        Self { authority, trust, work }
     }
 }
 

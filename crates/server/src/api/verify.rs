@@ -62,6 +62,21 @@ pub(super) struct VerifyRequest<'a> {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "192.0.2.1")]
     address: Option<IpAddr>,
+    /// How the API was asked. A credential that came over `http`, but from `address` `127.0.0.0/8` or `::1`, is refused
+    /// (`insecure_transport`) and marked as exposed for its owner. Left out: nothing is said about it.
+    #[serde(default)]
+    scheme: Option<Scheme>,
+}
+
+/// How an API was asked.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Scheme)]
+enum Scheme {
+    /// Plainly.
+    Http,
+    /// Over TLS.
+    Https,
 }
 
 /// The answer of a check: `allowed` with who and what, or not `allowed` with the reason.
@@ -96,8 +111,8 @@ pub(super) struct Verdict {
     expires_at: Option<String>,
     /// Why not: `missing_credential`, `malformed_credential`, `unknown_credential`, `wrong_code`, `expired`, `revoked`,
     /// `suspended`, `owner_inactive`, `organisation_suspended`, `permission_missing`, `no_delegation`, `delegation_closed`,
-    /// `delegation_paused`, `wrong_workspace` (there is none with this number, or it is closed) or `wrong_api`. For the API,
-    /// not for its caller.
+    /// `delegation_paused`, `wrong_workspace` (there is none with this number, or it is closed), `wrong_api` or
+    /// `insecure_transport`. For the API, not for its caller.
     #[schema(required = false)]
     reason: Option<String>,
     /// The status with which the API should answer its caller: 401 or 403.
@@ -186,6 +201,14 @@ fn verdict(state: &ApiState, api: &Api, asked: &VerifyRequest<'_>, context: &edg
         address: asked.address,
         now: context.now,
     };
+    if asked.scheme == Some(Scheme::Http) && !asked.address.is_some_and(|address| state.trust.local.contains(address)) {
+        let Question { authorization, api_key, .. } = question;
+        if state.authority.verifier().expose(api.name(), authorization, api_key, context.now) {
+            let mut writer = Writer::new();
+            writer.deny(&context.request_id, Refusal::InsecureTransport);
+            return Ok(writer.end());
+        }
+    }
     let verdict = state.authority.verifier().check(&question).map_err(|_| Problem::new(Code::Unavailable))?;
     let mut writer = Writer::new();
     match verdict {
@@ -230,6 +253,7 @@ struct OwnedRequest {
     workspace: Option<String>,
     #[schema(value_type = Option<String>)]
     address: Option<IpAddr>,
+    scheme: Option<Scheme>,
 }
 
 /// Writes the answer as JSON. Ids and names of permissions need no escape; a workspace may.

@@ -24,9 +24,9 @@ use self::data::Portals;
 use self::ready::{Ready, Urls};
 use self::sites::{ACCOUNT_HOST, LEARNING, PRIVACY, SUBSURFACE, SUBSURFACE_DEMO};
 use crate::config::{Config, Flags, Problem};
-use crate::edge::{self, Edge, Sites};
+use crate::edge::{Edge, Sites};
 use crate::node::{Node, StartError, Started, System};
-use crate::serve::{limits, listen, site_beside};
+use crate::serve::{guard, limits, listen, site_beside};
 use crate::stop::{Running, Signals};
 use crate::task;
 
@@ -76,7 +76,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     task::spawn("judge", learning.clone().judge());
     task::spawn("deliver", production.clone().deliver());
     task::spawn("deliver-demo", demo.clone().deliver());
-    let edge = Edge::new(system.clock.clone(), &*system.entropy, limits(&node.config))?;
+    let edge = Edge::new(system.clock.clone(), &*system.entropy, limits(&node.config), guard(&node)?)?;
     let authority_site = site_beside(&node, vec![production.clone(), demo.clone()])?;
     let sites = [
         ("learning", &LEARNING, sites::learning(&node, &system, learning, &options)?),
@@ -130,7 +130,7 @@ impl Listeners {
         }
         let tls = match &options.tls {
             Some(tls) => {
-                let config = edge::tls(&tls.certificate, &tls.key).map_err(|error| StartError::Configuration(error.to_string()))?;
+                let config = crate::tls::open(&tls.certificate, &tls.key)?;
                 Some((listen(&tls.listen.to_string()).await?, config))
             }
             None => None,

@@ -10,8 +10,10 @@ use std::task::{self, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::response::IntoResponse as _;
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use gateway::Transport;
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue};
 use http::{Request, Response};
 use hyper::body::{Body as _, Incoming};
 use hyper::service::Service;
@@ -20,6 +22,7 @@ use tower::Service as _;
 use super::body::{Bounded, Outgoing};
 use super::ids::ConnectionIds;
 use super::inspect::inspect;
+use super::transport::Arrival;
 use super::watch::{Phase, Watched};
 use super::{BodyBounds, Code, Context, Edge, Head, Headers, Problem, Scheme, Sites};
 
@@ -30,6 +33,7 @@ pub(super) struct Connection {
     pub(super) ids: ConnectionIds,
     pub(super) peer: SocketAddr,
     pub(super) scheme: Scheme,
+    pub(super) arrival: Arrival,
     pub(super) watched: Arc<Watched>,
 }
 
@@ -41,15 +45,21 @@ impl Service<Request<Incoming>> for Connection {
     fn call(&self, request: Request<Incoming>) -> Answering {
         self.watched.enter(Phase::Answering);
         let now = self.edge.clock.now();
-        let context = Context { request_id: self.edge.ids.next(&self.ids, now), now, peer: self.peer, scheme: self.scheme };
+        let mut context = Context { request_id: self.edge.ids.next(&self.ids, now), now, peer: self.peer, scheme: self.scheme };
         let site = self.sites.of(&request);
         let closes = self.edge.is_draining();
-        let finish = Finish { context, headers: site.headers, watched: self.watched.clone(), closes };
+        let pinned = is_pinned(self.scheme, &request);
+        let mut finish = Finish { context, pinned, headers: site.headers, watched: self.watched.clone(), closes };
         let limits = &self.edge.limits;
         let bounds = site.body.unwrap_or(BodyBounds { bytes: limits.body_bytes, seconds: limits.body_seconds });
         if let Err(problem) = inspect(&request, bounds.bytes) {
             // What follows such a request on its connection may be anything.
             return Answering::Whole(Some(closing(finish.problem(&problem))));
+        }
+        let time = Duration::from_secs(bounds.seconds.into());
+        let bound = |body| Body::new(Bounded::new(body, bounds.bytes, time));
+        if self.edge.guard.refuses(self.arrival, &request) {
+            return self.refuse(request.map(bound), finish);
         }
         if let Some(direct) = &site.direct {
             let head = Head { method: request.method(), uri: request.uri(), headers: request.headers() };
@@ -59,12 +69,26 @@ impl Service<Request<Incoming>> for Connection {
                 Err(_) => return Answering::Whole(Some(finish.panicked())),
             }
         }
-        let time = Duration::from_secs(bounds.seconds.into());
-        let mut request = request.map(|body| Body::new(Bounded::new(body, bounds.bytes, time)));
+        let (transport, refused) = self.edge.guard.of_request(self.arrival, self.peer.ip(), &request);
+        context.scheme = if transport == Transport::Https { Scheme::Https } else { Scheme::Http };
+        (finish.context, finish.pinned) = (context, is_pinned(context.scheme, &request));
+        if refused {
+            return self.refuse(request.map(bound), finish);
+        }
+        let mut request = request.map(bound);
         request.extensions_mut().insert(context);
         let mut router = site.router.clone();
         // A router is always ready. It is called within the future, so that its panics are caught as well.
         let future = async move { router.call(request).await };
+        Answering::Routed { future: Box::pin(future), finish }
+    }
+}
+
+impl Connection {
+    /// Answers a request that came over plain HTTP and should not have.
+    fn refuse(&self, request: Request<Body>, finish: Finish) -> Answering {
+        let (edge, context, arrival) = (self.edge.clone(), finish.context, self.arrival);
+        let future = async move { Ok(edge.guard.refuse(arrival, request, &context).await.into_response()) };
         Answering::Routed { future: Box::pin(future), finish }
     }
 }
@@ -94,6 +118,8 @@ impl Future for Answering {
 /// What an answer still lacks.
 pub(super) struct Finish {
     context: Context,
+    /// Whether browsers are told to come over HTTPS only.
+    pinned: bool,
     headers: Headers,
     watched: Arc<Watched>,
     /// Whether this is the last answer of its connection.
@@ -131,14 +157,18 @@ impl Finish {
                 }
                 let response = self.complete(response.map(|_| Outgoing::whole(body, self.watched.clone())));
                 // The rest of the body is not waited for.
-                if matches!(problem.code(), Code::BodyTooLarge | Code::RequestTimeout) { closing(response) } else { response }
+                if matches!(problem.code(), Code::BodyTooLarge | Code::RequestTimeout | Code::InsecureTransport) {
+                    closing(response)
+                } else {
+                    response
+                }
             }
             None => self.complete(response.map(|body| Outgoing::streamed(body, self.watched.clone()))),
         }
     }
 
     fn complete(&self, mut response: Response<Outgoing>) -> Response<Outgoing> {
-        self.headers.add_to(response.headers_mut(), &self.context.request_id, self.context.scheme);
+        self.headers.add_to(response.headers_mut(), &self.context.request_id, self.pinned);
         if self.closes { closing(response) } else { response }
     }
 }
@@ -146,6 +176,17 @@ impl Finish {
 fn closing(mut response: Response<Outgoing>) -> Response<Outgoing> {
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
+}
+
+/// Whether a browser is to come over HTTPS only. Not to `localhost`: it would want HTTPS of everything else that anybody ever
+/// starts under that name.
+fn is_pinned<B>(scheme: Scheme, request: &Request<B>) -> bool {
+    if scheme == Scheme::Http {
+        return false;
+    }
+    let host = request.headers().get(HOST).map_or(&b""[..], |value| value.as_bytes());
+    let name = host.split(|byte| *byte == b':').next().unwrap_or_default();
+    !name.eq_ignore_ascii_case(b"localhost")
 }
 
 fn is_bare_error(response: &Response<Body>) -> bool {

@@ -7,24 +7,24 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::Refusal;
 use domain::refusal::Outward;
-use gateway::{Call, NoOriginal, Refused, TrustedPeers};
+use gateway::{Call, NoOriginal, Refused, Trust};
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, Response};
 use verifier::Verifier;
 
 use super::headers::REQUEST_ID;
-use super::{Code, Context, Direct, Head, Problem};
+use super::{Code, Context, Direct, Head, Problem, Scheme, transport};
 
 /// Answers forward-auth before the router is asked: it is the hottest path of all.
 pub struct ForwardAuth {
     verifier: Arc<Verifier>,
-    trusted: TrustedPeers,
+    trust: Trust,
 }
 
 impl ForwardAuth {
-    /// Decides with this verifier, for proxies in these networks only.
-    pub const fn new(verifier: Arc<Verifier>, trusted: TrustedPeers) -> Self {
-        Self { verifier, trusted }
+    /// Decides with this verifier, for trusted proxies only.
+    pub const fn new(verifier: Arc<Verifier>, trust: Trust) -> Self {
+        Self { verifier, trust }
     }
 }
 
@@ -32,10 +32,11 @@ impl Direct for ForwardAuth {
     fn answer(&self, head: Head<'_>, context: &Context) -> Option<Response<Bytes>> {
         let target = head.uri.path_and_query()?.as_str();
         gateway::target(target)?;
-        let Context { request_id, now, peer, .. } = context;
-        let call = Call { method: head.method, target, headers: head.headers, peer: peer.ip(), now: *now, request_id };
+        let Context { request_id, now, peer, scheme } = context;
+        let tls = *scheme == Scheme::Https;
+        let call = Call { method: head.method, target, headers: head.headers, peer: peer.ip(), tls, now: *now, request_id };
         let mut headers = HeaderMap::with_capacity(24);
-        Some(match gateway::decide(&self.verifier, &self.trusted, &call, &mut headers) {
+        Some(match gateway::decide(&self.verifier, &self.trust, &call, &mut headers) {
             Ok(()) => {
                 // The same id under the name that every answer of ours has, in the same piece of memory.
                 if let Some(id) = headers.get(&gateway::HEADERS[7]).cloned() {
@@ -60,7 +61,7 @@ fn problem(refused: Refused) -> Problem {
         Refused::NoOriginal(NoOriginal::Path(ambiguous)) => Problem::new(Code::AmbiguousPath).detail(ambiguous.0),
         Refused::NoOriginal(other) => Problem::new(Code::AmbiguousRequest).detail(other.to_string()),
         Refused::Denied { refusal, basic } => {
-            let problem = Problem::new(code(refusal));
+            let problem = if refusal == Refusal::InsecureTransport { transport::problem() } else { Problem::new(code(refusal)) };
             gateway::challenges(refusal, basic).fold(problem, |problem, challenge| problem.header(WWW_AUTHENTICATE, challenge))
         }
         Refused::Unavailable => Code::Unavailable.into(),
@@ -74,5 +75,6 @@ fn code(refusal: Refusal) -> Code {
         Outward::InvalidToken => Code::InvalidToken,
         Outward::InsufficientScope if refusal == Refusal::WrongApi => Code::WrongApi,
         Outward::InsufficientScope => Code::InsufficientScope,
+        Outward::InsecureTransport => Code::InsecureTransport,
     }
 }

@@ -7,8 +7,6 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 
-use super::Scheme;
-
 /// Names the request on its answer.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
@@ -33,7 +31,8 @@ const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 
 impl Headers {
-    pub(super) fn add_to(self, headers: &mut HeaderMap, request_id: &RequestId, scheme: Scheme) {
+    /// `pinned` says whether browsers are to come over HTTPS only from now on (RFC 6797).
+    pub(super) fn add_to(self, headers: &mut HeaderMap, request_id: &RequestId, pinned: bool) {
         headers.reserve(8);
         headers.entry(REQUEST_ID).or_insert_with(|| id_value(request_id));
         match self {
@@ -42,7 +41,7 @@ impl Headers {
                     headers.entry(name).or_insert(value);
                 }
                 headers.remove(SERVER);
-                if scheme == Scheme::Https {
+                if pinned {
                     headers.entry(STRICT_TRANSPORT_SECURITY).or_insert(HSTS);
                 }
             }
@@ -70,16 +69,16 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
         headers.insert(SERVER, HeaderValue::from_static("secret/1.0"));
-        Headers::Strict.add_to(&mut headers, &id, Scheme::Http);
+        Headers::Strict.add_to(&mut headers, &id, false);
         assert_eq!(headers[CACHE_CONTROL], "max-age=60");
         assert_eq!(headers[REQUEST_ID], id.to_string().as_str());
         assert_eq!(headers[X_FRAME_OPTIONS], "DENY");
         assert!(!headers.contains_key(SERVER) && !headers.contains_key(STRICT_TRANSPORT_SECURITY));
-        Headers::Strict.add_to(&mut headers, &id, Scheme::Https);
+        Headers::Strict.add_to(&mut headers, &id, true);
         assert!(headers.contains_key(STRICT_TRANSPORT_SECURITY));
 
         let mut plain = HeaderMap::new();
-        Headers::Plain.add_to(&mut plain, &id, Scheme::Https);
+        Headers::Plain.add_to(&mut plain, &id, true);
         assert_eq!(plain.len(), 2);
     }
 }

@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{self, Poll};
@@ -12,8 +11,6 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch::Receiver;
@@ -28,31 +25,6 @@ const TICK: Duration = Duration::from_secs(1);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How often a stopping server looks whether the last request is done.
 const STOP_LOOK: Duration = Duration::from_millis(5);
-
-/// The certificate or the key cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum TlsError {
-    /// A file cannot be read, or is not PEM.
-    #[error("{0} cannot be read as PEM")]
-    File(String),
-    /// They do not fit each other, or are of a kind that is not known.
-    #[error("the certificate and the key cannot be used: {0}")]
-    Unusable(rustls::Error),
-}
-
-/// Reads a certificate chain and its private key, both PEM, for HTTP/1.1 over TLS 1.2 or 1.3.
-pub fn tls(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
-    let unreadable = |path: &Path| TlsError::File(path.display().to_string());
-    let chain = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let chain = chain.map_err(|_| unreadable(certificate))?;
-    let key = PrivateKeyDer::from_pem_file(key).map_err(|_| unreadable(key))?;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let versions = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let mut config =
-        versions.map_err(TlsError::Unusable)?.with_no_client_auth().with_single_cert(chain, key).map_err(TlsError::Unusable)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
-}
 
 impl Edge {
     /// Serves the sites on a listener until `stop` turns true or its sender is gone: then nothing new is accepted,
@@ -93,13 +65,17 @@ impl Edge {
         };
         // Answers are written whole: waiting to fill a packet would only delay them.
         let _ = stream.set_nodelay(true);
-        let scheme = if tls.is_some() { Scheme::Https } else { Scheme::Http };
         let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
         let watched = admitted.watched.clone();
-        let connection = Connection { edge: self.clone(), sites, ids: self.ids.connection(), peer, scheme, watched: watched.clone() };
-        let header_bytes = self.limits.header_bytes;
+        let (edge, of_connection) = (self.clone(), watched.clone());
         let future = async move {
-            match tls {
+            let secured = tls.is_some();
+            let protected = secured && is_tls(&stream).await;
+            let scheme = if protected { Scheme::Https } else { Scheme::Http };
+            let arrival = edge.guard.arrival(peer.ip(), protected, secured && !protected);
+            let (ids, header_bytes) = (edge.ids.connection(), edge.limits.header_bytes);
+            let connection = Connection { edge, sites, ids, peer, scheme, arrival, watched: of_connection };
+            match tls.filter(|_| protected) {
                 None => converse(stream, connection, header_bytes).await,
                 Some(tls) => {
                     if let Ok(stream) = tls.accept(stream).await {
@@ -124,6 +100,13 @@ impl Edge {
             watch.cut();
         }
     }
+}
+
+/// Whether what comes is not plain HTTP: that begins with the letter of a method, a handshake with 22 (RFC 8446 section 5.1).
+/// Who confuses the two is told so, instead of being cut off.
+async fn is_tls(stream: &TcpStream) -> bool {
+    let mut first = [0];
+    !matches!(stream.peek(&mut first).await, Ok(1..) if first[0].is_ascii_alphabetic())
 }
 
 /// Whether accepting failed for the one connection only, which its caller already gave up.

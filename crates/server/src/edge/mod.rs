@@ -11,6 +11,8 @@ mod ids;
 mod inspect;
 mod listen;
 pub mod problem;
+mod tls;
+mod transport;
 mod watch;
 
 use std::net::SocketAddr;
@@ -26,8 +28,9 @@ use http::{HeaderMap, Method, Response, Uri};
 
 pub use headers::{Headers, REQUEST_ID};
 pub use inspect::host;
-pub use listen::{TlsError, tls};
 pub use problem::{Code, Problem};
+pub use tls::{Certificates, TlsError, read as read_certificates};
+pub use transport::Guard;
 
 /// What the edge knows of a request; in the request's extensions, and an extractor.
 #[derive(Debug, Clone, Copy)]
@@ -38,16 +41,16 @@ pub struct Context {
     pub now: Timestamp,
     /// Who is at the other end of the connection.
     pub peer: SocketAddr,
-    /// How the connection came in.
+    /// How the request came from its caller: as the connection says, or a trusted proxy.
     pub scheme: Scheme,
 }
 
-/// How a connection came in.
+/// How a request came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     /// Plainly.
     Http,
-    /// Over TLS that ends here.
+    /// Over TLS that ends here, or at a trusted proxy.
     Https,
 }
 
@@ -176,17 +179,20 @@ pub struct Edge {
     clock: Arc<dyn Clock>,
     ids: ids::Ids,
     limits: Limits,
+    guard: Guard,
     draining: AtomicBool,
     connections: watch::Connections,
 }
 
 impl Edge {
-    /// An edge that reads this clock. Entropy is drawn once.
-    pub fn new(clock: Arc<dyn Clock>, entropy: &dyn Entropy, limits: Limits) -> Result<Arc<Self>, EntropyUnavailable> {
+    /// An edge that reads this clock. Entropy is drawn once. `guard` refuses credentials that come over plain HTTP, on all
+    /// its listeners.
+    pub fn new(clock: Arc<dyn Clock>, entropy: &dyn Entropy, limits: Limits, guard: Guard) -> Result<Arc<Self>, EntropyUnavailable> {
         Ok(Arc::new(Self {
             clock,
             ids: ids::Ids::new(entropy)?,
             limits,
+            guard,
             draining: AtomicBool::new(false),
             connections: watch::Connections::default(),
         }))

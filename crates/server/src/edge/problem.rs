@@ -57,6 +57,7 @@ codes! {
     Unauthenticated       401 "unauthenticated"        "A credential is needed."
     InvalidToken          401 "invalid_token"          "The credential does not count."
     InsufficientScope     403 "insufficient_scope"     "The credential does not allow this."
+    InsecureTransport     403 "insecure_transport"     "Credentials are not taken over plain HTTP."
     WrongApi              403 "wrong_api"              "No such API."
     UntrustedProxy        403 "untrusted_proxy"        "This address may not ask for decisions."
     Forbidden             403 "forbidden"              "This is not allowed."

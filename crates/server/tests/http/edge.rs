@@ -264,7 +264,8 @@ async fn a_site_may_have_its_own_bounds_of_a_body() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let (_stop, stopped) = tokio::sync::watch::channel(false);
-    let edge = Edge::new(std::sync::Arc::new(SystemClock), &SystemEntropy, Limits::default()).expect("entropy");
+    let guard = gate().await.guard();
+    let edge = Edge::new(std::sync::Arc::new(SystemClock), &SystemEntropy, Limits::default(), guard).expect("entropy");
     let serving = tokio::spawn(edge.serve(listener, None, sites, stopped));
     for (host, length, status) in
         [("short", 3, 200), ("short", 4, 413), ("other", 1_000_000, 200), ("other", 1_100_000, 413), ("long", 1_100_000, 200)]

@@ -13,9 +13,10 @@ use domain::person::{Role, Roles};
 use domain::time::Clock as _;
 use domain::workspace::WorkspaceNumber;
 use domain::{CredentialId, MembershipId, OrganisationId, PersonId, WorkspaceId};
-use gateway::TrustedPeers;
+use gateway::{Trust, TrustedPeers};
+use rustls::ServerConfig;
 use server::edge::forward_auth::ForwardAuth;
-use server::edge::{Edge, Limits, Site, Sites};
+use server::edge::{Edge, Guard, Limits, Site, Sites};
 use server::system::{SystemClock, SystemEntropy};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -79,18 +80,22 @@ impl Gate {
     }
 
     pub(crate) async fn start_with(limits: Limits, trusted: &[&str], router: Router) -> Self {
+        Self::start_trusting(limits, Trust::new(TrustedPeers::parse(trusted).expect("networks")), None, router).await
+    }
+
+    /// A gate with this trust, over TLS if it has certificates.
+    pub(crate) async fn start_trusting(limits: Limits, trust: Trust, tls: Option<Arc<ServerConfig>>, router: Router) -> Self {
         let clock = Arc::new(SystemClock);
         let settings = Settings { installations: vec![Installation::new("prt").expect("letters")], ..Settings::default() };
         let verifier = Arc::new(Verifier::new(clock.clone(), settings));
         verifier.lease().hold();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let trusted = TrustedPeers::parse(trusted).expect("networks");
-        let forward_auth = ForwardAuth::new(verifier.clone(), trusted);
+        let forward_auth = ForwardAuth::new(verifier.clone(), trust.clone());
         let site = Site { direct: Some(Arc::new(forward_auth)), ..Site::new(router) };
         let (stop, stopped) = watch::channel(false);
-        let edge = Edge::new(clock, &SystemEntropy, limits).expect("entropy");
-        let serving = tokio::spawn(edge.serve(listener, None, Sites::one(site), stopped));
+        let edge = Edge::new(clock, &SystemEntropy, limits, Guard::new(verifier.clone(), trust)).expect("entropy");
+        let serving = tokio::spawn(edge.serve(listener, tls, Sites::one(site), stopped));
         let gate = Self { address, verifier, sequence: AtomicI64::new(0), tokens: AtomicU8::new(0), stop, serving };
         let roles = Roles::NONE.with(Role::Member);
         gate.apply(&Event::OrganisationCreated { organisation: ORGANISATION });
@@ -126,6 +131,11 @@ impl Gate {
     /// Ends a token.
     pub(crate) fn revoke(&self, token: &Token) {
         self.apply(&Event::TokensRevoked { tokens: vec![token.id], digests: vec![token.digest] });
+    }
+
+    /// What refuses credentials that come over plain HTTP, of a gate that trusts nobody.
+    pub(crate) fn guard(&self) -> Guard {
+        Guard::new(self.verifier.clone(), Trust::new(TrustedPeers::default()))
     }
 
     /// Tells the server to stop.

@@ -11,3 +11,4 @@ mod proxies;
 mod raw;
 mod restore;
 mod set_up;
+mod transport;

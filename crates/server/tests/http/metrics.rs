@@ -21,7 +21,8 @@ impl Monitor {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/metrics", listener.local_addr().expect("an address"));
         let (stop, stopped) = watch::channel(false);
-        let edge = Edge::new(app.clock.clone(), &server::system::SystemEntropy, Limits::default()).expect("an edge");
+        let guard = server::serve::guard(&app.node).expect("a guard");
+        let edge = Edge::new(app.clock.clone(), &server::system::SystemEntropy, Limits::default(), guard).expect("an edge");
         let site = Site::new(metrics::router(&app.node, &edge));
         tokio::spawn(Arc::clone(&edge).serve(listener, None, Sites::one(site), stopped));
         Self { url, client: reqwest::Client::builder().no_proxy().build().expect("a client"), _stop: stop }

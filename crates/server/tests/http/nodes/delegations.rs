@@ -31,7 +31,8 @@ impl Served {
         for member in &members {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
             urls.push(format!("http://{}", listener.local_addr().expect("an address")));
-            let edge = Edge::new(Arc::new(SystemClock), &SystemEntropy, Limits::default()).expect("an edge");
+            let guard = server::serve::guard(&member.node).expect("a guard");
+            let edge = Edge::new(Arc::new(SystemClock), &SystemEntropy, Limits::default(), guard).expect("an edge");
             let sites = Sites::one(server::serve::site(&member.node).expect("a site"));
             tokio::spawn(edge.serve(listener, None, sites, stopped.clone()));
         }

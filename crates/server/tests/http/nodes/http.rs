@@ -13,7 +13,8 @@ async fn operators_see_the_nodes_and_a_node_without_a_lease_is_not_ready() {
     let operator = std::fs::read_to_string(server::node::operator_token_file(&one.node.config)).expect("the operator token");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let edge = Edge::new(Arc::new(SystemClock), &SystemEntropy, Limits::default()).expect("an edge");
+    let edge = Edge::new(Arc::new(SystemClock), &SystemEntropy, Limits::default(), server::serve::guard(&one.node).expect("a guard"))
+        .expect("an edge");
     let (_stop, stopped) = watch::channel(false);
     tokio::spawn(edge.serve(listener, None, Sites::one(server::serve::site(&one.node).expect("a site")), stopped));
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");

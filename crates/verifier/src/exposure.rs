@@ -1,0 +1,111 @@
+//! Secrets that came over plain HTTP: noted by their digests until they are written down for their owners to see.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use domain::credential::{Digest, ParsedText, format};
+use domain::presentation::{self, Presented};
+use domain::verify::State;
+use domain::{Refusal, Timestamp, organisation_token};
+
+use crate::credential::words;
+use crate::verifier::Verifier;
+
+/// The most that are kept at a time. Only secrets of known credentials are.
+const MAX_KEPT: usize = 10_000;
+
+/// A secret that came over plain HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exposure {
+    /// The digest under which it is known.
+    pub digest: Digest,
+    /// The first time that it came since this is kept.
+    pub at: Timestamp,
+}
+
+/// What is not written down yet.
+#[derive(Default)]
+pub(crate) struct Exposures(Mutex<HashMap<Digest, Timestamp>>);
+
+impl Exposures {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, Timestamp>> {
+        // Nothing that can panic runs under the lock, and no check takes it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, digest: Digest, at: Timestamp) {
+        let mut kept = self.lock();
+        if kept.len() < MAX_KEPT {
+            kept.entry(digest).or_insert(at);
+        }
+    }
+}
+
+impl Verifier {
+    /// Of a request to an API that came over plain HTTP from another machine: notes the credential that it presents, if that
+    /// is known. Gives whether it presents one, known or not: then it is to be refused with [`Refusal::InsecureTransport`].
+    /// The arguments are those of a [`crate::Question`].
+    pub fn expose(&self, api: &str, authorization: Option<&[u8]>, api_key: Option<&[u8]>, now: Timestamp) -> bool {
+        match presentation::read(authorization, api_key) {
+            Ok(None) => return false,
+            Ok(Some(presented)) => self.note_presented(&presented, now),
+            // Perhaps two at once: what can be found in them is noted.
+            Err(_) => authorization.into_iter().chain(api_key).for_each(|value| self.expose_all_in(value, now)),
+        }
+        let snapshot = self.index.load();
+        let known = snapshot.catalogue.place(api).and_then(|place| snapshot.catalogue.get(place));
+        known.map_or(&self.index.tallies.nameless, |known| &known.tally).refused(Refusal::InsecureTransport);
+        true
+    }
+
+    /// Notes whatever credentials of this installation stand in these bytes.
+    pub fn expose_all_in(&self, bytes: &[u8], now: Timestamp) {
+        format::find(bytes, &self.settings.installations).for_each(|text| self.note(Digest::of(text.as_bytes()), now));
+    }
+
+    /// Whether a text in the form of this installation's credentials stands in these bytes.
+    pub fn is_credential_in(&self, bytes: &[u8]) -> bool {
+        format::find(bytes, &self.settings.installations).next().is_some()
+    }
+
+    /// What was noted and is not written down yet.
+    pub fn exposures(&self) -> Vec<Exposure> {
+        self.index.exposures.lock().iter().map(|(digest, at)| Exposure { digest: *digest, at: *at }).collect()
+    }
+
+    /// Forgets what was written down.
+    pub fn forget_exposures(&self, written: &[Exposure]) {
+        let mut kept = self.index.exposures.lock();
+        for exposure in written {
+            kept.remove(&exposure.digest);
+        }
+    }
+
+    fn note_presented(&self, presented: &Presented<'_>, now: Timestamp) {
+        if format::parse(&presented.text, &self.settings.installations) == ParsedText::Malformed {
+            return;
+        }
+        let digest = Digest::of(presented.text.as_bytes());
+        self.note(digest, now);
+        if let Some(username) = &presented.username {
+            // Whoever refuses it need not know for which API it is.
+            let apis: Vec<_> = self.index.load().catalogue.iter().map(|known| known.api.clone()).collect();
+            apis.iter().for_each(|api| self.note(organisation_token::bound(&digest, api.name(), username), now));
+        }
+    }
+
+    /// Notes the secret with this digest, if it is that of a credential that has not ended. While a snapshot is being loaded
+    /// nothing is noted.
+    fn note(&self, digest: Digest, now: Timestamp) {
+        let words = words(&digest);
+        while let Some(begin) = self.index.epoch.begin() {
+            let found = self.index.gather(&self.index.load(), &words, None);
+            if self.index.epoch.unchanged(begin) {
+                if found.is_some_and(|found| found.facts.state != State::Revoked) {
+                    self.index.exposures.note(digest, now);
+                }
+                return;
+            }
+        }
+    }
+}
