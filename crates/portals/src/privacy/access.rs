@@ -130,6 +130,8 @@ fn refused(refusal: Refusal) -> Failure {
         (Outward::InsufficientScope, Refusal::NoDelegation | Refusal::DelegationClosed | Refusal::DelegationPaused) => {
             Failure::Forbidden("The credential does not reach this workspace.")
         }
+        // Refused before it comes here; the words are for whoever serves this without an edge.
+        (Outward::InsecureTransport, _) => Failure::Forbidden("Use HTTPS: the credential came over plain HTTP."),
         (Outward::InsufficientScope, _) => Failure::Forbidden("The credential does not have the permission that is needed here."),
     }
 }
