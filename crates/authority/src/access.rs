@@ -19,6 +19,11 @@ pub enum Caller {
     },
     /// A person, with one of their own personal tokens.
     Person(PersonCaller),
+    /// A client, for itself: it manages its registration, or ends a token of its own.
+    Client {
+        /// Its organisation key.
+        key: CredentialId,
+    },
     /// The server itself.
     System,
 }
@@ -61,10 +66,14 @@ pub enum Right {
     DelegationsRead,
     /// Open, pass on, accept, change and close delegations.
     DelegationsWrite,
+    /// See the organisation's keys.
+    OrganisationKeysRead,
+    /// Make, change, rotate and end the organisation's keys.
+    OrganisationKeysWrite,
 }
 
 /// Every right, with the name of its permission. Their order is that of the permissions' bits: new ones come last.
-pub const RIGHTS: [(Right, &str); 10] = [
+pub const RIGHTS: [(Right, &str); 12] = [
     (Right::TokensRead, "poort:tokens:read"),
     (Right::TokensWrite, "poort:tokens:write"),
     (Right::PeopleRead, "poort:people:read"),
@@ -75,6 +84,8 @@ pub const RIGHTS: [(Right, &str); 10] = [
     (Right::WorkspacesWrite, "poort:workspaces:write"),
     (Right::DelegationsRead, "poort:delegations:read"),
     (Right::DelegationsWrite, "poort:delegations:write"),
+    (Right::OrganisationKeysRead, "poort:organisation-keys:read"),
+    (Right::OrganisationKeysWrite, "poort:organisation-keys:write"),
 ];
 
 impl Right {
@@ -91,6 +102,8 @@ impl Right {
             Self::WorkspacesWrite => "Make, rename and close your organisation's workspaces",
             Self::DelegationsRead => "See the delegations that your organisation gives and gets",
             Self::DelegationsWrite => "Open, pass on, accept, change and close delegations of your organisation",
+            Self::OrganisationKeysRead => "See your organisation's keys",
+            Self::OrganisationKeysWrite => "Make, change, rotate and end your organisation's keys",
         }
     }
 
@@ -99,7 +112,9 @@ impl Right {
         match self {
             Self::TokensRead | Self::TokensWrite | Self::DelegationsRead => &[],
             Self::PeopleRead | Self::PeopleWrite => &[Role::Owner],
-            Self::OrganisationTokensRead | Self::OrganisationTokensWrite => &[Role::Owner, Role::KeyManager],
+            Self::OrganisationTokensRead | Self::OrganisationTokensWrite | Self::OrganisationKeysRead | Self::OrganisationKeysWrite => {
+                &[Role::Owner, Role::KeyManager]
+            }
             Self::WorkspacesRead | Self::WorkspacesWrite | Self::DelegationsWrite => &[Role::Owner, Role::ProjectManager],
         }
     }
@@ -111,6 +126,7 @@ impl Caller {
         let (kind, id) = match self {
             Self::Operator { credential } => (b'o', *credential.as_bytes()),
             Self::Person(person) => (b'p', *person.id.as_bytes()),
+            Self::Client { key } => (b'c', *key.as_bytes()),
             Self::System => (b's', [0; 16]),
         };
         let mut name = [kind; 17];
@@ -132,6 +148,7 @@ impl Caller {
     pub fn require(&self, right: Right) -> Result<(), Error> {
         match self {
             Self::Person(person) if !person.rights.contains(&right) => Err(Error::Forbidden),
+            Self::Client { .. } => Err(Error::Forbidden),
             _ => Ok(()),
         }
     }
@@ -144,6 +161,7 @@ impl Caller {
                 let entitled = right.roles().iter().any(|role| person.roles.has(*role));
                 person.organisation == organisation && entitled && person.rights.contains(&right)
             }
+            Self::Client { .. } => false,
         }
     }
 

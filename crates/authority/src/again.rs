@@ -3,6 +3,7 @@
 //! What the backup does not have was made after it, and is gone. Nothing here lets anything work that the backup does
 //! not let work, except where it was ended and let work again after the backup.
 
+mod organisation_key;
 mod token;
 
 use domain::person::Roles;
@@ -33,6 +34,17 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(),
         Event::OperatorTokenRevoked { credential, .. } => tx.revoke_operator_token(*credential, by.at).await?.is_some(),
         Event::RestoreConfirmed { scope } => tx.fence().await?.is_some() && tx.confirm(scope).await?,
         Event::WorkspaceClosed { workspace } => tx.close_workspace(*workspace, by.at).await?,
+        Event::OrganisationKeyChanged { .. }
+        | Event::OrganisationKeyRotated { .. }
+        | Event::PrivateKeyRevoked { .. }
+        | Event::OrganisationKeySuspended { .. }
+        | Event::OrganisationKeyResumed { .. }
+        | Event::OrganisationKeysRevoked { .. }
+        | Event::AccessTokensOfKeyEnded { .. }
+        | Event::GrantsEnded { .. }
+        | Event::FamiliesEnded { .. }
+        | Event::AccessTokenRevoked { .. }
+        | Event::SessionsEnded { .. } => return organisation_key::apply(tx, by, event).await,
         Event::DelegationPaused { .. }
         | Event::DelegationResumed { .. }
         | Event::DelegationChanged { .. }
@@ -53,6 +65,12 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(),
         | Event::DelegationAccepted { .. }
         | Event::ApiCredentialCreated { .. }
         | Event::OperatorTokenCreated { .. }
+        | Event::OrganisationKeyCreated { .. }
+        | Event::GrantMade { .. }
+        | Event::SessionStarted { .. }
+        | Event::PasswordChanged { .. }
+        | Event::UpstreamLinked { .. }
+        | Event::UpstreamUnlinked { .. }
         | Event::InstallationChanged { .. }
         | Event::ServerKeyCreated { .. }
         | Event::ServerKeyActivated { .. }

@@ -37,6 +37,7 @@ impl Context {
         let actor = match &self.caller {
             Caller::Operator { credential } => Actor::Operator { credential: *credential },
             Caller::Person(person) => Actor::Person { id: person.id, credential: Some(person.credential) },
+            Caller::Client { key } => Actor::Client { key: *key },
             Caller::System => Actor::System,
         };
         By { at: self.now, actor, request: self.request, address: self.address.clone() }
@@ -132,6 +133,7 @@ async fn found<T>(tx: &mut Tx<'_>, outcome: Outcome<T>, earlier: Option<Sequence
     let place = tx.last_place().await?;
     Ok(match outcome {
         Outcome::Changed(value, recorded) => Outcome::Changed((Some(value), earlier, place), recorded),
+        Outcome::Kept(value) => Outcome::Kept((Some(value), earlier, place)),
         Outcome::Unchanged(value) => Outcome::Unchanged((Some(value), earlier, place)),
     })
 }

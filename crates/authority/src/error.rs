@@ -63,7 +63,7 @@ impl Error {
 }
 
 /// The unique constraints of the store, and what a clash with each means.
-const CONFLICTS: [(&str, &str, &str); 8] = [
+const CONFLICTS: [(&str, &str, &str); 10] = [
     (conflict::ORGANISATION_NAME, "name_taken", "an organisation with this name exists"),
     (conflict::PERSON_EMAIL, "email_taken", "a person with this mail address exists"),
     (conflict::MEMBERSHIP, "already_member", "this person is a member of this organisation already"),
@@ -71,6 +71,8 @@ const CONFLICTS: [(&str, &str, &str); 8] = [
     (conflict::WORKSPACE_NUMBER, "number_taken", "a workspace has, or had, this number"),
     (conflict::ORGANISATION_TOKEN_USERNAME, "username_taken", "a token of this API has this username"),
     (conflict::DELEGATION, "delegation_exists", "there is such a delegation already: change that one, or close it first"),
+    (conflict::CLIENT_ID, "public_id_taken", "a key has this public id"),
+    (conflict::GRANT, "grant_exists", "this member has authorised this client already"),
     (conflict::SECRET_DIGEST, "digest_known", "this digest is known already"),
 ];
 

@@ -127,6 +127,7 @@ plain!(
     bool,
     u64,
     domain::organisation::Organisation,
+    domain::organisation_key::OrganisationKey,
     domain::person::Person,
     domain::person::Membership,
     domain::personal_token::PersonalToken,

@@ -54,6 +54,14 @@ fn endings(lost: &[Entry]) -> Option<Vec<Event>> {
             | Event::TokenSuspended { .. }
             | Event::TokensRevoked { .. }
             | Event::ApiCredentialRevoked { .. }
+            | Event::OrganisationKeySuspended { .. }
+            | Event::OrganisationKeysRevoked { .. }
+            | Event::PrivateKeyRevoked { .. }
+            | Event::AccessTokensOfKeyEnded { .. }
+            | Event::GrantsEnded { .. }
+            | Event::FamiliesEnded { .. }
+            | Event::AccessTokenRevoked { .. }
+            | Event::SessionsEnded { .. }
             | Event::OperatorTokenRevoked { .. } => endings.push(entry.event.clone()),
             // What was paused and let work again works; that it does is not published: it may have been paused again since.
             Event::OrganisationResumed { organisation: id } => {
@@ -64,6 +72,9 @@ fn endings(lost: &[Entry]) -> Option<Vec<Event>> {
             }
             Event::TokenResumed { token: id, .. } => {
                 endings.retain(|event| !matches!(event, Event::TokenSuspended { token, .. } if token == id));
+            }
+            Event::OrganisationKeyResumed { key: id } => {
+                endings.retain(|event| !matches!(event, Event::OrganisationKeySuspended { key } if key == id));
             }
             other if other.class() == Class::Ending => return None,
             _ => {}

@@ -108,6 +108,8 @@ impl Authority {
 pub(crate) async fn end(tx: &mut Tx<'_>, by: &By, membership: &Membership) -> Result<Recorded, Abort<Error>> {
     let secrets = tx.live_token_secrets_of_membership(membership.id).await?;
     crate::personal_token::revoke(tx, by, secrets).await?;
+    let grants = tx.live_grants_of_membership(membership.id).await?;
+    crate::grant::end(tx, by, &grants).await?;
     tx.delete_membership(membership.id).await?;
     let Membership { id, person, organisation, .. } = *membership;
     Ok(tx.record(by, Event::MembershipEnded { membership: id, person, organisation }).await?)

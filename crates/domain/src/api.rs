@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::access_token::{ApiTag, Granted};
+use crate::client::SigningAlgorithm;
 use crate::credential::Kind;
 use crate::permission::{self, MAX_PERMISSIONS_OF_API, Permission, Permissions};
 use crate::person::{Role, Roles};
 use crate::presentation::Presentation;
+use crate::scope::{MAX_SCOPES_OF_API, ScopeDefinition};
 use crate::text::Name;
 
 /// The most routes that one API may have.
@@ -43,6 +46,15 @@ pub struct ApiDefinition {
     pub ignores_case: bool,
     /// What it lets callers do.
     pub permissions: Vec<PermissionDefinition>,
+    /// Names for sets of its permissions, for OAuth 2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<ScopeDefinition>,
+    /// Its resource indicator (RFC 8707): an absolute URI without a fragment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// With which algorithm its access tokens are signed JWTs (RFC 9068); opaque ones unless said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token_algorithm: Option<SigningAlgorithm>,
     /// Which request needs what. A request that no route covers is refused.
     #[serde(default)]
     pub routes: Vec<RouteDefinition>,
@@ -101,6 +113,10 @@ pub struct Api {
     router: matchit::Router<Vec<MethodRule>>,
     /// By the bits of a set of roles: the permissions that a member with these roles may hold.
     allowed_by_roles: [u64; 16],
+    /// The permissions of each scope.
+    scopes: Box<[u64]>,
+    tag: ApiTag,
+    vocabulary: u32,
 }
 
 #[derive(Debug)]
@@ -139,11 +155,17 @@ impl Api {
         if definition.presentations.is_empty() {
             wrong("presentations".to_owned(), "must name at least one");
         }
+        if definition.presentations.contains(&Presentation::Dpop) {
+            wrong("presentations".to_owned(), "takes dpop wherever it takes bearer: name bearer");
+        }
         if definition.credentials.is_empty() {
             wrong("credentials".to_owned(), "must name at least one");
         }
-        if definition.credentials.iter().any(|kind| !matches!(kind, Kind::PersonalToken | Kind::OrganisationToken)) {
-            wrong("credentials".to_owned(), "must be personal_token or organisation_token");
+        if definition.credentials.iter().any(|kind| !Kind::TAKEN_BY_APIS.contains(kind)) {
+            wrong("credentials".to_owned(), "must be personal_token, organisation_token, organisation_key or access_token");
+        }
+        if definition.resource.as_deref().is_some_and(|resource| !is_resource(resource)) {
+            wrong("resource".to_owned(), "must be an absolute URI without a fragment");
         }
         if definition.permissions.len() > MAX_PERMISSIONS_OF_API {
             wrong("permissions".to_owned(), "must be 64 at most");
@@ -170,10 +192,13 @@ impl Api {
                 wrong(format!("permissions[{place}].name"), "stands twice");
             }
         }
+        check_scopes(&definition, &mut problems);
         let router = router(&definition, &mut problems);
         if problems.is_empty() {
             let allowed_by_roles = allowed_by_roles(&definition);
-            Ok(Self { definition, router, allowed_by_roles })
+            let scopes = definition.scopes.iter().map(|scope| scope_mask(&definition, scope)).collect();
+            let (tag, vocabulary) = (ApiTag::of(&definition.name), vocabulary(&definition));
+            Ok(Self { definition, router, allowed_by_roles, scopes, tag, vocabulary })
         } else {
             Err(problems)
         }
@@ -215,8 +240,42 @@ impl Api {
         self.allowed_by_roles[usize::from(roles.bits() & 0x0f)]
     }
 
-    /// Whether a credential may be presented in this way.
+    /// The place of a scope in the definition.
+    pub fn scope_place(&self, name: &str) -> Option<u8> {
+        self.definition.scopes.iter().position(|scope| scope.name.as_str() == name).map(|place| place as u8)
+    }
+
+    /// How access tokens name it.
+    pub fn tag(&self) -> ApiTag {
+        self.tag
+    }
+
+    /// The check value of its lists of scopes and permissions. An access token that was issued under another one grants nothing: its
+    /// client gets a new one.
+    pub fn vocabulary(&self) -> u32 {
+        self.vocabulary
+    }
+
+    /// The permissions that were granted.
+    pub fn granted_mask(&self, granted: &Granted) -> u64 {
+        if granted.vocabulary != self.vocabulary || granted.api != self.tag {
+            return 0;
+        }
+        let of_scopes = self.scopes.iter().enumerate().filter(|(place, _)| granted.scopes >> place & 1 == 1);
+        of_scopes.fold(granted.permissions, |mask, (_, scope)| mask | scope)
+    }
+
+    /// The names of the scopes and single permissions that were granted.
+    pub fn granted_names(&self, granted: &Granted) -> impl Iterator<Item = &str> {
+        let known = granted.vocabulary == self.vocabulary && granted.api == self.tag;
+        let (scopes, permissions) = if known { (granted.scopes, granted.permissions) } else { (0, 0) };
+        let named = self.definition.scopes.iter().enumerate().filter(move |(place, _)| scopes >> place & 1 == 1);
+        named.map(|(_, scope)| scope.name.as_str()).chain(self.permission_names(permissions))
+    }
+
+    /// Whether a credential may be presented in this way. Who takes `Bearer` takes what is bound to a key, too.
     pub fn takes(&self, presentation: Presentation) -> bool {
+        let presentation = if presentation == Presentation::Dpop { Presentation::Bearer } else { presentation };
         self.definition.presentations.contains(&presentation)
     }
 
@@ -303,6 +362,47 @@ fn router(definition: &ApiDefinition, problems: &mut Vec<InvalidApi>) -> matchit
         }
     }
     router
+}
+
+fn is_resource(uri: &str) -> bool {
+    let host = uri.strip_prefix("https://").or_else(|| uri.strip_prefix("http://"));
+    uri.len() <= 400
+        && host.is_some_and(|host| !host.is_empty() && !host.starts_with('/'))
+        && uri.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
+}
+
+fn check_scopes(definition: &ApiDefinition, problems: &mut Vec<InvalidApi>) {
+    let mut wrong = |field: String, problem: &str| problems.push(InvalidApi { field, problem: problem.to_owned() });
+    if definition.scopes.len() > MAX_SCOPES_OF_API {
+        wrong("scopes".to_owned(), "must be 64 at most");
+    }
+    let mut names = BTreeSet::new();
+    for (place, scope) in definition.scopes.iter().enumerate() {
+        if !names.insert(scope.name.as_str()) {
+            wrong(format!("scopes[{place}].name"), "stands twice");
+        }
+        if scope.permissions.iter().any(|name| !definition.permissions.iter().any(|known| known.name == *name)) {
+            wrong(format!("scopes[{place}].permissions"), "must be among the API's permissions");
+        }
+    }
+}
+
+fn scope_mask(definition: &ApiDefinition, scope: &ScopeDefinition) -> u64 {
+    if scope.permissions.is_empty() {
+        return u64::MAX;
+    }
+    let named = definition.permissions.iter().enumerate().filter(|(_, known)| scope.permissions.contains(&known.name));
+    named.fold(0, |mask, (bit, _)| mask | 1 << bit)
+}
+
+fn vocabulary(definition: &ApiDefinition) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    let scopes = definition.scopes.iter().map(|scope| scope.name.as_str());
+    for name in scopes.chain(["\n"]).chain(definition.permissions.iter().map(|permission| permission.name.as_str())) {
+        hasher.update(name.as_bytes());
+        hasher.update(&[0]);
+    }
+    hasher.finalize()
 }
 
 fn allowed_by_roles(definition: &ApiDefinition) -> [u64; 16] {

@@ -31,6 +31,11 @@ pub enum Actor {
         /// With which credential, if with one.
         credential: Option<CredentialId>,
     },
+    /// A client, for itself: it registered, changed its registration, or ended a token (RFC 7009).
+    Client {
+        /// Its organisation key.
+        key: CredentialId,
+    },
     /// The server itself: first start, a command on its own machine, a sweep.
     System,
 }

@@ -86,6 +86,12 @@ ids! {
     CredentialId;
     /// Names one request, on its answer, in the journal and in the log.
     RequestId;
+    /// Names a grant: what a person has authorised a client to do.
+    GrantId;
+    /// Names one signing-in of a person in a browser.
+    SessionId;
+    /// Names a family of refresh tokens: all that came from one code.
+    FamilyId;
     /// Names one running process of the server.
     NodeId;
 }

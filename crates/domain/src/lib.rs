@@ -15,9 +15,16 @@
 //! | role | what a member is in an organisation: owner, key manager, project manager, member |
 //! | API | a protected resource server: its permissions, its routes, the presentations it takes |
 //! | permission | one thing that an API lets a caller do, `api:thing:action` |
-//! | credential | what a caller presents: a personal or organisation token, an API credential, an operator token |
+//! | credential | what a caller presents: personal token, organisation token, organisation key, access token, API credential, operator token |
 //! | personal token | the credential of a person's own software |
 //! | organisation token | username and code of an organisation's own software |
+//! | organisation key | public id and private key of an organisation's own software, or of one workspace's; an OAuth 2 client |
+//! | client | the OAuth 2 side of an organisation key: redirect URIs, CORS origins, grant types, profile |
+//! | scope | the name of a set of permissions on the OAuth wire |
+//! | grant | what a person has authorised a client to do; codes, refresh families and access tokens hang from it |
+//! | family | the refresh tokens that came from one code, one after the other |
+//! | access token | what a client got at the token endpoint: sealed, no row |
+//! | session | one signing-in of a person in a browser |
 //! | delegation | workspace W of organisation A lets organisation B do P, from opening until closing |
 //! | API credential | what an API shows to ask about others' credentials |
 //! | operator token | the credential of whoever runs this installation |
@@ -32,24 +39,30 @@
 //! | fence | after a restore: what was in the backup is refused until somebody confirms it |
 //! | lease | the time until which a node may answer from its index |
 
+pub mod access_token;
 pub mod api;
 pub mod chain;
+pub mod client;
 pub mod credential;
 pub mod delegation;
 pub mod entropy;
 pub mod event;
 pub mod fence;
+pub mod grant;
 pub mod histogram;
 pub mod id;
 pub mod organisation;
+pub mod organisation_key;
 pub mod organisation_token;
 pub mod path;
 pub mod permission;
 pub mod person;
 pub mod personal_token;
 pub mod presentation;
+pub mod redirect_uri;
 pub mod refusal;
 pub mod rotation;
+pub mod scope;
 pub mod secret;
 pub mod text;
 pub mod time;
@@ -60,7 +73,9 @@ pub use credential::{Digest, Kind};
 pub use event::{Event, Sequence};
 pub use fence::Fence;
 pub use histogram::Histogram;
-pub use id::{CredentialId, DelegationId, MembershipId, NodeId, OrganisationId, PersonId, RequestId, WorkspaceId};
+pub use id::{
+    CredentialId, DelegationId, FamilyId, GrantId, MembershipId, NodeId, OrganisationId, PersonId, RequestId, SessionId, WorkspaceId,
+};
 pub use refusal::Refusal;
 pub use rotation::Rotation;
 pub use secret::Secret;

@@ -21,6 +21,8 @@ pub enum Presentation {
     Basic,
     /// `X-API-Key: TEXT`.
     ApiKey,
+    /// `Authorization: DPoP TEXT`, with a proof beside it (RFC 9449 section 7.1).
+    Dpop,
 }
 
 /// A credential as it was presented.
@@ -65,11 +67,12 @@ fn read_authorization(value: &str) -> Result<Presented<'_>, Malformed> {
     };
     // RFC 9110 section 11.4: 1*SP after the scheme; one value, so a comma would be a second credential.
     let rest = rest.trim_start_matches(' ');
-    let presentation = [("bearer", Presentation::Bearer), ("token", Presentation::Token), ("basic", Presentation::Basic)]
-        .into_iter()
-        .find(|(name, _)| scheme.eq_ignore_ascii_case(name))
-        .ok_or(Malformed)?
-        .1;
+    let presentation =
+        [("bearer", Presentation::Bearer), ("token", Presentation::Token), ("basic", Presentation::Basic), ("dpop", Presentation::Dpop)]
+            .into_iter()
+            .find(|(name, _)| scheme.eq_ignore_ascii_case(name))
+            .ok_or(Malformed)?
+            .1;
     match presentation {
         Presentation::Basic => read_basic(rest),
         Presentation::Token => {

@@ -39,6 +39,8 @@ pub enum Refusal {
     DelegationPaused,
     /// It came over plain HTTP from another machine: anybody on the way may have read it.
     InsecureTransport,
+    /// The access token is bound to a key that was not proven with this request (RFC 9449 section 7.2).
+    ProofMissing,
 }
 
 /// What a caller outside is told (RFC 6750 section 3.1).
@@ -73,6 +75,7 @@ impl Refusal {
         Self::DelegationClosed,
         Self::DelegationPaused,
         Self::InsecureTransport,
+        Self::ProofMissing,
     ];
 
     /// Its code on the wire.
@@ -94,6 +97,7 @@ impl Refusal {
             Self::DelegationClosed => "delegation_closed",
             Self::DelegationPaused => "delegation_paused",
             Self::InsecureTransport => "insecure_transport",
+            Self::ProofMissing => "proof_missing",
         }
     }
 
@@ -109,7 +113,8 @@ impl Refusal {
             | Self::Revoked
             | Self::Suspended
             | Self::OwnerInactive
-            | Self::OrganisationSuspended => Outward::InvalidToken,
+            | Self::OrganisationSuspended
+            | Self::ProofMissing => Outward::InvalidToken,
             Self::PermissionMissing
             | Self::WrongApi
             | Self::WrongWorkspace
@@ -154,7 +159,8 @@ mod tests {
                 | NoDelegation
                 | DelegationClosed
                 | DelegationPaused
-                | InsecureTransport => 16,
+                | InsecureTransport
+                | ProofMissing => 17,
             };
             assert_eq!(Refusal::ALL.len(), count);
         }

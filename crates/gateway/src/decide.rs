@@ -49,6 +49,7 @@ pub fn decide(verifier: &Verifier, trust: &Trust, call: &Call<'_>, answer: &mut 
         api,
         authorization,
         api_key,
+        proof: None,
         asked: Asked::Request { method: original.method, path: &original.path },
         // Only a route says what a path names.
         workspace: None,

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use domain::api::ApiDefinition;
 use domain::event::Entry;
+use domain::grant::GrantRecord;
+use domain::organisation_key::OrganisationKeyRecord;
 use domain::{CredentialId, Digest, Fence, OrganisationId, PersonId, Timestamp};
 use store::{DelegationRecord, MembershipRecord, OrganisationTokenRecord, SnapshotSink, Store, StoreError, TokenRecord, WorkspaceRecord};
 use verifier::{Loader, Verifier};
@@ -83,6 +85,18 @@ impl SnapshotSink for Filling<'_> {
             suspended,
             revoked_at,
         });
+    }
+
+    fn organisation_key(&mut self, key: &OrganisationKeyRecord) {
+        self.0.organisation_key(key);
+    }
+
+    fn grant(&mut self, grant: &GrantRecord) {
+        self.0.grant(grant);
+    }
+
+    fn ended(&mut self, id: [u8; 16], until: Timestamp) {
+        self.0.ended(id, until);
     }
 
     fn api_credential(&mut self, id: CredentialId, api: &str, digest: Digest) {

@@ -130,6 +130,9 @@ impl SnapshotSink for Count {
     fn token(&mut self, _: &TokenRecord<'_>) {
         self.0 += 1;
     }
+    fn organisation_key(&mut self, _: &domain::organisation_key::OrganisationKeyRecord) {}
+    fn grant(&mut self, _: &domain::grant::GrantRecord) {}
+    fn ended(&mut self, _: [u8; 16], _: domain::Timestamp) {}
     fn api_credential(&mut self, _: CredentialId, _: &str, _: Digest) {}
     fn operator_token(&mut self, _: CredentialId, _: Digest) {}
     fn fence(&mut self, _: &domain::Fence) {}

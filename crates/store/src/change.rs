@@ -76,6 +76,7 @@ where
             // A panic in one change must not take the writer with it.
             let (ran, given) = match AssertUnwindSafe(async { work(tx).await }).catch_unwind().await {
                 Ok(Ok(Outcome::Changed(value, _))) => (Ran::Changed, Some(Ok(value))),
+                Ok(Ok(Outcome::Kept(value))) => (Ran::Kept, Some(Ok(value))),
                 Ok(Ok(Outcome::Unchanged(value))) => (Ran::Unchanged, Some(Ok(value))),
                 Ok(Err(Abort::Refused(refusal))) => (Ran::Refused, Some(Err(refusal))),
                 Ok(Err(Abort::Store(error))) => (Ran::Failed(error), None),

@@ -140,18 +140,25 @@ pub mod conflict {
     pub const WORKSPACE_NUMBER: &str = "workspace_number";
     /// A live organisation token of the API has this username already.
     pub const ORGANISATION_TOKEN_USERNAME: &str = "organisation_token_username";
+    /// An organisation key has this public id already.
+    pub const CLIENT_ID: &str = "organisation_key_client_id";
+    /// The member has authorised this client already.
+    pub const GRANT: &str = "client_grant_live";
     /// A row with this id or name exists already.
     pub const ID: &str = "id";
     /// The row that this one belongs to does not exist.
     pub const PARENT: &str = "parent";
 
     /// Our name, PostgreSQL's constraint (ours by design), and how SQLite names the columns in its message.
-    const UNIQUE: [(&str, &str); 11] = [
+    const UNIQUE: [(&str, &str); 14] = [
         (PERSONAL_TOKEN_DESCRIPTION, "personal_token.person, personal_token.description_key"),
         (SECRET_DIGEST, "personal_token.digest"),
         (SECRET_DIGEST, "organisation_token.digest"),
         (SECRET_DIGEST, "api_credential.digest"),
         (SECRET_DIGEST, "operator_token.digest"),
+        (SECRET_DIGEST, "private_key.digest"),
+        (CLIENT_ID, "organisation_key.client_id"),
+        (GRANT, "client_grant.membership, client_grant.organisation_key"),
         (PERSON_EMAIL, "person.email_folded"),
         (ORGANISATION_NAME, "organisation.name_folded"),
         (DELEGATION, "delegation.workspace, delegation.receiver, delegation.giver, delegation.api, delegation.kind"),

@@ -39,6 +39,9 @@ statements! {
     RECORD_OWNER = "INSERT INTO journal_subject (subject, seq) SELECT membership, CAST($2 AS BIGINT) FROM personal_token WHERE id = $1
         UNION ALL SELECT organisation, CAST($2 AS BIGINT) FROM organisation_token WHERE id = $1
         UNION ALL SELECT organisation, CAST($2 AS BIGINT) FROM workspace WHERE id = $1
+        UNION ALL SELECT organisation, CAST($2 AS BIGINT) FROM organisation_key WHERE id = $1 AND organisation IS NOT NULL
+        UNION ALL SELECT membership, CAST($2 AS BIGINT) FROM client_grant WHERE id = $1
+        UNION ALL SELECT client_grant, CAST($2 AS BIGINT) FROM refresh_family WHERE id = $1
         ON CONFLICT (subject, seq) DO NOTHING";
     // The same for a delegation: both sides see it, and whose workspace it is.
     RECORD_SIDES = "INSERT INTO journal_subject (subject, seq) SELECT giver, CAST($2 AS BIGINT) FROM delegation WHERE id = $1
@@ -168,14 +171,15 @@ fn subjects(event: &Event) -> Vec<[u8; 16]> {
         | Event::PersonChanged { person }
         | Event::PersonSuspended { person }
         | Event::PersonResumed { person }
-        | Event::PersonErased { person } => vec![*person.as_bytes()],
+        | Event::PersonErased { person }
+        | Event::PasswordChanged { person }
+        | Event::UpstreamLinked { person, .. }
+        | Event::UpstreamUnlinked { person, .. } => vec![*person.as_bytes()],
         Event::MembershipCreated { membership, person, organisation, .. } | Event::MembershipEnded { membership, person, organisation } => {
             vec![*membership.as_bytes(), *person.as_bytes(), *organisation.as_bytes()]
         }
         Event::MembershipChanged { membership, .. } => vec![*membership.as_bytes()],
-        Event::MembershipMoved { membership, from, organisation, .. } => {
-            vec![*membership.as_bytes(), *from.as_bytes(), *organisation.as_bytes()]
-        }
+        Event::MembershipMoved { membership, from, organisation: to, .. } => vec![*membership.as_bytes(), *from.as_bytes(), *to.as_bytes()],
         Event::TokenCreated { token, membership, .. } => vec![*token.as_bytes(), *membership.as_bytes()],
         Event::TokenChanged { token, .. }
         | Event::TokenRotated { token, .. }
@@ -199,6 +203,22 @@ fn subjects(event: &Event) -> Vec<[u8; 16]> {
         | Event::ApiCredentialRevoked { credential, .. }
         | Event::OperatorTokenCreated { credential, .. }
         | Event::OperatorTokenRevoked { credential, .. } => vec![*credential.as_bytes()],
+        Event::OrganisationKeyCreated { key, organisation, .. } => {
+            [Some(*key.as_bytes()), organisation.map(|id| *id.as_bytes())].into_iter().flatten().collect()
+        }
+        Event::OrganisationKeyChanged { key, .. }
+        | Event::OrganisationKeyRotated { key, .. }
+        | Event::PrivateKeyRevoked { key, .. }
+        | Event::OrganisationKeySuspended { key }
+        | Event::OrganisationKeyResumed { key }
+        | Event::AccessTokensOfKeyEnded { key, .. } => vec![*key.as_bytes()],
+        Event::OrganisationKeysRevoked { keys, .. } => keys.iter().map(|key| *key.as_bytes()).collect(),
+        Event::GrantMade { grant, membership, key } => vec![*grant.as_bytes(), *membership.as_bytes(), *key.as_bytes()],
+        Event::GrantsEnded { grants } => grants.iter().map(|id| *id.as_bytes()).collect(),
+        Event::FamiliesEnded { families, .. } => families.iter().map(|id| *id.as_bytes()).collect(),
+        Event::AccessTokenRevoked { serial, .. } => vec![*serial.as_bytes()],
+        Event::SessionStarted { session, person } => vec![*session.as_bytes(), *person.as_bytes()],
+        Event::SessionsEnded { sessions, .. } => sessions.iter().map(|session| *session.as_bytes()).collect(),
         Event::RestoreConfirmed { scope: Scope::Organisation { organisation } } => vec![*organisation.as_bytes()],
         Event::ApiDefined { .. }
         | Event::ApiRemoved { .. }
@@ -224,6 +244,15 @@ fn names_no_owner(event: &Event) -> bool {
             | Event::TokensRevoked { .. }
             | Event::WorkspaceRenamed { .. }
             | Event::WorkspaceClosed { .. }
+            | Event::OrganisationKeyChanged { .. }
+            | Event::OrganisationKeyRotated { .. }
+            | Event::PrivateKeyRevoked { .. }
+            | Event::OrganisationKeySuspended { .. }
+            | Event::OrganisationKeyResumed { .. }
+            | Event::AccessTokensOfKeyEnded { .. }
+            | Event::OrganisationKeysRevoked { .. }
+            | Event::GrantsEnded { .. }
+            | Event::FamiliesEnded { .. }
     )
 }
 
@@ -244,7 +273,7 @@ fn concerns_delegations(event: &Event) -> bool {
 fn actor_person(actor: &Actor) -> Option<&PersonId> {
     match actor {
         Actor::Person { id, .. } => Some(id),
-        Actor::Operator { .. } | Actor::System => None,
+        Actor::Operator { .. } | Actor::Client { .. } | Actor::System => None,
     }
 }
 

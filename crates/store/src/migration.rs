@@ -22,6 +22,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0004_organisation_tokens", include_str!("../migrations/0004_organisation_tokens.sql")),
     ("0005_delegations", include_str!("../migrations/0005_delegations.sql")),
     ("0006_server_key", include_str!("../migrations/0006_server_key.sql")),
+    ("0007_organisation_keys", include_str!("../migrations/0007_organisation_keys.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

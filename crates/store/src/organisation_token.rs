@@ -33,6 +33,8 @@ macro_rules! unless_known {
             $digest,
             ") AND NOT EXISTS (SELECT 1 FROM operator_token WHERE digest = ",
             $digest,
+            ") AND NOT EXISTS (SELECT 1 FROM private_key WHERE digest = ",
+            $digest,
             ")"
         )
     };

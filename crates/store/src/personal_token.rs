@@ -45,7 +45,8 @@ statements! {
         WHERE NOT EXISTS (SELECT 1 FROM overlap_secret WHERE digest = $3)
         AND NOT EXISTS (SELECT 1 FROM organisation_token WHERE digest = $3)
         AND NOT EXISTS (SELECT 1 FROM api_credential WHERE digest = $3)
-        AND NOT EXISTS (SELECT 1 FROM operator_token WHERE digest = $3)";
+        AND NOT EXISTS (SELECT 1 FROM operator_token WHERE digest = $3)
+        AND NOT EXISTS (SELECT 1 FROM private_key WHERE digest = $3)";
     TOKEN = concat!(columns!("FROM personal_token t JOIN membership m ON m.id = t.membership"), "WHERE t.id = $1");
     TOKENS_OF_PERSON = concat!(columns!("FROM personal_token t JOIN membership m ON m.id = t.membership"),
         "WHERE t.person = $1 AND t.revoked_at IS NULL AND t.id > $2 ORDER BY t.id LIMIT $3");
@@ -64,7 +65,8 @@ statements! {
         AND NOT EXISTS (SELECT 1 FROM overlap_secret WHERE digest = $2)
         AND NOT EXISTS (SELECT 1 FROM organisation_token WHERE digest = $2)
         AND NOT EXISTS (SELECT 1 FROM api_credential WHERE digest = $2)
-        AND NOT EXISTS (SELECT 1 FROM operator_token WHERE digest = $2)";
+        AND NOT EXISTS (SELECT 1 FROM operator_token WHERE digest = $2)
+        AND NOT EXISTS (SELECT 1 FROM private_key WHERE digest = $2)";
     SUSPEND_TOKEN = "UPDATE personal_token SET suspended_at = $2, revision = revision + 1
         WHERE id = $1 AND suspended_at IS NULL AND revoked_at IS NULL";
     RESUME_TOKEN = "UPDATE personal_token SET suspended_at = NULL, revision = revision + 1

@@ -5,7 +5,9 @@ use domain::credential::Digest;
 use domain::delegation::Standing;
 use domain::event::{Entry, SecretState};
 use domain::fence::Fence;
+use domain::grant::GrantRecord;
 use domain::id::{CredentialId, DelegationId, MembershipId, OrganisationId, PersonId, WorkspaceId};
+use domain::organisation_key::OrganisationKeyRecord;
 use domain::permission::Permissions;
 use domain::person::Roles;
 use domain::time::Timestamp;
@@ -110,7 +112,7 @@ pub struct OrganisationTokenRecord<'r> {
 }
 
 /// Takes a snapshot, in this order: organisations, people, memberships, APIs, workspaces, delegations, personal tokens with
-/// their current secrets and once more with the secrets of running overlaps, organisation tokens in the same way, API credentials,
+/// their current secrets and once more with the secrets of running overlaps, organisation tokens in the same way, organisation keys, grants, what was ended of them, API credentials,
 /// operator tokens, the fence.
 pub trait SnapshotSink {
     /// An organisation.
@@ -129,6 +131,12 @@ pub trait SnapshotSink {
     fn token(&mut self, token: &TokenRecord<'_>);
     /// An organisation token with one of its secrets: live, or revoked since the asked moment.
     fn organisation_token(&mut self, token: &OrganisationTokenRecord<'_>);
+    /// An organisation key with its private keys: live, or revoked since the asked moment.
+    fn organisation_key(&mut self, key: &OrganisationKeyRecord);
+    /// A grant that has not ended.
+    fn grant(&mut self, grant: &GrantRecord);
+    /// An access token, a family or a session that was ended, and until when that must be known.
+    fn ended(&mut self, id: [u8; 16], until: Timestamp);
     /// A live API credential.
     fn api_credential(&mut self, id: CredentialId, api: &str, digest: Digest);
     /// A live operator token.

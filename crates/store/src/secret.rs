@@ -13,7 +13,8 @@ use crate::value::params;
 statements! {
     DIGEST_KNOWN = "SELECT id FROM personal_token WHERE digest = $1 UNION ALL SELECT token FROM overlap_secret WHERE digest = $1
         UNION ALL SELECT id FROM organisation_token WHERE digest = $1
-        UNION ALL SELECT id FROM api_credential WHERE digest = $1 UNION ALL SELECT id FROM operator_token WHERE digest = $1";
+        UNION ALL SELECT id FROM api_credential WHERE digest = $1 UNION ALL SELECT id FROM operator_token WHERE digest = $1
+        UNION ALL SELECT id FROM private_key WHERE digest = $1";
     OVERLAP_SECRET = "SELECT digest, not_after FROM overlap_secret WHERE token = $1";
     CAP_OVERLAP = "UPDATE overlap_secret SET not_after = $2 WHERE token = $1 AND not_after > $2";
     DROP_OVERLAP = "DELETE FROM overlap_secret WHERE token = $1";

@@ -8,7 +8,9 @@ use domain::api::ApiDefinition;
 use domain::credential::Digest;
 use domain::event::{Entry, SecretState, Sequence};
 use domain::fence::Fence;
-use domain::id::{CredentialId, MembershipId, OrganisationId, PersonId, WorkspaceId};
+use domain::grant::GrantRecord;
+use domain::id::{CredentialId, GrantId, MembershipId, OrganisationId, PersonId, WorkspaceId};
+use domain::organisation_key::{OrganisationKeyRecord, PrivateKeyState};
 use domain::permission::Permissions;
 use domain::time::Timestamp;
 use futures_util::FutureExt as _;
@@ -22,7 +24,7 @@ use crate::journal::Head;
 use crate::options::{DatabaseUrl, Options};
 use crate::record::{MembershipRecord, OrganisationTokenRecord, SnapshotSink, TokenRecord, WorkspaceRecord};
 use crate::statement::{Statement, statements};
-use crate::value::{Param, params};
+use crate::value::{Param, Row, params};
 use crate::writer::Shared;
 use crate::{fence, journal, membership, postgres, sqlite};
 
@@ -33,6 +35,13 @@ statements! {
     SNAPSHOT_APIS = "SELECT definition FROM api";
     SNAPSHOT_API_CREDENTIALS = "SELECT id, api, digest FROM api_credential WHERE revoked_at IS NULL";
     SNAPSHOT_OPERATOR_TOKENS = "SELECT id, digest FROM operator_token WHERE revoked_at IS NULL";
+    SNAPSHOT_ORGANISATION_KEYS = "SELECT id, organisation, workspace, definition, generation, suspended_at, imported, revoked_at
+        FROM organisation_key WHERE revoked_at IS NULL OR revoked_at >= $1";
+    SNAPSHOT_PRIVATE_KEYS = "SELECT p.organisation_key, p.id, p.digest, p.ends_at, p.superseded
+        FROM private_key p JOIN organisation_key k ON k.id = p.organisation_key
+        WHERE p.ended_at IS NULL AND (k.revoked_at IS NULL OR k.revoked_at >= $1) ORDER BY p.id DESC";
+    SNAPSHOT_GRANTS = "SELECT id, membership, organisation_key FROM client_grant WHERE ended_at IS NULL";
+    SNAPSHOT_ENDED = "SELECT id, until FROM ended_access";
     SNAPSHOT_WORKSPACES = "SELECT id, organisation, number, closed_at FROM workspace";
     // Those that are over are needed as long as tombstones are; a parent is over no earlier than what passes it on.
     SNAPSHOT_DELEGATIONS = "SELECT id, api, workspace, giver, receiver, parent, permissions, opens_at, ends_at, review_at, accepted_at,
@@ -89,6 +98,9 @@ enum Part {
     Delegations(Vec<KeptDelegation>),
     Tokens(Vec<Token>),
     OrganisationTokens(Vec<OrganisationToken>),
+    OrganisationKey(OrganisationKeyRecord),
+    Grants(Vec<GrantRecord>),
+    Ended(Vec<([u8; 16], Timestamp)>),
     ApiCredential(CredentialId, String, Digest),
     OperatorToken(CredentialId, Digest),
     End(Head, Option<Fence>, Option<Entry>),
@@ -108,6 +120,9 @@ impl Snapshot {
                 Part::Delegations(part) => part.iter().for_each(|delegation| sink.delegation(&delegation.record())),
                 Part::Tokens(part) => part.iter().for_each(|token| sink.token(&token.record())),
                 Part::OrganisationTokens(part) => part.iter().for_each(|token| sink.organisation_token(&token.record())),
+                Part::OrganisationKey(key) => sink.organisation_key(&key),
+                Part::Grants(part) => part.iter().for_each(|grant| sink.grant(grant)),
+                Part::Ended(part) => part.into_iter().for_each(|(id, until)| sink.ended(id, until)),
                 Part::ApiCredential(id, api, digest) => sink.api_credential(id, &api, digest),
                 Part::OperatorToken(id, digest) => sink.operator_token(id, digest),
                 Part::End(head, fence, last) => {
@@ -219,6 +234,19 @@ async fn read_all(mut executor: Executor<'_>, since: Timestamp, sender: &SyncSen
     let make = Part::OrganisationTokens;
     out.parts(&SNAPSHOT_ORGANISATION_TOKENS, &params![since], make, |row| known.organisation_token(row, false)).await?;
     out.parts(&SNAPSHOT_ORGANISATION_OVERLAPS, &params![since], make, |row| known.organisation_token(row, true)).await?;
+    let mut private_keys = private_keys(&mut out.executor, since).await?;
+    for row in out.executor.rows(&SNAPSHOT_ORGANISATION_KEYS, &params![since]).await? {
+        let mut record = organisation_key_record(row)?;
+        record.private_keys = private_keys.remove(&record.id).unwrap_or_default();
+        out.send(Part::OrganisationKey(record))?;
+    }
+    let grant = |row: &RawRow<'_>| {
+        let (id, membership) = (GrantId::from_bytes(row.bytes(0)?), MembershipId::from_bytes(row.bytes(1)?));
+        Ok(GrantRecord { id, membership, key: CredentialId::from_bytes(row.bytes(2)?) })
+    };
+    out.parts(&SNAPSHOT_GRANTS, &params![], Part::Grants, grant).await?;
+    let ended = |row: &RawRow<'_>| Ok((row.bytes(0)?, Timestamp::from_unix_microseconds(row.int(1)?)));
+    out.parts(&SNAPSHOT_ENDED, &params![], Part::Ended, ended).await?;
     for mut row in out.executor.rows(&SNAPSHOT_API_CREDENTIALS, &params![]).await? {
         out.send(Part::ApiCredential(row.take()?, row.take()?, row.take()?))?;
     }
@@ -265,6 +293,34 @@ impl Out<'_, '_> {
         self.executor.each(statement, params, &mut take).await?;
         if part.is_empty() { Ok(()) } else { self.send(make(part)) }
     }
+}
+
+/// The private keys of all organisation keys that are read.
+async fn private_keys(
+    executor: &mut Executor<'_>,
+    since: Timestamp,
+) -> Result<HashMap<CredentialId, Vec<(PrivateKeyState, bool)>>, StoreError> {
+    let mut all: HashMap<CredentialId, Vec<(PrivateKeyState, bool)>> = HashMap::new();
+    for mut row in executor.rows(&SNAPSHOT_PRIVATE_KEYS, &params![since]).await? {
+        let key = row.take()?;
+        let state = PrivateKeyState { id: row.take()?, digest: row.take()?, not_after: row.take()? };
+        all.entry(key).or_default().push((state, row.take()?));
+    }
+    Ok(all)
+}
+
+fn organisation_key_record(mut row: Row) -> Result<OrganisationKeyRecord, StoreError> {
+    Ok(OrganisationKeyRecord {
+        id: row.take()?,
+        organisation: row.take()?,
+        workspace: row.take()?,
+        definition: row.json()?,
+        private_keys: Vec::new(),
+        generation: row.take::<i64>()? as u32,
+        suspended: row.take::<Option<Timestamp>>()?.is_some(),
+        imported: row.take()?,
+        revoked_at: row.take()?,
+    })
 }
 
 fn membership_record(row: &RawRow<'_>) -> Result<MembershipRecord, StoreError> {

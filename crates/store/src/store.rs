@@ -20,7 +20,7 @@ use crate::options::{DatabaseUrl, Options};
 use crate::transaction::{Committed, Outcome, Reader, Tx};
 use crate::usage::{self, UsageRow};
 use crate::writer::{Feed, Shared};
-use crate::{idempotency, journal, postgres, sqlite};
+use crate::{grant, idempotency, journal, postgres, sqlite};
 
 /// The database of an installation. Cheap to clone; the parts beneath end with the last clone.
 #[derive(Clone)]
@@ -147,6 +147,11 @@ impl Store {
     pub async fn drop_old_answers(&self, now: Timestamp) -> Result<(), StoreError> {
         let before = now.saturating_sub(idempotency::KEPT_FOR);
         self.keep(move |executor| Box::pin(idempotency::drop_old(executor, before))).await
+    }
+
+    /// Forgets which access tokens were ended that are over by themselves. Not journalled.
+    pub async fn drop_old_ended(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.keep(move |executor| Box::pin(grant::drop_old_ended(executor, now))).await
     }
 
     /// Forgets the counts by day that are older than [`crate::DAYS_KEPT`] days. Not journalled.

@@ -1,7 +1,9 @@
 //! Values that go into statements and come out of them: text, 64-bit integers, bytes and null.
 
 use domain::credential::Digest;
-use domain::id::{CredentialId, DelegationId, MembershipId, NodeId, OrganisationId, PersonId, RequestId, WorkspaceId};
+use domain::id::{
+    CredentialId, DelegationId, FamilyId, GrantId, MembershipId, NodeId, OrganisationId, PersonId, RequestId, SessionId, WorkspaceId,
+};
 use domain::time::Timestamp;
 
 use crate::error::StoreError;
@@ -120,7 +122,7 @@ macro_rules! ids {
     )*};
 }
 
-ids! { OrganisationId PersonId MembershipId WorkspaceId DelegationId CredentialId RequestId NodeId }
+ids! { OrganisationId PersonId MembershipId WorkspaceId DelegationId CredentialId GrantId SessionId FamilyId RequestId NodeId }
 
 /// A list of parameters, from anything that goes into a statement.
 macro_rules! params {

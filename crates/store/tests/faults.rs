@@ -197,6 +197,9 @@ impl poort_store::SnapshotSink for Nothing {
     fn token(&mut self, _: &poort_store::TokenRecord<'_>) {}
     fn api_credential(&mut self, _: domain::CredentialId, _: &str, _: domain::Digest) {}
     fn operator_token(&mut self, _: domain::CredentialId, _: domain::Digest) {}
+    fn organisation_key(&mut self, _: &domain::organisation_key::OrganisationKeyRecord) {}
+    fn grant(&mut self, _: &domain::grant::GrantRecord) {}
+    fn ended(&mut self, _: [u8; 16], _: domain::Timestamp) {}
     fn fence(&mut self, _: &domain::Fence) {}
 }
 

@@ -142,6 +142,7 @@ fn measure(verifier: &Verifier, sample: &[(String, Option<String>)]) -> f64 {
                     api: API,
                     authorization: Some(header.as_bytes()),
                     api_key: None,
+                    proof: None,
                     asked: Asked::Permission("survey:deliveries:create"),
                     workspace: workspace.as_deref(),
                     address: None,

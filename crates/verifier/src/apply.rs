@@ -10,6 +10,7 @@ use domain::verify::State;
 
 use crate::MembershipRecord;
 use crate::catalogue::ALL;
+use crate::client_writer;
 use crate::credential::Record;
 use crate::delegations::{DelegationChange, DelegationRecord, WorkspaceRecord};
 use crate::fence::Fenced;
@@ -26,30 +27,21 @@ pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) 
         Event::OrganisationSuspended { organisation } => writer.organisation(index, *organisation, false),
         Event::PersonCreated { person } | Event::PersonResumed { person } => writer.person(index, *person, true),
         Event::PersonSuspended { person } | Event::PersonErased { person } => writer.person(index, *person, false),
-        Event::MembershipCreated { membership, person, organisation, roles } => {
-            let record = MembershipRecord { id: *membership, person: *person, organisation: *organisation, roles: *roles };
-            writer.membership(index, &record);
-        }
-        Event::MembershipChanged { membership, roles, .. } => writer.change_membership(index, *membership, None, *roles),
-        Event::MembershipMoved { membership, organisation, roles, .. } => {
-            writer.change_membership(index, *membership, Some(*organisation), *roles);
+        Event::MembershipCreated { .. } | Event::MembershipChanged { .. } | Event::MembershipMoved { .. } => {
+            apply_membership(writer, index, event)
         }
         Event::MembershipEnded { membership, .. } => writer.end_membership(index, *membership),
         Event::ApiDefined { definition } => writer.define_api(index, definition),
         Event::ApiRemoved { api } => writer.remove_api(index, api, at),
-        Event::TokenCreated { token, membership, secret, permissions, imported } => {
-            let parent = writer.memberships.find(membership.as_bytes(), index, &index.membership_ids).unwrap_or(0);
-            writer.anomalies += u64::from(parent == 0);
-            create_token(writer, index, Record { parent, imported: *imported, ..blank(*token) }, secret, permissions);
-        }
+        Event::TokenCreated { .. } => create_personal_token(writer, index, event),
         Event::TokenChanged { secrets, permissions, .. } => change_token(writer, index, secrets, permissions),
         Event::TokenRotated { old, new, ended, .. } => rotate_token(writer, index, at, (old, new, ended)),
         Event::TokenSuspended { digests, .. } => pause(writer, index, digests, State::Suspended),
         Event::TokenResumed { digests, .. } => pause(writer, index, digests, State::Live),
         Event::TokensRevoked { digests, .. } => revoke(writer, index, at, digests),
         Event::ApiCredentialCreated { credential, api, digest } => {
-            let parent = Writer::api_number(index, api);
-            create(writer, index, digest, &Record { kind: Kind::ApiCredential, parent, ..blank(*credential) });
+            let (kind, parent) = (Kind::ApiCredential, Writer::api_number(index, api));
+            create(writer, index, digest, &Record { kind, parent, ..blank(*credential) });
         }
         Event::OperatorTokenCreated { credential, digest } => {
             create(writer, index, digest, &Record { kind: Kind::OperatorToken, ..blank(*credential) });
@@ -70,7 +62,24 @@ pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) 
         | Event::DelegationChanged { .. }
         | Event::DelegationConfirmed { .. }
         | Event::DelegationClosingAnnounced { .. } => apply_place(writer, index, at, event),
+        Event::OrganisationKeyCreated { .. }
+        | Event::OrganisationKeyChanged { .. }
+        | Event::OrganisationKeyRotated { .. }
+        | Event::PrivateKeyRevoked { .. }
+        | Event::OrganisationKeySuspended { .. }
+        | Event::OrganisationKeyResumed { .. }
+        | Event::OrganisationKeysRevoked { .. }
+        | Event::AccessTokensOfKeyEnded { .. }
+        | Event::GrantMade { .. }
+        | Event::GrantsEnded { .. }
+        | Event::FamiliesEnded { .. }
+        | Event::SessionsEnded { .. }
+        | Event::AccessTokenRevoked { .. } => client_writer::apply(writer, index, at, event),
         Event::Restored { fenced: false, .. }
+        | Event::SessionStarted { .. }
+        | Event::PasswordChanged { .. }
+        | Event::UpstreamLinked { .. }
+        | Event::UpstreamUnlinked { .. }
         | Event::OrganisationRenamed { .. }
         | Event::WorkspaceRenamed { .. }
         | Event::PersonChanged { .. }
@@ -80,6 +89,28 @@ pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) 
         | Event::InstallationChanged { .. } => {}
     }
     bound_tombstones(writer, index);
+}
+
+/// Applies an event of a membership that goes on.
+fn apply_membership(writer: &mut Writer, index: &Index, event: &Event) {
+    match event {
+        Event::MembershipCreated { membership, person, organisation, roles } => {
+            let record = MembershipRecord { id: *membership, person: *person, organisation: *organisation, roles: *roles };
+            writer.membership(index, &record);
+        }
+        Event::MembershipChanged { membership, roles, .. } => writer.change_membership(index, *membership, None, *roles),
+        Event::MembershipMoved { membership, organisation, roles, .. } => {
+            writer.change_membership(index, *membership, Some(*organisation), *roles);
+        }
+        _ => {}
+    }
+}
+
+fn create_personal_token(writer: &mut Writer, index: &Index, event: &Event) {
+    let Event::TokenCreated { token, membership, secret, permissions, imported } = event else { return };
+    let parent = writer.memberships.find(membership.as_bytes(), index, &index.membership_ids).unwrap_or(0);
+    writer.anomalies += u64::from(parent == 0);
+    create_token(writer, index, Record { parent, imported: *imported, ..blank(*token) }, secret, permissions);
 }
 
 /// Applies an event of what tells where an organisation may work.
@@ -149,7 +180,7 @@ fn create_token(writer: &mut Writer, index: &Index, token: Record, secret: &Secr
     create(writer, index, &secret.digest, &Record { set, until: seconds::pack_option(secret.not_after), ..token });
 }
 
-fn create(writer: &mut Writer, index: &Index, digest: &Digest, record: &Record) {
+pub(crate) fn create(writer: &mut Writer, index: &Index, digest: &Digest, record: &Record) {
     let Some(place) = writer.prepare(index, digest) else { return writer.sets.give(record.set) };
     let window = index.epoch.window();
     let before = writer.place(index, &place, record);
@@ -157,6 +188,14 @@ fn create(writer: &mut Writer, index: &Index, digest: &Digest, record: &Record) 
     if let Some(set) = before {
         writer.sets.give(set);
     }
+}
+
+/// Gives entries other permissions, and leaves their ends.
+pub(crate) fn change_secrets(writer: &mut Writer, index: &Index, digests: &[Digest], permissions: &Permissions) {
+    let until = |digest: &Digest| index.slot(&crate::credential::words(digest)).map_or(0, |slot| index.entries.entry(slot).read().until);
+    let secrets: Vec<SecretState> =
+        digests.iter().map(|digest| SecretState { digest: *digest, not_after: seconds::unpack(until(digest)) }).collect();
+    change_token(writer, index, &secrets, permissions);
 }
 
 fn change_token(writer: &mut Writer, index: &Index, secrets: &[SecretState], permissions: &Permissions) {
@@ -182,7 +221,7 @@ fn change_token(writer: &mut Writer, index: &Index, secrets: &[SecretState], per
 }
 
 /// The new secret gets what the old one has, no more; the old one gets its end.
-fn rotate_token(writer: &mut Writer, index: &Index, at: u32, (old, new, ended): (&SecretState, &SecretState, &[Digest])) {
+pub(crate) fn rotate_token(writer: &mut Writer, index: &Index, at: u32, (old, new, ended): (&SecretState, &SecretState, &[Digest])) {
     let Some(old_slot) = writer.find(index, &old.digest) else { return };
     let before = index.entries.entry(old_slot).read();
     let set = writer.sets.retake(before.set);
@@ -219,7 +258,7 @@ fn pause(writer: &mut Writer, index: &Index, digests: &[Digest], state: State) {
     }
 }
 
-fn revoke(writer: &mut Writer, index: &Index, at: u32, digests: &[Digest]) {
+pub(crate) fn revoke(writer: &mut Writer, index: &Index, at: u32, digests: &[Digest]) {
     // An old secret whose overlap was swept is named too, but not known any more.
     let slots: Vec<u32> = digests.iter().filter_map(|digest| index.slot(&crate::credential::words(digest))).collect();
     let _window = index.epoch.window();
@@ -255,6 +294,9 @@ pub(crate) fn sweep(writer: &mut Writer, index: &Index, end: u32, most: usize) -
         } else if let Some(&(_, slot)) = writer.closed_delegations.front().filter(|(at, _)| *at <= end) {
             writer.closed_delegations.pop_front();
             writer.remove_delegation(index, slot);
+        } else if let Some(&(_, key)) = writer.revoked_clients.front().filter(|(at, _)| *at <= end) {
+            writer.revoked_clients.pop_front();
+            writer.remove_client(index, &key);
         } else if let Some(&std::cmp::Reverse((until, slot))) = writer.overlaps.peek().filter(|next| next.0.0 <= end) {
             writer.overlaps.pop();
             let record = index.entries.entry(slot).read();

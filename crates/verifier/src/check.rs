@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use domain::access_token::AccessToken;
 use domain::credential::{Digest, Kind, ParsedText, format};
 use domain::delegation::Place;
 use domain::organisation_token;
@@ -12,6 +13,7 @@ use domain::verify::{Facts, Owner, Request, Wanted, decide, decide_own, mask};
 use domain::{Refusal, Timestamp};
 
 use crate::Unavailable;
+use crate::access::Proof;
 use crate::catalogue::{ApiGuard, Catalogue, Known};
 use crate::credential::{Words, split, words};
 use crate::index::{Found, Snapshot, party};
@@ -35,6 +37,8 @@ pub struct Question<'a> {
     pub asked: Asked<'a>,
     /// The number of the workspace that it is about, where the path does not tell. The path's wins.
     pub workspace: Option<&'a str>,
+    /// What it proves beside an access token that is bound to a key.
+    pub proof: Option<Proof<'a>>,
     /// Where it comes from, for the token's owner to see.
     pub address: Option<IpAddr>,
     /// When it came.
@@ -84,8 +88,12 @@ pub struct Allowed<'a> {
     pub api: ApiGuard,
     /// The workspace that the request names.
     pub workspace: Option<Cow<'a, str>>,
+    /// The access token, if it is one.
+    pub access_token: Option<Box<AccessToken>>,
     /// The slot of the organisation that the credential acts for.
     organisation: u32,
+    /// The slot of the one workspace that it sees, 0 if it sees more.
+    limit: u32,
 }
 
 /// A request that is denied.
@@ -127,8 +135,9 @@ impl Verifier {
                 return Ok(deny(&known.tally, Refusal::MalformedCredential, None));
             };
             let (wanted, workspace) = wanted(&known.api, question);
-            let found = self.find(&snapshot, text, known);
+            let found = self.find(&snapshot, text, known).filter(|found| self.is_of(found, presented));
             let standing = match (&found, &workspace) {
+                (Some(found), Some(workspace)) if !self.index.is_within(found.limit, workspace) => Place::Unknown,
                 (Some(found), Some(workspace)) => {
                     let wish = Wish { known, wanted: mask(wanted), now: question.now };
                     self.index.place(&snapshot, found.organisation, workspace, wish)
@@ -142,7 +151,10 @@ impl Verifier {
                         let guard = ApiGuard { snapshot, place };
                         let (presentation, place, now) = (presented.presentation, standing, question.now);
                         let request = Request { presentation, wanted, place, now };
-                        let verdict = self.decide(&found, &request, question.address, (guard, workspace));
+                        let mut verdict = self.decide(&found, &request, question.address, (guard, workspace));
+                        if let Text::Access(token) = text {
+                            verdict = self.bound(verdict, token, presented, question);
+                        }
                         if matches!(&verdict, Verdict::Deny(denied) if denied.refusal.outward() == Outward::InvalidToken) {
                             // What a miss costs: an ended credential must not be refused sooner than an unknown one.
                             std::hint::black_box(self.knows_username(&self.index.load(), question.api, presented));
@@ -172,7 +184,8 @@ impl Verifier {
             let bit = known.api.permission_bit(permission).filter(|bit| allowed.permissions >> bit & 1 == 1);
             let Some(bit) = bit else { return Ok(Vec::new()) };
             let wish = Wish { known, wanted: 1 << bit, now };
-            let numbers = self.index.reach(&snapshot, allowed.organisation, wish);
+            let mut numbers = self.index.reach(&snapshot, allowed.organisation, wish);
+            numbers.retain(|reached| self.index.is_within(allowed.limit, &reached.number));
             let (owner, active) = party(&self.index.organisations, allowed.organisation);
             if self.index.epoch.unchanged(begin) {
                 // The index was loaded anew since the check: the slot may be another's.
@@ -206,6 +219,8 @@ impl Verifier {
                 Text::Malformed => return Ok(Err(Refusal::MalformedCredential)),
                 Text::Foreign(..) if !own.is_some_and(|own| own.api.definition().accepts_imported) => None,
                 Text::Own(digest) | Text::Foreign(digest, _) => self.index.gather(&snapshot, digest, own),
+                // Poort's own surfaces take none: what a client may do there is at the OAuth endpoints.
+                Text::Access(_) => None,
             };
             if self.index.epoch.unchanged(begin) {
                 let Some(mut found) = found else { return Ok(Err(Refusal::UnknownCredential)) };
@@ -224,6 +239,7 @@ impl Verifier {
     fn find(&self, snapshot: &Snapshot, text: &Text, known: &Known) -> Option<Found> {
         let (mut digest, mut other) = match text {
             Text::Malformed => return None,
+            Text::Access(token) => return Some(self.index.gather_access(snapshot, token, Some(known))),
             Text::Own(digest) => (digest, None),
             Text::Foreign(..) if !known.api.definition().accepts_imported => return None,
             Text::Foreign(digest, None) => (digest, None),
@@ -243,6 +259,9 @@ impl Verifier {
     #[cold]
     fn knows_username(&self, snapshot: &Snapshot, api: &str, presented: &Presented<'_>) -> bool {
         presented.username.as_ref().is_some_and(|username| {
+            if self.index.clients.by_client_id.pin().contains_key(username.as_str()) {
+                return true;
+            }
             let key = split(&organisation_token::username_key(api, username));
             self.index.knows_username(snapshot, key)
         })
@@ -259,20 +278,29 @@ impl Verifier {
             Ok(permissions) => {
                 self.count(found.slot, request.now, address);
                 api.tally().allowed();
-                let (facts, place, organisation) = (found.facts, request.place, found.organisation);
-                Verdict::Allow(Allowed { facts, place, permissions, api, workspace, organisation })
+                let Found { facts, organisation, limit, .. } = *found;
+                Verdict::Allow(Allowed {
+                    facts,
+                    place: request.place,
+                    permissions,
+                    api,
+                    workspace,
+                    access_token: None,
+                    organisation,
+                    limit,
+                })
             }
             Err(refusal) => deny(api.tally(), refusal, Some(found.facts)),
         }
     }
 
     #[inline]
-    fn compare_lease(&self) -> Result<(), Unavailable> {
+    pub(crate) fn compare_lease(&self) -> Result<(), Unavailable> {
         self.lease.compare(&*self.clock).inspect_err(|_| self.index.tallies.unavailable())
     }
 
     #[inline]
-    fn begin(&self) -> Result<u64, Unavailable> {
+    pub(crate) fn begin(&self) -> Result<u64, Unavailable> {
         self.index.epoch.begin().ok_or_else(|| {
             self.index.tallies.unavailable();
             Unavailable
@@ -280,7 +308,10 @@ impl Verifier {
     }
 
     #[inline]
-    fn count(&self, slot: u32, now: Timestamp, address: Option<IpAddr>) {
+    pub(crate) fn count(&self, slot: u32, now: Timestamp, address: Option<IpAddr>) {
+        if slot == 0 {
+            return;
+        }
         if let Some((_, used)) = self.index.entries.get(slot)
             && used.count(now, address)
         {
@@ -295,11 +326,14 @@ impl Verifier {
         let bound = |digest: &Digest| presented.username.as_ref().map(|username| organisation_token::bound(digest, api, username));
         match format::parse(&presented.text, known) {
             ParsedText::Malformed => Text::Malformed,
+            ParsedText::Own { installation, kind: Kind::AccessToken } if known.contains(&installation) => self.open(&presented.text),
             ParsedText::Own { installation, kind } if known.contains(&installation) => {
                 let digest = digest();
                 let bound = bound(&digest).filter(|_| kind == Kind::OrganisationToken);
                 Text::Own(words(&bound.unwrap_or(digest)))
             }
+            // A JWT begins with the Base64 of `{"`.
+            ParsedText::Foreign if presented.text.starts_with("eyJ") => self.open(&presented.text),
             // In the form that we share with others, but not one of ours.
             ParsedText::Own { .. } | ParsedText::Foreign => {
                 let digest = digest();
@@ -310,8 +344,10 @@ impl Verifier {
 }
 
 /// What the text alone tells.
-enum Text {
+pub(crate) enum Text {
     Malformed,
+    /// An access token that could be opened.
+    Access(Box<AccessToken>),
     /// The digest under which one of ours is found.
     Own(Words),
     /// The digest of the text, and that of an organisation token with the username that came with it.
@@ -371,7 +407,7 @@ fn own_facts(facts: &mut Facts, catalogue: &Catalogue, own: Option<&Known>) -> R
     Ok(())
 }
 
-fn owner_works(facts: &Facts) -> Result<(), Refusal> {
+pub(crate) fn owner_works(facts: &Facts) -> Result<(), Refusal> {
     match facts.owner {
         Owner::Member { active: false, .. } => Err(Refusal::OwnerInactive),
         Owner::Member { organisation_active: false, .. } => Err(Refusal::OrganisationSuspended),

@@ -20,7 +20,7 @@ pub(crate) struct Entry([AtomicU64; 8]);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Record {
     pub(crate) id: [u8; 16],
-    /// The slot of the membership or of the username, or the number of the API; by kind.
+    /// The slot of the membership, of the username or of the client, or the number of the API; by kind.
     pub(crate) parent: u32,
     /// The number of the set of permissions.
     pub(crate) set: u32,
@@ -83,11 +83,12 @@ impl Entry {
     #[inline(always)]
     pub(crate) fn read(&self) -> Record {
         let (links, rest) = (self.word(6), self.word(7));
-        let kind = match rest >> 2 & 3 {
+        let kind = match rest >> 2 & 3 | rest >> 4 & 4 {
             0 => Kind::PersonalToken,
             1 => Kind::ApiCredential,
             2 => Kind::OperatorToken,
-            _ => Kind::OrganisationToken,
+            3 => Kind::OrganisationToken,
+            _ => Kind::OrganisationKey,
         };
         let state = match rest & 3 {
             0 => State::Live,
@@ -108,18 +109,20 @@ impl Entry {
 
     /// Writes all but the digest.
     pub(crate) fn write(&self, record: &Record) {
-        let kind = match record.kind {
+        let kind: u64 = match record.kind {
             Kind::PersonalToken => 0,
             Kind::ApiCredential => 1,
             Kind::OperatorToken => 2,
             Kind::OrganisationToken => 3,
+            // No other kind has entries.
+            _ => 4,
         };
         let state = match record.state {
             State::Live => 0,
             State::Suspended => 1,
             State::Revoked => 2,
         };
-        let flags = state | kind << 2 | u64::from(record.imported) << 4 | u64::from(record.superseded) << 5;
+        let flags = state | (kind & 3) << 2 | u64::from(record.imported) << 4 | u64::from(record.superseded) << 5 | (kind & 4) << 4;
         let (first, second) = split(&record.id);
         let words = [first, second, u64::from(record.parent) << 32 | u64::from(record.set), u64::from(record.until) << 32 | flags];
         for (word, value) in words.into_iter().enumerate() {

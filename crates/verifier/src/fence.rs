@@ -43,6 +43,12 @@ impl Fenced {
         delegation <= self.newest.as_bytes() && !self.organisations.contains(&OrganisationId::from_bytes(*from))
     }
 
+    /// Whether an organisation key stands behind the fence.
+    #[cold]
+    pub(crate) fn holds_key(&self, key: CredentialId, organisation: Option<OrganisationId>) -> bool {
+        key <= self.newest && !organisation.is_some_and(|organisation| self.organisations.contains(&organisation))
+    }
+
     /// Suspends a credential that stands behind the fence. One that has ended stays ended.
     #[cold]
     pub(crate) fn hold(&self, facts: &mut Facts, catalogue: &Catalogue) {

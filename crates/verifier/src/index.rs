@@ -12,6 +12,7 @@ use domain::verify::{Facts, Owner};
 use crate::arena::{Arena, Row};
 use crate::catalogue::{Catalogue, Known};
 use crate::check::OWN_API;
+use crate::clients::Clients;
 use crate::credential::{Entries, Record, Words, join, split};
 use crate::epoch::Epoch;
 use crate::exposure::Exposures;
@@ -34,6 +35,8 @@ pub(crate) struct Index {
     pub(crate) key: Key,
     /// Workspaces, delegations and usernames.
     pub(crate) places: Places,
+    /// Organisation keys and grants.
+    pub(crate) clients: Clients,
     /// Words: 0–1 the person's id, 2 person and organisation (slots), 3 entries and flags. The person's id never
     /// changes; that it stands here too saves a check from waiting for a third line of memory.
     pub(crate) memberships: Arena<4>,
@@ -68,6 +71,8 @@ pub(crate) struct Found {
     pub(crate) facts: Facts,
     /// The slot of the organisation that it acts for.
     pub(crate) organisation: u32,
+    /// The slot of the one workspace that it sees; 0: all that its organisation may see.
+    pub(crate) limit: u32,
 }
 
 /// A membership, read: slots and flags.
@@ -114,6 +119,7 @@ impl Index {
             entries: Entries::new(),
             key: Key::random(),
             places: Places::new(),
+            clients: Clients::new(),
             memberships: Arena::new(MAX_PEOPLE),
             membership_ids: Arena::new(MAX_PEOPLE),
             people: Arena::new(MAX_PEOPLE),
@@ -143,6 +149,9 @@ impl Index {
             None => false,
         })?;
         let record = record?;
+        if record.kind == Kind::OrganisationKey {
+            return Some(self.gather_key(snapshot, slot, &record, api));
+        }
         let (owner, organisation, audience) = self.owner(&record);
         let mut facts = Facts {
             id: CredentialId::from_bytes(record.id),
@@ -157,7 +166,7 @@ impl Index {
         if let Some(fence) = &snapshot.fence {
             fence.hold(&mut facts, &snapshot.catalogue);
         }
-        Some(Found { slot, facts, organisation })
+        Some(Found { slot, facts, organisation, limit: 0 })
     }
 
     /// Whose an entry is, the slot of that organisation, and the number of the API that it is for, if for one.
@@ -173,20 +182,29 @@ impl Index {
                 (Owner::Organisation { organisation, organisation_active }, slot, Some(audience))
             }
             Kind::PersonalToken => {
-                let row = self.memberships.get(record.parent);
-                let member = row.map_or(Member::NONE, Member::read);
-                let person = row.map_or([0; 16], |row| join(row.get(0), row.get(1)));
-                let (organisation, organisation_active) = party(&self.organisations, member.organisation);
-                let owner = Owner::Member {
-                    person: PersonId::from_bytes(person),
-                    active: self.is_active(member.person) && member.live,
-                    organisation: OrganisationId::from_bytes(organisation),
-                    organisation_active,
-                    roles: member.roles,
-                };
-                (owner, member.organisation, None)
+                let (owner, organisation) = self.member_owner(record.parent);
+                (owner, organisation, None)
             }
+            // Gathered in its own way, see `gather_key`.
+            _ => (Owner::Operator, 0, None),
         }
+    }
+
+    /// The member with this slot, and the slot of the organisation.
+    #[inline(always)]
+    pub(crate) fn member_owner(&self, slot: u32) -> (Owner, u32) {
+        let row = self.memberships.get(slot);
+        let member = row.map_or(Member::NONE, Member::read);
+        let person = row.map_or([0; 16], |row| join(row.get(0), row.get(1)));
+        let (organisation, organisation_active) = party(&self.organisations, member.organisation);
+        let owner = Owner::Member {
+            person: PersonId::from_bytes(person),
+            active: self.is_active(member.person) && member.live,
+            organisation: OrganisationId::from_bytes(organisation),
+            organisation_active,
+            roles: member.roles,
+        };
+        (owner, member.organisation)
     }
 
     /// Whether a person is active. One that is not known is not.

@@ -38,10 +38,13 @@
 //! not indexed, thus refused, and counted in [`Anomalies`]. A personal token costs 91 to 97 bytes, all in; a delegation 64 and
 //! its places in the tables.
 
+mod access;
 mod apply;
 mod arena;
 mod catalogue;
 mod check;
+mod client_writer;
+mod clients;
 mod credential;
 mod delegations;
 mod epoch;
@@ -62,8 +65,10 @@ mod usage;
 mod verifier;
 mod writer;
 
+pub use access::{AccessTokens, KnownClient, Looked, Opener, PrivateKeyUse, Proof};
 pub use catalogue::ApiGuard;
 pub use check::{Allowed, Asked, Denied, Question, Verdict};
+pub use clients::Client;
 pub use delegations::{DelegationRecord, WorkspaceRecord};
 pub use exposure::Exposure;
 pub use lease::Lease;

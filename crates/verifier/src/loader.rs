@@ -6,12 +6,15 @@ use std::sync::atomic::Ordering;
 use domain::api::ApiDefinition;
 use domain::credential::{Digest, Kind};
 use domain::event::{SecretState, Sequence};
+use domain::grant::GrantRecord;
+use domain::organisation_key::OrganisationKeyRecord;
 use domain::permission::Permissions;
 use domain::person::Roles;
 use domain::verify::State;
 use domain::{CredentialId, Fence, MembershipId, OrganisationId, PersonId, Timestamp};
 
 use crate::apply::blank;
+use crate::client_writer::{private_key_record, remember};
 use crate::credential::{Record, words};
 use crate::delegations::{DelegationRecord, WorkspaceRecord};
 use crate::fence::Fenced;
@@ -102,6 +105,7 @@ impl<'v> Loader<'v> {
         index.epoch.close();
         *writer = Writer::new(index, writer.max_tombstones);
         index.store(Snapshot::empty());
+        index.clients.clear();
         for chunk in 0..index.entries.chunks() {
             index.entries.take_fresh(chunk, |_, used| used.clear());
         }
@@ -167,6 +171,27 @@ impl<'v> Loader<'v> {
         };
         let (kind, imported, superseded) = (Kind::OrganisationToken, token.imported, token.superseded);
         self.credential(&token.secret.digest, &Record { kind, parent, set, state, imported, superseded, until, ..blank(token.id) });
+    }
+
+    /// An organisation key with its private keys.
+    pub fn organisation_key(&mut self, record: &OrganisationKeyRecord) {
+        let Some(slot) = self.writer.client(self.index, record) else { return };
+        for (state, superseded) in &record.private_keys {
+            let Some(set) = self.writer.sets.take(&record.definition.permissions, &self.index.load().catalogue) else { continue };
+            let entry = Record { superseded: *superseded, ..private_key_record(state, slot, set, record.imported) };
+            let ended = record.revoked_at.map(|at| Record { state: State::Revoked, until: seconds::pack(at), ..entry });
+            self.credential(&state.digest, &ended.unwrap_or(entry));
+        }
+    }
+
+    /// A grant.
+    pub fn grant(&mut self, record: &GrantRecord) {
+        self.writer.grant(self.index, record);
+    }
+
+    /// An access token, a family or a session that was ended, and when the last access token of it is over by itself.
+    pub fn ended(&mut self, id: [u8; 16], until: Timestamp) {
+        remember(self.index, [id], seconds::pack(until));
     }
 
     /// A live credential of an API.

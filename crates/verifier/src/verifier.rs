@@ -10,6 +10,7 @@ use domain::event::{Event, Sequence};
 use domain::time::Clock;
 use domain::{CredentialId, Timestamp};
 
+use crate::access::Opener;
 use crate::apply;
 use crate::index::Index;
 use crate::lease::Lease;
@@ -31,12 +32,14 @@ pub struct Settings {
     pub tombstone_seconds: u32,
     /// The most tombstones; past it the oldest goes, and its credential is "unknown" instead of "revoked".
     pub max_tombstones: usize,
+    /// Who opens access tokens; without anybody none is known.
+    pub access_tokens: Option<Opener>,
 }
 
 impl Default for Settings {
     /// No prefix; a day; a million.
     fn default() -> Self {
-        Self { installations: Vec::new(), tombstone_seconds: 86_400, max_tombstones: 1_000_000 }
+        Self { installations: Vec::new(), tombstone_seconds: 86_400, max_tombstones: 1_000_000, access_tokens: None }
     }
 }
 
@@ -175,6 +178,8 @@ impl Verifier {
         let life = Duration::from_secs(self.settings.tombstone_seconds.into());
         let end = seconds::pack(now.saturating_sub(life));
         while apply::sweep(&mut self.writer(), &self.index, end, SWEPT_AT_ONCE) {}
+        // Over by themselves: whether their end is known makes no difference any more.
+        self.index.clients.ended.pin().retain(|_, until| *until > end);
     }
 
     /// Whether a fence stands: what was in a restored backup is refused until it is confirmed.

@@ -10,7 +10,7 @@ use domain::api::{Api, ApiDefinition};
 use domain::credential::{Digest, Kind};
 use domain::person::Roles;
 use domain::verify::State;
-use domain::{MembershipId, OrganisationId, PersonId};
+use domain::{CredentialId, MembershipId, OrganisationId, PersonId};
 
 use crate::arena::Slots;
 use crate::catalogue::{Known, Masks};
@@ -31,6 +31,9 @@ pub(crate) struct Writer {
     pub(crate) memberships: Register,
     pub(crate) workspaces: Register,
     pub(crate) delegations: Register,
+    pub(crate) clients: Register,
+    /// Ended organisation keys with the second of their end, in the order in which they ended.
+    pub(crate) revoked_clients: VecDeque<(u32, CredentialId)>,
     /// The slots of usernames.
     pub(crate) accounts: Slots,
     pub(crate) sets: Sets,
@@ -67,6 +70,8 @@ impl Writer {
             memberships: Register::new(index.membership_ids.limit()),
             workspaces: Register::new(index.places.workspaces.limit()),
             delegations: Register::new(index.places.delegations.limit()),
+            clients: Register::new(index.clients.rows.limit()),
+            revoked_clients: VecDeque::new(),
             accounts: Slots::new(index.places.accounts.limit()),
             sets: Sets::new(),
             closed_delegations: VecDeque::new(),
@@ -291,7 +296,7 @@ impl Writer {
             Kind::PersonalToken => self.hang(index, record.parent, 1),
             Kind::OrganisationToken => self.hang_account(index, record.parent, 1),
             Kind::ApiCredential => self.api_credentials.push(slot),
-            Kind::OperatorToken => {}
+            _ => {}
         }
         if record.state == State::Revoked {
             self.tombstones.push_back((record.until, slot));
@@ -310,7 +315,7 @@ impl Writer {
             Kind::ApiCredential => {
                 self.api_credentials.retain(|slot| index.entries.entry(*slot).id() != record.id);
             }
-            Kind::OperatorToken => {}
+            _ => {}
         }
         if record.state != State::Revoked {
             self.count(index, record, -1);
@@ -332,7 +337,7 @@ impl Writer {
     }
 
     fn count(&self, index: &Index, record: &Record, by: isize) {
-        if matches!(record.kind, Kind::PersonalToken | Kind::OrganisationToken) {
+        if matches!(record.kind, Kind::PersonalToken | Kind::OrganisationToken | Kind::OrganisationKey) {
             index.live.fetch_add(by as usize, Ordering::Relaxed);
         }
     }
@@ -341,6 +346,7 @@ impl Writer {
     pub(crate) fn sort_tombstones(&mut self) {
         self.tombstones.make_contiguous().sort_unstable();
         self.closed_delegations.make_contiguous().sort_unstable();
+        self.revoked_clients.make_contiguous().sort_unstable();
     }
 
     pub(crate) fn anomaly(&mut self) {

@@ -116,6 +116,7 @@ fn side(caller: &Caller, chain: &[Delegation]) -> Option<Side> {
 fn leads(caller: &Caller) -> bool {
     match caller {
         Caller::Operator { .. } | Caller::System => true,
+        Caller::Client { .. } => false,
         Caller::Person(person) => {
             let role = person.roles.has(Role::Owner) || person.roles.has(Role::ProjectManager);
             role && person.rights.contains(&Right::DelegationsWrite)
@@ -200,6 +201,7 @@ impl Authority {
                 let view = view::of(tx, found, by.at).await?;
                 Ok(match outcome {
                     Outcome::Changed((), recorded) => Outcome::Changed(view, recorded),
+                    Outcome::Kept(()) => Outcome::Kept(view),
                     Outcome::Unchanged(()) => Outcome::Unchanged(view),
                 })
             })

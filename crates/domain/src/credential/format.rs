@@ -10,6 +10,10 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 const RANDOM_CHARACTERS: usize = 30;
 const CHECKSUM_CHARACTERS: usize = 6;
 const BODY_CHARACTERS: usize = RANDOM_CHARACTERS + CHECKSUM_CHARACTERS;
+/// The longest body of an access token.
+const MAX_SEALED_CHARACTERS: usize = 1_024;
+/// How many bytes are written as how many characters: 62^11 is a little more than 2^64.
+const BLOCK: (usize, usize) = (8, 11);
 /// How many characters of the random part a list may show: enough to recognise, far too few to use.
 const SHOWN_CHARACTERS: usize = 4;
 
@@ -62,6 +66,60 @@ impl Installation {
     }
 }
 
+impl Installation {
+    /// Writes sealed bytes as the text of an access token: blocks of 8 bytes as 11 characters, the last block filled up with
+    /// zeros, and the checksum.
+    pub fn write_sealed(&self, sealed: &[u8]) -> Secret<String> {
+        let mut text = String::with_capacity(self.as_str().len() + 2 + sealed.len().div_ceil(BLOCK.0) * BLOCK.1 + CHECKSUM_CHARACTERS);
+        text.push_str(self.as_str());
+        text.push(Kind::AccessToken.letter() as char);
+        text.push('_');
+        let body = text.len();
+        for block in sealed.chunks(BLOCK.0) {
+            let mut bytes = [0; BLOCK.0];
+            bytes[..block.len()].copy_from_slice(block);
+            let mut rest = u64::from_le_bytes(bytes);
+            for _ in 0..BLOCK.1 {
+                text.push(ALPHABET[(rest % 62) as usize] as char);
+                rest /= 62;
+            }
+        }
+        let checksum = checksum(&text.as_bytes()[body..]);
+        text.extend(checksum.iter().map(|byte| *byte as char));
+        Secret::new(text)
+    }
+}
+
+/// Reads what [`Installation::write_sealed`] wrote into the buffer, and gives how many bytes that are, filled up to whole blocks of 8.
+/// `None`: not such a text, or longer than the buffer.
+pub fn read_sealed(text: &str, buffer: &mut [u8]) -> Option<usize> {
+    let (_, kind, body) = split(text)?;
+    let blocks = body.len().checked_sub(CHECKSUM_CHARACTERS)? / BLOCK.1;
+    if kind != Kind::AccessToken || body.len() != blocks * BLOCK.1 + CHECKSUM_CHARACTERS || blocks * BLOCK.0 > buffer.len() {
+        return None;
+    }
+    for (characters, bytes) in body.as_bytes().chunks_exact(BLOCK.1).zip(buffer.chunks_exact_mut(BLOCK.0)) {
+        let digits = characters.iter().rev().try_fold(0u64, |number, character| {
+            let digit = VALUES[usize::from(*character)];
+            if digit == NO_DIGIT { None } else { number.checked_mul(62)?.checked_add(u64::from(digit)) }
+        });
+        bytes.copy_from_slice(&digits?.to_le_bytes());
+    }
+    Some(blocks * BLOCK.0)
+}
+
+const NO_DIGIT: u8 = 255;
+/// The value of each character.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut digit = 0;
+    while digit < ALPHABET.len() {
+        values[ALPHABET[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    values
+};
+
 impl fmt::Debug for Installation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.as_str(), f)
@@ -88,7 +146,7 @@ pub enum ParsedText {
 /// text that begins with one of them and a kind's letter is ours or malformed, never foreign.
 pub fn parse(text: &str, known: &[Installation]) -> ParsedText {
     match split(text) {
-        Some((installation, kind, body)) if has_right_checksum(body) => ParsedText::Own { installation, kind },
+        Some((installation, kind, body)) if has_right_checksum(kind, body) => ParsedText::Own { installation, kind },
         Some((installation, ..)) if known.contains(&installation) => ParsedText::Malformed,
         _ => ParsedText::Foreign,
     }
@@ -122,7 +180,15 @@ fn split(text: &str) -> Option<(Installation, Kind, &str)> {
     Some((installation, Kind::from_letter(letter)?, body))
 }
 
-fn has_right_checksum(body: &str) -> bool {
+fn has_right_checksum(kind: Kind, body: &str) -> bool {
+    if kind == Kind::AccessToken {
+        // The seal is what says whether the rest is right.
+        let lengths = BODY_CHARACTERS..=MAX_SEALED_CHARACTERS;
+        return lengths.contains(&body.len()) && body.bytes().all(|byte| byte.is_ascii_alphanumeric()) && {
+            let (sealed, sum) = body.as_bytes().split_at(body.len() - CHECKSUM_CHARACTERS);
+            checksum(sealed) == sum
+        };
+    }
     // Of a fixed length and without leaving early: every check goes through this loop.
     let Ok(body) = <&[u8; BODY_CHARACTERS]>::try_from(body.as_bytes()) else { return false };
     body.iter().fold(true, |fits, byte| fits & byte.is_ascii_alphanumeric())
@@ -171,20 +237,39 @@ mod tests {
     #[test]
     fn the_checksum_is_githubs() {
         for body in PUBLIC_VECTORS {
-            assert!(has_right_checksum(body), "{body}");
+            assert!(has_right_checksum(Kind::PersonalToken, body), "{body}");
         }
     }
 
     #[test]
     fn a_generated_text_is_read_back() {
         let prefix = installation("prt");
-        for (kind, ..) in crate::credential::KINDS {
+        for &(kind, ..) in crate::credential::KINDS {
             let text = prefix.generate(kind, &Counting(3.into())).expect("entropy");
             let text = text.expose();
             assert_eq!(text.len(), 41);
             assert_eq!(parse(text, &[prefix]), ParsedText::Own { installation: prefix, kind });
             assert_eq!(shown_prefix(text).len(), 9);
         }
+    }
+
+    #[test]
+    fn sealed_bytes_are_read_back() {
+        let prefix = installation("prt");
+        for length in [24, 40, 120, 400] {
+            let sealed: Vec<u8> = (0..length).map(|byte| (byte * 37) as u8).collect();
+            let text = prefix.write_sealed(&sealed);
+            let text = text.expose();
+            assert_eq!(parse(text, &[prefix]), ParsedText::Own { installation: prefix, kind: Kind::AccessToken });
+            let mut buffer = [0; 400];
+            assert_eq!(read_sealed(text, &mut buffer), Some(length));
+            assert_eq!(buffer[..length], sealed);
+            assert_eq!(read_sealed(text, &mut buffer[..length - 1]), None);
+            assert_eq!(read_sealed(&text[..text.len() - 1], &mut buffer), None);
+        }
+        // Eleven of the last character are more than eight bytes can hold.
+        let over = format!("prta_{}000000", "z".repeat(44));
+        assert_eq!(read_sealed(&over, &mut [0; 400]), None);
     }
 
     #[test]

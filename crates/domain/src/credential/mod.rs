@@ -8,48 +8,60 @@ pub use format::{Installation, ParsedText};
 
 use serde::{Deserialize, Serialize};
 
-/// What sort of credential a text is; the letter stands before the `_`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// The credential of a person's own software.
-    PersonalToken,
-    /// Username and code of an organisation's own software.
-    OrganisationToken,
-    /// What an API shows to ask about others' credentials.
-    ApiCredential,
-    /// The credential of whoever runs the installation.
-    OperatorToken,
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident $letter:literal $wire:literal;)*) => {
+        /// What sort of text of ours a text is; the letter stands before the `_`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Kind {
+            $($(#[$doc])* $name,)*
+        }
+
+        /// Every kind with its letter and its name on the wire.
+        pub const KINDS: &[(Kind, u8, &str)] = &[$((Kind::$name, $letter, $wire),)*];
+
+        impl Kind {
+            /// The letter in the text.
+            pub const fn letter(self) -> u8 {
+                match self { $(Self::$name => $letter,)* }
+            }
+
+            /// Its name on the wire.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $wire,)* }
+            }
+        }
+    };
 }
 
-/// Every kind with its letter and its name on the wire.
-pub const KINDS: [(Kind, u8, &str); 4] = [
-    (Kind::PersonalToken, b'p', "personal_token"),
-    (Kind::OrganisationToken, b'd', "organisation_token"),
-    (Kind::ApiCredential, b'v', "api_credential"),
-    (Kind::OperatorToken, b'o', "operator_token"),
-];
+kinds! {
+    /// The credential of a person's own software.
+    PersonalToken b'p' "personal_token";
+    /// Username and code of an organisation's own software.
+    OrganisationToken b'd' "organisation_token";
+    /// What an API shows to ask about others' credentials.
+    ApiCredential b'v' "api_credential";
+    /// The credential of whoever runs the installation.
+    OperatorToken b'o' "operator_token";
+    /// The private key of an organisation key.
+    OrganisationKey b's' "organisation_key";
+    /// What a client got for it at the token endpoint. Its body is longer: what it says, sealed.
+    AccessToken b'a' "access_token";
+    /// The public id of an organisation key, `client_id` in OAuth 2. No secret.
+    ClientId b'k' "client_id";
+    /// What a client gets further access tokens for.
+    RefreshToken b'r' "refresh_token";
+    /// What a client gets its first access token for, after a person's consent.
+    AuthorizationCode b'c' "authorization_code";
+    /// What a device asks with whether its person has consented.
+    DeviceCode b'e' "device_code";
+    /// What a client that registered itself manages its registration with (RFC 7592).
+    RegistrationToken b'g' "registration_token";
+}
 
 impl Kind {
-    /// The letter in the credential's text.
-    pub const fn letter(self) -> u8 {
-        match self {
-            Self::PersonalToken => b'p',
-            Self::OrganisationToken => b'd',
-            Self::ApiCredential => b'v',
-            Self::OperatorToken => b'o',
-        }
-    }
-
-    /// Its name on the wire.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PersonalToken => "personal_token",
-            Self::OrganisationToken => "organisation_token",
-            Self::ApiCredential => "api_credential",
-            Self::OperatorToken => "operator_token",
-        }
-    }
+    /// The kinds that an API may take.
+    pub const TAKEN_BY_APIS: [Self; 4] = [Self::PersonalToken, Self::OrganisationToken, Self::OrganisationKey, Self::AccessToken];
 
     /// The kind with this letter.
     pub fn from_letter(letter: u8) -> Option<Self> {

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{Class, SecretState, Sequence, UsernameKey};
 use crate::api::ApiDefinition;
+use crate::client::ClientDefinition;
 use crate::credential::Digest;
 use crate::delegation::Standing;
 use crate::fence::Scope;
-use crate::id::{CredentialId, DelegationId, MembershipId, OrganisationId, PersonId, WorkspaceId};
+use crate::id::{CredentialId, DelegationId, FamilyId, GrantId, MembershipId, OrganisationId, PersonId, SessionId, WorkspaceId};
+use crate::organisation_key::PrivateKeyState;
 use crate::permission::Permissions;
 use crate::person::Roles;
 use crate::time::Timestamp;
@@ -314,6 +316,133 @@ events! {
         credential: CredentialId,
         /// Its secret.
         digest: Digest,
+    }
+    /// An organisation key was made, imported, or registered by a client itself.
+    Creation OrganisationKeyCreated {
+        /// The key.
+        key: CredentialId,
+        /// Whose; nobody's for a client that registered itself.
+        organisation: Option<OrganisationId>,
+        /// The one workspace that it sees, if it sees one only.
+        workspace: Option<WorkspaceId>,
+        /// Its public id and OAuth side.
+        definition: ClientDefinition,
+        /// Its private key; a client without one authenticates otherwise, or not at all.
+        private_key: Option<PrivateKeyState>,
+        /// Whether it came from another system.
+        imported: bool,
+    }
+    /// What an organisation key may do, or its OAuth side, was changed.
+    Ending OrganisationKeyChanged {
+        /// The key.
+        key: CredentialId,
+        /// The one workspace that it sees from now on, if it sees one only.
+        workspace: Option<WorkspaceId>,
+        /// Its OAuth side from now on.
+        definition: ClientDefinition,
+    }
+    /// An organisation key got a new private key; the old one works until the end of the overlap.
+    Ending OrganisationKeyRotated {
+        /// The key.
+        key: CredentialId,
+        /// The private key before, and its end; none if there was none that worked.
+        old: Option<PrivateKeyState>,
+        /// The private key from now on.
+        new: PrivateKeyState,
+        /// Private keys of earlier rotations, ended at once.
+        ended: Vec<PrivateKeyState>,
+    }
+    /// One of an organisation key's private keys was ended, and the access tokens that came with it.
+    Ending PrivateKeyRevoked {
+        /// The key.
+        key: CredentialId,
+        /// The private key.
+        private_key: PrivateKeyState,
+    }
+    /// An organisation key is paused.
+    Ending OrganisationKeySuspended {
+        /// The key.
+        key: CredentialId,
+    }
+    /// A paused organisation key works again.
+    Creation OrganisationKeyResumed {
+        /// The key.
+        key: CredentialId,
+    }
+    /// Organisation keys were ended, with everything that came from them.
+    Ending OrganisationKeysRevoked {
+        /// The keys.
+        keys: Vec<CredentialId>,
+        /// All their private keys.
+        digests: Vec<Digest>,
+    }
+    /// All access tokens that an organisation key has got so far were ended; the key works on.
+    Ending AccessTokensOfKeyEnded {
+        /// The key.
+        key: CredentialId,
+        /// The generation of its access tokens from now on.
+        generation: u32,
+    }
+    /// A person authorised a client.
+    Creation GrantMade {
+        /// The grant.
+        grant: GrantId,
+        /// Through which membership.
+        membership: MembershipId,
+        /// The client's organisation key.
+        key: CredentialId,
+    }
+    /// Grants were ended, with everything that hangs from them.
+    Ending GrantsEnded {
+        /// Which.
+        grants: Vec<GrantId>,
+    }
+    /// Families of refresh tokens were ended, with the access tokens that came with them.
+    Ending FamiliesEnded {
+        /// Which.
+        families: Vec<FamilyId>,
+        /// When the last access token of them is over by itself.
+        until: Timestamp,
+    }
+    /// One access token was ended.
+    Ending AccessTokenRevoked {
+        /// Its serial.
+        serial: CredentialId,
+        /// When it is over by itself.
+        until: Timestamp,
+    }
+    /// A person signed in.
+    Unindexed SessionStarted {
+        /// The session.
+        session: SessionId,
+        /// Who.
+        person: PersonId,
+    }
+    /// Sessions were ended, with the access tokens that were consented to in them.
+    Ending SessionsEnded {
+        /// Which.
+        sessions: Vec<SessionId>,
+        /// When the last access token of them is over by itself.
+        until: Timestamp,
+    }
+    /// A person's password was set or changed.
+    Unindexed PasswordChanged {
+        /// Whose.
+        person: PersonId,
+    }
+    /// A person can sign in through another provider (OpenID Connect).
+    Unindexed UpstreamLinked {
+        /// Who.
+        person: PersonId,
+        /// Through which.
+        provider: String,
+    }
+    /// A person cannot sign in through that provider any more.
+    Unindexed UpstreamUnlinked {
+        /// Who.
+        person: PersonId,
+        /// Through which.
+        provider: String,
     }
     /// New credentials begin with another prefix from now on.
     Unindexed InstallationChanged {

@@ -74,6 +74,7 @@ pub(super) fn check(verifier: &Verifier, limits: &Limits, ask: &Ask<'_>) -> Resu
         api: API,
         authorization: ask.authorization,
         api_key: ask.api_key,
+        proof: None,
         asked: Asked::Request { method: ask.method, path: ask.path },
         workspace: None,
         address: ask.address,

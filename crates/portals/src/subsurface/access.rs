@@ -48,6 +48,7 @@ pub(super) fn check(verifier: &Verifier, ask: &Ask<'_>) -> Result<Caller, Failur
         api: ask.api,
         authorization: ask.authorization,
         api_key: None,
+        proof: None,
         asked: Asked::Request { method: ask.method, path: ask.path },
         workspace: None,
         address: ask.address,

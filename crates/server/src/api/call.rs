@@ -64,7 +64,7 @@ impl Call {
     pub(super) fn page(&self) -> Result<Window, Problem> {
         let caller = match self.caller() {
             Caller::Person(person) => format!("{} {}", person.organisation, person.id),
-            Caller::Operator { .. } | Caller::System => "operator".to_owned(),
+            _ => "operator".to_owned(),
         };
         self.query.page(&format!("{}\n{caller}", self.path))
     }

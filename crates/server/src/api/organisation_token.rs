@@ -127,7 +127,7 @@ pub(super) async fn list(call: Call, _: NoBody) -> Result<Listed<OrganisationTok
     let organisation = call.query.id(Parameter::Organisation)?;
     let organisation = match call.caller() {
         Caller::Person(person) => Some(organisation.unwrap_or(person.organisation)),
-        Caller::Operator { .. } | Caller::System => organisation,
+        _ => organisation,
     };
     page(&call, organisation).await
 }

@@ -196,6 +196,7 @@ fn verdict(state: &ApiState, api: &Api, asked: &VerifyRequest<'_>, context: &edg
         api: api.name(),
         authorization: asked.authorization.as_ref().map(|text| text.as_str().as_bytes()),
         api_key: asked.api_key.as_ref().map(|text| text.as_str().as_bytes()),
+        proof: None,
         asked: wanted,
         workspace: asked.workspace.as_ref().map(Text::as_str),
         address: asked.address,

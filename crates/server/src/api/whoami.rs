@@ -61,7 +61,7 @@ pub(super) async fn show(call: Call, _: NoBody) -> Result<Shown<Identity>, Probl
             roles: person.roles,
             permissions: Held::These(names(&person.rights)),
         },
-        Caller::System => return Err(Problem::new(Code::Internal)),
+        Caller::Client { .. } | Caller::System => return Err(Problem::new(Code::Internal)),
     };
     Ok(Shown { value, revision: None })
 }

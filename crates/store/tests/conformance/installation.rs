@@ -15,6 +15,9 @@ pub(crate) async fn apis_and_credentials(store: &Store) {
             optional_suffixes: vec![],
             ignores_case: false,
             permissions: vec![],
+            scopes: vec![],
+            resource: None,
+            access_token_algorithm: None,
             routes: vec![],
         }
     };
@@ -81,6 +84,9 @@ fn definition_again() -> ApiDefinition {
         optional_suffixes: vec![],
         ignores_case: true,
         permissions: vec![],
+        scopes: vec![],
+        resource: None,
+        access_token_algorithm: None,
         routes: vec![],
     }
 }

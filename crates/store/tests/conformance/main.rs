@@ -24,7 +24,7 @@ use support::*;
 
 const ALL: Page = Page::first(100);
 /// How many there are.
-const MIGRATIONS: usize = 6;
+const MIGRATIONS: usize = 7;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_statement_runs_on_sqlite() {
@@ -61,6 +61,7 @@ async fn suite(url: &str) {
     organisation_tokens(&store).await;
     rotation_and_end(&store).await;
     delegations(&store).await;
+    organisation_keys(&store).await;
     snapshot(&store).await;
     changes_need_their_event(&store).await;
     one_server(url).await;
@@ -103,12 +104,14 @@ macro_rules! read {
 mod backup;
 mod delegations;
 mod installation;
+mod organisation_keys;
 mod organisation_tokens;
 mod tenancy;
 mod tokens;
 
 use delegations::*;
 use installation::*;
+use organisation_keys::*;
 use organisation_tokens::*;
 use tenancy::*;
 use tokens::*;

@@ -97,6 +97,7 @@ pub(crate) struct Counts {
     tokens: Vec<(CredentialId, Digest, bool)>,
     organisation_tokens: Vec<(CredentialId, Digest, bool)>,
     delegations: Vec<DelegationId>,
+    keys: Vec<(CredentialId, usize)>,
 }
 
 impl Counts {
@@ -126,6 +127,16 @@ impl SnapshotSink for Counts {
     fn token(&mut self, token: &TokenRecord<'_>) {
         self.saw("token");
         self.tokens.push((token.id, token.secret.digest, token.superseded));
+    }
+    fn organisation_key(&mut self, key: &domain::organisation_key::OrganisationKeyRecord) {
+        self.saw("organisation_key");
+        self.keys.push((key.id, key.private_keys.len()));
+    }
+    fn grant(&mut self, _: &domain::grant::GrantRecord) {
+        self.saw("grant");
+    }
+    fn ended(&mut self, _: [u8; 16], _: Timestamp) {
+        self.saw("ended");
     }
     fn workspace(&mut self, workspace: &WorkspaceRecord) {
         assert_eq!(workspace.closed, workspace.number == "1255");
@@ -175,7 +186,23 @@ pub(crate) async fn snapshot(store: &Store) {
     };
     let (counts, sequence) = load(now()).await;
     assert_eq!(sequence, head);
-    assert_eq!(counts.order, ["organisation", "person", "membership", "api", "workspace", "delegation", "token", "organisation token"]);
+    assert_eq!(
+        counts.order,
+        [
+            "organisation",
+            "person",
+            "membership",
+            "api",
+            "workspace",
+            "delegation",
+            "token",
+            "organisation token",
+            "organisation_key",
+            "grant",
+            "ended"
+        ]
+    );
+    assert_eq!(counts.keys.iter().map(|(_, private_keys)| *private_keys).collect::<Vec<_>>(), [1], "the ended private key is left out");
     assert_eq!(counts.delegations.len(), 1);
     assert!(counts.tokens.contains(&(id, digest("after"), false)));
     assert!(counts.tokens.contains(&(id, digest("before"), true)));

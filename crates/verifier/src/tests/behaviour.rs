@@ -169,6 +169,7 @@ fn uses_are_counted_drained_once_and_never_inherited() {
             api: "a",
             authorization: Some(text.as_bytes()),
             api_key: None,
+            proof: None,
             asked: READ,
             workspace: None,
             address: Some(address),

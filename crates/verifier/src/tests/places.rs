@@ -91,7 +91,7 @@ pub(super) fn furnished() -> Fed {
 /// The answer to a header: the permissions that are held there, or the refusal's code.
 pub(super) fn ask(fed: &Fed, api: &str, header: &str, place: Option<&str>, asked: Asked<'_>) -> Result<u64, &'static str> {
     let authorization = Some(header.as_bytes());
-    let question = Question { api, authorization, api_key: None, asked, workspace: place, address: None, now: fed.now() };
+    let question = Question { api, authorization, api_key: None, proof: None, asked, workspace: place, address: None, now: fed.now() };
     match fed.verifier.check(&question).expect("a lease") {
         Verdict::Allow(allowed) => Ok(allowed.permissions),
         Verdict::Deny(denied) => Err(denied.refusal.code()),

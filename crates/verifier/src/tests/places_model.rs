@@ -247,8 +247,16 @@ fn compare(fed: &Fed, model: &Model) -> Result<(), TestCaseError> {
             }
         }
         let authorization = Some(header.as_bytes());
-        let question =
-            Question { api: APIS[api], authorization, api_key: None, asked: Asked::Identity, workspace: None, address: None, now };
+        let question = Question {
+            api: APIS[api],
+            authorization,
+            api_key: None,
+            proof: None,
+            asked: Asked::Identity,
+            workspace: None,
+            address: None,
+            now,
+        };
         if let Verdict::Allow(allowed) = fed.verifier.check(&question).expect("a lease") {
             prop_assert_eq!(allowed.place, Place::Anywhere);
             let reach = fed.verifier.workspaces(&allowed, &format!("{}:x:read", APIS[api]), now).expect("a lease");

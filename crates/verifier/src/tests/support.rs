@@ -136,7 +136,8 @@ impl Fed {
 
     pub(super) fn with_tombstones(max_tombstones: usize) -> Self {
         let hands = Arc::new(Hands { seconds: AtomicI64::new(START), boottime: AtomicU64::new(1) });
-        let settings = Settings { installations: vec![installation()], tombstone_seconds: TOMBSTONE_SECONDS, max_tombstones };
+        let settings =
+            Settings { installations: vec![installation()], tombstone_seconds: TOMBSTONE_SECONDS, max_tombstones, access_tokens: None };
         let verifier = Verifier::new(hands.clone(), settings);
         verifier.lease().hold();
         Self { verifier, hands }
@@ -188,7 +189,16 @@ impl Fed {
 
     pub(super) fn ask<'a>(&self, api: &'a str, text: Option<&'a str>, asked: Asked<'a>) -> Result<Verdict<'a>, Unavailable> {
         let authorization = text.map(str::as_bytes);
-        self.verifier.check(&Question { api, authorization, api_key: None, asked, workspace: None, address: None, now: self.now() })
+        self.verifier.check(&Question {
+            api,
+            authorization,
+            api_key: None,
+            proof: None,
+            asked,
+            workspace: None,
+            address: None,
+            now: self.now(),
+        })
     }
 
     /// The word for the answer: `allow`, `anonymous`, or the refusal's code.

@@ -1,0 +1,250 @@
+//! Organisation keys, grants, and what was ended of what hangs from them: what an access token is looked up in.
+//!
+//! An access token is no entry. What it hangs from is here: its key and its grant, which must be there, and sets of single
+//! tokens, families and sessions that were ended, in which it must not be. All writing is done inside a window of the
+//! epoch, so that a check never sees half of an event.
+
+use std::sync::Arc;
+
+use domain::access_token::{AccessToken, Parent};
+use domain::client::ClientDefinition;
+use domain::organisation_key::PrivateKeyState;
+use domain::verify::{Facts, Owner, State};
+use domain::{CredentialId, GrantId, Kind, OrganisationId, Refusal, WorkspaceId};
+use papaya::HashMap;
+
+use crate::arena::Arena;
+use crate::catalogue::Known;
+use crate::credential::{Record, join};
+use crate::index::{Found, Index, Snapshot, party};
+use crate::seconds;
+
+/// How many organisation keys there can be.
+const MAX_CLIENTS: usize = 1 << 22;
+
+/// An organisation key and its OAuth side, as the index knows it. A change makes a new one.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// The key's id.
+    pub id: CredentialId,
+    /// Whose; nobody's for a client that registered itself.
+    pub organisation: Option<OrganisationId>,
+    /// The one workspace that it sees, if it sees one only.
+    pub workspace: Option<WorkspaceId>,
+    /// Its public id and OAuth side.
+    pub definition: Arc<ClientDefinition>,
+    /// Its private keys that were not ended; some may be over by themselves.
+    pub private_keys: Vec<PrivateKeyState>,
+    /// The generation of its access tokens.
+    pub generation: u32,
+    /// Its own state.
+    pub state: State,
+    /// Whether it came from another system.
+    pub imported: bool,
+    pub(crate) organisation_slot: u32,
+    pub(crate) workspace_slot: u32,
+    pub(crate) set: u32,
+    pub(crate) slot: u32,
+}
+
+/// A grant that has not ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Granting {
+    pub(crate) membership: u32,
+    pub(crate) key: CredentialId,
+}
+
+/// What access tokens are looked up in.
+pub(crate) struct Clients {
+    pub(crate) by_id: HashMap<CredentialId, Arc<Client>>,
+    pub(crate) by_client_id: HashMap<Box<str>, CredentialId>,
+    pub(crate) grants: HashMap<GrantId, Granting>,
+    /// Single tokens, families and sessions that were ended, and until when that must be known, in packed seconds.
+    pub(crate) ended: HashMap<[u8; 16], u32>,
+    /// The ids of keys by slot: the parents of their entries.
+    pub(crate) rows: Arena<2>,
+}
+
+impl Clients {
+    pub(crate) fn new() -> Self {
+        Self {
+            by_id: HashMap::new(),
+            by_client_id: HashMap::new(),
+            grants: HashMap::new(),
+            ended: HashMap::new(),
+            rows: Arena::new(MAX_CLIENTS),
+        }
+    }
+
+    pub(crate) fn clear(&self) {
+        self.by_id.pin().clear();
+        self.by_client_id.pin().clear();
+        self.grants.pin().clear();
+        self.ended.pin().clear();
+    }
+
+    pub(crate) fn get(&self, id: &CredentialId) -> Option<Arc<Client>> {
+        self.by_id.pin().get(id).cloned()
+    }
+
+    /// The client of an entry.
+    pub(crate) fn of_slot(&self, slot: u32) -> Option<Arc<Client>> {
+        let row = self.rows.get(slot)?;
+        self.get(&CredentialId::from_bytes(join(row.get(0), row.get(1))))
+    }
+
+    fn was_ended(&self, id: &[u8; 16]) -> bool {
+        self.ended.pin().contains_key(id)
+    }
+
+    /// Whether the token itself, or what it came with, was ended.
+    fn is_over(&self, token: &AccessToken) -> bool {
+        self.was_ended(token.serial.as_bytes())
+            || token.exchanged.is_some_and(|id| self.was_ended(id.as_bytes()))
+            || token.family.is_some_and(|id| self.was_ended(id.as_bytes()))
+            || token.session.is_some_and(|id| self.was_ended(id.as_bytes()))
+    }
+}
+
+impl Client {
+    /// Whether a token of this generation and private key came from it as it is now.
+    fn has_issued(&self, parent: &Parent<CredentialId>, secret: Option<CredentialId>) -> bool {
+        self.generation == parent.generation && secret.is_none_or(|secret| self.private_keys.iter().any(|key| key.id == secret))
+    }
+}
+
+/// Who acts, whose workspace is seen, with what state, when an access token is presented.
+struct Standing {
+    owner: Owner,
+    organisation: u32,
+    limit: u32,
+    state: State,
+    mask: u64,
+    imported: bool,
+}
+
+impl Index {
+    /// What was found under the digest of a private key.
+    #[cold]
+    pub(crate) fn gather_key(&self, snapshot: &Snapshot, slot: u32, record: &Record, api: Option<&Known>) -> Found {
+        let client = self.clients.of_slot(record.parent);
+        let client = client.as_deref();
+        let facts = Facts {
+            id: client.map_or(CredentialId::from_bytes(record.id), |client| client.id),
+            kind: record.kind,
+            state: worse(record.state, client.map_or(State::Revoked, |client| fenced(snapshot, client))),
+            not_after: seconds::unpack(record.until),
+            imported: record.imported,
+            permissions: api.map_or(0, |api| api.masks.get(record.set)),
+            meant: true,
+            owner: client.map_or_else(nobody, |client| self.organisation_of(client)),
+        };
+        let (organisation, limit) = client.map_or((0, 0), |client| (client.organisation_slot, client.workspace_slot));
+        Found { slot, facts, organisation, limit }
+    }
+
+    fn organisation_of(&self, client: &Client) -> Owner {
+        let (organisation, active) = party(&self.organisations, client.organisation_slot);
+        // Nobody can suspend the organisation of a client that has none.
+        Owner::Organisation {
+            organisation: OrganisationId::from_bytes(organisation),
+            organisation_active: active || client.organisation.is_none(),
+        }
+    }
+
+    /// What is to be decided about an access token that could be opened.
+    pub(crate) fn gather_access(&self, snapshot: &Snapshot, token: &AccessToken, api: Option<&Known>) -> Found {
+        let standing = self.standing(snapshot, token, api).filter(|_| !self.clients.is_over(token));
+        let Standing { owner, organisation, limit, state, mask, imported } =
+            standing.unwrap_or(Standing { owner: nobody(), organisation: 0, limit: 0, state: State::Revoked, mask: 0, imported: false });
+        let granted = api.and_then(|api| Some((api, token.granted(api.api.tag())?)));
+        let facts = Facts {
+            id: token.serial,
+            kind: Kind::AccessToken,
+            state,
+            not_after: Some(token.expires_at),
+            imported,
+            permissions: granted.map_or(0, |(api, granted)| api.api.granted_mask(&granted)) & mask,
+            meant: granted.is_some(),
+            owner,
+        };
+        let slot = token.secret.and_then(|secret| self.private_key_slot(&token.key.id, secret)).unwrap_or(0);
+        Found { slot, facts, organisation, limit }
+    }
+
+    /// `None`: something that the token hangs from is gone.
+    fn standing(&self, snapshot: &Snapshot, token: &AccessToken, api: Option<&Known>) -> Option<Standing> {
+        let client = self.clients.get(&token.key.id)?;
+        if !client.has_issued(&token.key, token.secret) {
+            return None;
+        }
+        let mask_of = |client: &Client| api.map_or(0, |api| api.masks.get(client.set));
+        let mut standing = Standing {
+            owner: self.organisation_of(&client),
+            organisation: client.organisation_slot,
+            limit: client.workspace_slot,
+            state: fenced(snapshot, &client),
+            mask: mask_of(&client),
+            imported: false,
+        };
+        // After an exchange the one who acts is not the one for whom: both must be there.
+        let subject = match (&token.grant, &token.subject) {
+            (Some(grant), _) => {
+                let granting = self.clients.grants.pin().get(&grant.id).copied()?;
+                let (owner, organisation) = self.member_owner(granting.membership);
+                (standing.owner, standing.organisation) = (owner, organisation);
+                if granting.key == client.id { None } else { Some(self.clients.get(&granting.key)?) }
+            }
+            (None, Some(subject)) => {
+                let other = self.clients.get(&subject.id).filter(|other| other.has_issued(subject, None))?;
+                (standing.owner, standing.organisation) = (self.organisation_of(&other), other.organisation_slot);
+                Some(other)
+            }
+            (None, None) => None,
+        };
+        if let Some(other) = subject {
+            standing.state = worse(standing.state, fenced(snapshot, &other));
+            standing.mask &= mask_of(&other);
+            standing.limit = other.workspace_slot;
+        } else if standing.organisation != client.organisation_slot {
+            // A person of another organisation: the client's own workspace says nothing there.
+            standing.limit = 0;
+        }
+        Some(standing)
+    }
+
+    fn private_key_slot(&self, key: &CredentialId, secret: CredentialId) -> Option<u32> {
+        let client = self.clients.get(key)?;
+        let state = client.private_keys.iter().find(|state| state.id == secret)?;
+        self.slot(&crate::credential::words(&state.digest))
+    }
+
+    /// Whether a client works at this moment, its organisation included.
+    pub(crate) fn client_works(&self, snapshot: &Snapshot, client: &Client) -> Result<(), Refusal> {
+        match (fenced(snapshot, client), self.organisation_of(client)) {
+            (State::Revoked, _) => Err(Refusal::Revoked),
+            (State::Suspended, _) => Err(Refusal::Suspended),
+            (_, Owner::Organisation { organisation_active: false, .. }) => Err(Refusal::OrganisationSuspended),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The owner of what hangs from nothing that is known.
+fn nobody() -> Owner {
+    Owner::Organisation { organisation: OrganisationId::from_bytes([0; 16]), organisation_active: false }
+}
+
+/// A client's state; behind a fence it is paused.
+fn fenced(snapshot: &Snapshot, client: &Client) -> State {
+    let held = snapshot.fence.as_ref().is_some_and(|fence| fence.holds_key(client.id, client.organisation));
+    if held { worse(client.state, State::Suspended) } else { client.state }
+}
+
+fn worse(one: State, other: State) -> State {
+    match (one, other) {
+        (State::Revoked, _) | (_, State::Revoked) => State::Revoked,
+        (State::Suspended, _) | (_, State::Suspended) => State::Suspended,
+        _ => State::Live,
+    }
+}
