@@ -3,7 +3,7 @@
 
 use domain::event::Entry;
 use domain::fence::Scope;
-use domain::{Event, Fence};
+use domain::{Event, Fence, OrganisationId};
 use store::backup::{Past, Since};
 use store::{Abort, By, Outcome, StoreError, Tx};
 
@@ -67,6 +67,14 @@ pub async fn after_restore(tx: &mut Tx<'_>, past: &Past, by: &By) -> Result<(), 
         again::apply(tx, by, &entry.event).await?;
     }
     Ok(())
+}
+
+/// Whether something of this organisation, or of none, stands behind a fence.
+pub(crate) fn holds(fence: Option<&Fence>, id: &[u8; 16], organisation: Option<OrganisationId>) -> bool {
+    fence.is_some_and(|fence| {
+        let confirmed = |organisation| fence.confirmed.contains(&Scope::Organisation { organisation });
+        id <= fence.newest.as_bytes() && !organisation.is_some_and(confirmed)
+    })
 }
 
 /// The time that an id was made at, in milliseconds since 1970 (RFC 9562 section 5.7).

@@ -138,4 +138,5 @@ plain!(
     crate::delegation::Closed,
     crate::ImportReport,
     crate::ServerKey,
+    crate::session::Begin,
 );

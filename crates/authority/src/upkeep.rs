@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use domain::{CredentialId, Timestamp};
 use store::UsageRow;
@@ -11,6 +12,7 @@ use crate::{Authority, Error};
 
 /// The most uses that one write takes.
 const BATCH: usize = 1_000;
+const DAY: Duration = Duration::from_secs(86_400);
 
 impl Authority {
     /// Writes uses that were counted, of `enough` credentials or a few more; later calls go on with the others, so that the
@@ -41,6 +43,13 @@ impl Authority {
             tracing::info!(count = marked, "delegations have ended by their time");
         }
         Ok(self.store.drop_old_usage(now).await?)
+    }
+
+    /// Forgets what waited too long for a person, allowances that are there in full, and sessions whose time was over a day ago.
+    pub async fn forget_old_sign_ins(&self, now: Timestamp) -> Result<(), Error> {
+        self.store.drop_old_interactions(now).await?;
+        self.store.drop_unspent_allowances(now).await?;
+        Ok(self.store.drop_old_sessions(now.saturating_sub(DAY)).await?)
     }
 
     /// Forgets kept answers whose time is over.

@@ -94,4 +94,6 @@ ids! {
     FamilyId;
     /// Names one running process of the server.
     NodeId;
+    /// Names what waits until a person has signed in or answered.
+    InteractionId;
 }

@@ -37,6 +37,7 @@
 //! | sequence | the place of a change in the journal |
 //! | tombstone | what an ended credential leaves in memory, to tell "revoked" from "unknown" |
 //! | fence | after a restore: what was in the backup is refused until somebody confirms it |
+//! | interaction | what waits until a person has signed in or answered, bound to one browser |
 //! | lease | the time until which a node may answer from its index |
 
 pub mod access_token;
@@ -64,6 +65,7 @@ pub mod refusal;
 pub mod rotation;
 pub mod scope;
 pub mod secret;
+pub mod session;
 pub mod text;
 pub mod time;
 pub mod verify;
@@ -74,7 +76,7 @@ pub use event::{Event, Sequence};
 pub use fence::Fence;
 pub use histogram::Histogram;
 pub use id::{
-    CredentialId, DelegationId, FamilyId, GrantId, MembershipId, NodeId, OrganisationId, PersonId, RequestId, SessionId, WorkspaceId,
+    CredentialId, DelegationId, FamilyId, GrantId, InteractionId, MembershipId, NodeId, OrganisationId, PersonId, RequestId, SessionId, WorkspaceId,
 };
 pub use refusal::Refusal;
 pub use rotation::Rotation;

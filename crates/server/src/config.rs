@@ -129,6 +129,10 @@ settings! {
     /// For how many milliseconds after that running requests may finish; what runs longer is cut off. More than 1.23
     /// leases, so that a change that waits for a vanished node gets its answer.
     stop_milliseconds: u32 = 5_000, "100 to 300000", |stop| (100..=300_000).contains(stop);
+    /// After how many minutes without use a person in a browser must sign in again.
+    session_idle_minutes: u64 = 480, "5 to 43200", |minutes| (5..=43_200).contains(minutes);
+    /// After how many hours a person in a browser must sign in again, however much it is used.
+    session_hours: u64 = 168, "1 to 2160", |hours| (1..=2_160).contains(hours);
     /// For how many seconds an ended credential is told apart from an unknown one.
     tombstone_seconds: u32 = 86_400, "60 to 2592000", |seconds| (60..=2_592_000).contains(seconds);
     /// How the log is written.

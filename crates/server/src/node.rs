@@ -259,6 +259,9 @@ impl Node {
         if let Err(error) = self.authority.forget_old_answers(now).await {
             tracing::warn!(%error, "kept answers were not cleared");
         }
+        if let Err(error) = self.authority.forget_old_sign_ins(now).await {
+            tracing::warn!(%error, "old sessions and tries to sign in were not cleared");
+        }
         if let Err(error) = self.authority.mark_ended_delegations(now).await {
             tracing::warn!(%error, "delegations whose time is over were not marked");
         }

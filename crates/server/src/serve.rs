@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::config::{Config, PlainHttp};
+use crate::console::{self, Console};
 use crate::edge::{Edge, Guard, Limits, Site, Sites};
 use crate::local::say;
 use crate::node::{Node, StartError, Started, System, operator_token_file, write_private};
@@ -86,7 +87,9 @@ pub fn site(node: &Node) -> Result<Site, StartError> {
 pub(crate) fn site_beside(node: &Node, work: Vec<Arc<dyn WorkUnderWay>>) -> Result<Site, StartError> {
     let trust = trust(&node.config)?;
     let forward_auth = edge::forward_auth::ForwardAuth::new(node.authority.verifier().clone(), trust.clone());
+    let console = Console::new(node.authority.clone(), trust.proxies.clone(), &node.config);
     let router = api::router(Arc::new(api::ApiState::new(node.authority.clone(), trust, work)))
+        .merge(console::router(console))
         .merge(set_up::router(node.authority.clone()))
         .merge(crate::health::router(node.clone()));
     Ok(Site { direct: Some(Arc::new(forward_auth)), ..Site::new(router) })

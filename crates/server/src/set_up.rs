@@ -12,17 +12,14 @@ use http::header::{ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ORIGI
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Deserialize;
 
+use crate::console::{ICON, STYLE};
 use crate::edge::{Code, Context, Problem};
 
-const STYLE: &str = include_str!("../assets/console.css");
-const CSP: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// The page, its style sheet, nothing else.
+/// The page.
 pub(crate) fn router(authority: Authority) -> axum::Router {
-    axum::Router::new()
-        .route("/set-up/{code}", get(show).post(submit))
-        .route("/assets/console.css", get(async || ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)))
-        .with_state(authority)
+    axum::Router::new().route("/set-up/{code}", get(show).post(submit)).with_state(authority)
 }
 
 /// What the form sends.
@@ -60,6 +57,8 @@ impl Page {
 #[template(path = "set_up.html")]
 struct View {
     words: &'static Words,
+    style: &'static str,
+    icon: &'static str,
     page: Page,
 }
 
@@ -207,7 +206,9 @@ fn again(words: &'static Words, form: Fields, fields: &[&str]) -> Response {
 }
 
 fn render(status: StatusCode, words: &'static Words, page: Page) -> Response {
-    let Ok(html) = (View { words, page }).render() else { return Problem::new(Code::Internal).into_response() };
+    let Ok(html) = (View { words, style: &STYLE.path, icon: &ICON.path, page }).render() else {
+        return Problem::new(Code::Internal).into_response();
+    };
     let headers =
         [(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")), (CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP))];
     (status, headers, html).into_response()

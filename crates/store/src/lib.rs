@@ -5,6 +5,7 @@
 //! they read and change. Everything that waits to be written shares one commit; a failing change leaves its neighbours
 //! alone.
 
+mod allowance;
 mod api;
 mod api_credential;
 pub mod backup;
@@ -17,6 +18,7 @@ mod executor;
 mod fence;
 mod grant;
 mod idempotency;
+mod interaction;
 mod journal;
 mod link;
 mod lock;
@@ -37,22 +39,26 @@ mod record;
 pub mod sealing;
 mod secret;
 mod server_key;
+mod session;
 pub mod setting;
 mod snapshot;
 mod sqlite;
 pub mod statement;
 mod store;
 mod transaction;
+mod upstream_account;
 mod usage;
 mod value;
 mod workspace;
 mod writer;
 
+pub use allowance::Charge;
 pub use api_credential::ApiCredential;
 pub use delegation::DelegationFilter;
 pub use era::{Era, Situation};
 pub use error::{Abort, Outage, StoreError, WriteError, conflict};
 pub use idempotency::{KEPT_FOR, KeptAnswer};
+pub use interaction::Interaction;
 pub use link::Renewal;
 pub use meter::Meters;
 pub use migration::MigrationReport;
@@ -64,8 +70,10 @@ pub use organisation_token::NewOrganisationToken;
 pub use personal_token::NewToken;
 pub use record::{DelegationRecord, MembershipRecord, OrganisationTokenRecord, SnapshotSink, TokenRecord, WorkspaceRecord};
 pub use server_key::{KeyState, ServerKeyRow};
+pub use session::{NewSession, SignInFacts};
 pub use snapshot::Snapshot;
 pub use store::Store;
 pub use transaction::{By, Committed, Outcome, Page, Place, Reader, Recorded, Tx};
+pub use upstream_account::UpstreamAccount;
 pub use usage::{DAYS_KEPT, UsageRow};
 pub use writer::Feed;

@@ -23,6 +23,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0005_delegations", include_str!("../migrations/0005_delegations.sql")),
     ("0006_server_key", include_str!("../migrations/0006_server_key.sql")),
     ("0007_organisation_keys", include_str!("../migrations/0007_organisation_keys.sql")),
+    ("0008_sessions", include_str!("../migrations/0008_sessions.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -106,6 +106,8 @@ impl Tx<'_> {
         if erased {
             self.executor.execute(&ERASE_ORIGINS, &params![&id]).await?;
             self.executor.execute(&ERASE_USAGE, &params![&id]).await?;
+            self.erase_sessions(id).await?;
+            self.erase_accounts(id).await?;
         }
         Ok(erased)
     }

@@ -84,12 +84,14 @@ pub(crate) use statements;
 /// Every statement of this crate.
 pub fn all() -> impl Iterator<Item = &'static Statement> {
     let modules = [
+        crate::allowance::STATEMENTS,
         crate::api::STATEMENTS,
         crate::api_credential::STATEMENTS,
         crate::delegation::STATEMENTS,
         crate::era::STATEMENTS,
         crate::fence::STATEMENTS,
         crate::idempotency::STATEMENTS,
+        crate::interaction::STATEMENTS,
         crate::journal::STATEMENTS,
         crate::membership::STATEMENTS,
         crate::grant::STATEMENTS,
@@ -103,8 +105,10 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::personal_token::STATEMENTS,
         crate::secret::STATEMENTS,
         crate::server_key::STATEMENTS,
+        crate::session::STATEMENTS,
         crate::setting::STATEMENTS,
         crate::snapshot::STATEMENTS,
+        crate::upstream_account::STATEMENTS,
         crate::usage::STATEMENTS,
         crate::workspace::STATEMENTS,
     ];

@@ -1,6 +1,6 @@
 //! The store: reads, changes, and what a server needs around them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::event::{Entry, Sequence};
 use domain::time::Timestamp;
@@ -189,6 +189,28 @@ impl Store {
         let (answer, answered) = oneshot::channel();
         let kept = self.send(Box::new(Upkeep::new(work, answer)), answered).await.unwrap_or_else(Err);
         self.inner.shared.meters.kept(kept)
+    }
+
+    /// The same, giving a value.
+    pub(crate) async fn keep_giving<T, F>(&self, mut work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'a> FnMut(&'a mut Executor<'_>) -> BoxFuture<'a, Result<T, StoreError>> + Send + 'static,
+    {
+        let given = Arc::new(Mutex::new(None));
+        let slot = given.clone();
+        self.keep(move |executor| {
+            let (work, slot) = (work(executor), slot.clone());
+            Box::pin(async move {
+                // A batch that is run again gives another one.
+                let value = work.await?;
+                *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+                Ok(())
+            })
+        })
+        .await?;
+        let value = given.lock().unwrap_or_else(PoisonError::into_inner).take();
+        value.ok_or_else(|| StoreError::defect("rows were kept that gave nothing"))
     }
 
     /// Hands a job to the writer and waits for its answer, within bounds.

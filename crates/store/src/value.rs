@@ -2,7 +2,7 @@
 
 use domain::credential::Digest;
 use domain::id::{
-    CredentialId, DelegationId, FamilyId, GrantId, MembershipId, NodeId, OrganisationId, PersonId, RequestId, SessionId, WorkspaceId,
+    CredentialId, DelegationId, FamilyId, GrantId, InteractionId, MembershipId, NodeId, OrganisationId, PersonId, RequestId, SessionId, WorkspaceId,
 };
 use domain::time::Timestamp;
 
@@ -122,7 +122,7 @@ macro_rules! ids {
     )*};
 }
 
-ids! { OrganisationId PersonId MembershipId WorkspaceId DelegationId CredentialId GrantId SessionId FamilyId RequestId NodeId }
+ids! { OrganisationId PersonId MembershipId WorkspaceId DelegationId CredentialId GrantId SessionId FamilyId InteractionId RequestId NodeId }
 
 /// A list of parameters, from anything that goes into a statement.
 macro_rules! params {

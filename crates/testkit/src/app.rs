@@ -97,6 +97,13 @@ impl App {
         self.make("/api/v1/people", body).await.member("/id")
     }
 
+    /// A new person's id, who can sign in with this password.
+    pub async fn person_with_password(&self, name: &str, organisation: &str, password: &str) -> String {
+        let email = format!("{name}@example.org");
+        let body = json!({"name": name, "email": email, "organisation": organisation, "roles": ["member"], "password": password});
+        self.make("/api/v1/people", body).await.member("/id")
+    }
+
     /// A new token's id and secret. No permissions: all.
     pub async fn token(&self, person: &str, permissions: Option<&[&str]>) -> (String, String) {
         let permissions = permissions.map_or(json!("all"), |names| json!(names));

@@ -5,8 +5,10 @@ mod app;
 mod call;
 mod postgres;
 mod system;
+mod visitor;
 
 pub use app::App;
 pub use call::{Answer, Call, basic};
 pub use postgres::{Postgres, Wire, free_port};
 pub use system::{HandClock, SeededEntropy};
+pub use visitor::{Visitor, encoded, hidden};

@@ -1,69 +1,8 @@
 //! Everything that the command line says to people, in each language. Machine output is never translated.
 
-/// A language that people read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Language {
-    /// English.
-    En,
-    /// Dutch.
-    Nl,
-}
+use crate::language::texts;
 
-impl Language {
-    /// The language of a locale's name such as `nl_NL.UTF-8`; English for every other than Dutch.
-    pub(super) fn of_locale(locale: &str) -> Self {
-        if locale == "nl" || locale.starts_with("nl_") || locale.starts_with("nl-") || locale.starts_with("nl.") {
-            Self::Nl
-        } else {
-            Self::En
-        }
-    }
-
-    /// Its tag (BCP 47).
-    pub(super) const fn tag(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::Nl => "nl",
-        }
-    }
-}
-
-macro_rules! texts {
-    ($($name:ident: $en:literal, $nl:literal;)*) => {
-        /// A text, in every language.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[allow(missing_docs, reason = "the English text says what each is")]
-        pub enum Text { $($name,)* }
-
-        impl Text {
-            /// The text in this language.
-            pub const fn of(self, language: Language) -> &'static str {
-                match (self, language) {
-                    $((Self::$name, Language::En) => $en, (Self::$name, Language::Nl) => $nl,)*
-                }
-            }
-
-            /// Every text.
-            #[cfg(test)]
-            pub(super) const ALL: &'static [Self] = &[$(Self::$name,)*];
-        }
-    };
-}
-
-impl Text {
-    /// The text in this language with its `{places}` filled.
-    pub fn filled(self, language: Language, values: &[(&'static str, String)]) -> String {
-        let mut filled = String::new();
-        let mut rest = self.of(language);
-        while let Some((before, after)) = rest.split_once('{') {
-            let (place, after) = after.split_once('}').unwrap_or((after, ""));
-            filled.push_str(before);
-            filled.push_str(values.iter().find(|(name, _)| *name == place).map_or("", |(_, value)| value));
-            rest = after;
-        }
-        filled + rest
-    }
-}
+pub use crate::language::Language;
 
 texts! {
     Error: "Error:", "Fout:";
@@ -303,12 +242,7 @@ texts! {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn places(text: &str) -> Vec<&str> {
-        let mut places: Vec<&str> = text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
-        places.sort_unstable();
-        places
-    }
+    use crate::language::places;
 
     #[test]
     fn both_languages_have_the_same_places() {

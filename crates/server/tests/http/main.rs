@@ -3,6 +3,7 @@
 
 mod api;
 mod cli;
+mod console;
 mod edge;
 mod gate;
 mod metrics;

@@ -24,7 +24,7 @@ use support::*;
 
 const ALL: Page = Page::first(100);
 /// How many there are.
-const MIGRATIONS: usize = 7;
+const MIGRATIONS: usize = 8;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_statement_runs_on_sqlite() {
@@ -56,6 +56,9 @@ async fn suite(url: &str) {
     settings_answers_usage(&store).await;
     keys(&store).await;
     journal(&store).await;
+    sessions(&store).await;
+    allowances(&store).await;
+    interactions(&store).await;
     erasure(&store).await;
     workspaces(&store).await;
     organisation_tokens(&store).await;
@@ -106,6 +109,7 @@ mod delegations;
 mod installation;
 mod organisation_keys;
 mod organisation_tokens;
+mod sessions;
 mod tenancy;
 mod tokens;
 
@@ -113,6 +117,7 @@ use delegations::*;
 use installation::*;
 use organisation_keys::*;
 use organisation_tokens::*;
+use sessions::*;
 use tenancy::*;
 use tokens::*;
 

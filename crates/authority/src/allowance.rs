@@ -1,0 +1,73 @@
+//! How often anybody may try to sign in, or let a request wait: numbers that slow guessing down and lock nobody out.
+//!
+//! Who guesses at an account uses up the allowance of the address and that of the account. A browser in which the person
+//! signed in before has an allowance of its own (`crate::device`), so that the person gets in meanwhile. All of them come back
+//! with time, by themselves, and are the same on every node.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use domain::{Digest, Timestamp};
+use store::Charge;
+
+use crate::{Authority, Error};
+
+/// Tries from one address, or one network of 64 bits: 30 at once, then one every 10 seconds.
+const ADDRESS: (&str, u32, Duration) = ("sign in from", 30, Duration::from_secs(10));
+/// Tries at one account from browsers that are new to it: 10 at once, then one a minute.
+const ACCOUNT: (&str, u32, Duration) = ("sign in as", 10, Duration::from_secs(60));
+/// Tries at one account from a browser in which it signed in before: 10 at once, then one a minute.
+const DEVICE: (&str, u32, Duration) = ("sign in again with", 10, Duration::from_secs(60));
+/// Requests from one address that wait for a person: 60 at once, then one every 2 seconds.
+const WAITING: (&str, u32, Duration) = ("wait from", 60, Duration::from_secs(2));
+
+impl Authority {
+    /// What one try to sign in costs: with a known browser only that one's.
+    pub(crate) fn charges(address: Option<IpAddr>, account: &str, device: Option<&[u8]>) -> Vec<Charge> {
+        match device {
+            Some(device) => vec![charge(DEVICE, device)],
+            None => {
+                address.map(|address| charge(ADDRESS, &network(address))).into_iter().chain([charge(ACCOUNT, account.as_bytes())]).collect()
+            }
+        }
+    }
+
+    /// Counts one try at a provider of accounts, or one request that waits; says when there is another one, where there is none now.
+    pub async fn count_waiting(&self, address: Option<IpAddr>, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+        let Some(address) = address else { return Ok(None) };
+        Ok(self.store.spend(vec![charge(WAITING, &network(address))], now).await?)
+    }
+}
+
+fn charge((what, burst, interval): (&str, u32, Duration), whose: &[u8]) -> Charge {
+    Charge { name: Digest::of(&[what.as_bytes(), &[0], whose].concat()), burst, interval }
+}
+
+/// Whoever has one address of a network of 64 bits has all of them (RFC 4291 section 2.5.4).
+fn network(address: IpAddr) -> Vec<u8> {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets()[..8].to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_of_a_network_share_an_allowance() {
+        let of = |text: &str| Authority::charges(Some(text.parse().expect("an address")), "a@b.nl", None)[0];
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of("192.0.2.1"), of("::ffff:192.0.2.1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+    }
+
+    #[test]
+    fn a_known_browser_pays_with_its_own_allowance_only() {
+        let address = "192.0.2.1".parse().ok();
+        assert_eq!(Authority::charges(address, "a@b.nl", Some(b"x")).len(), 1);
+        assert_eq!(Authority::charges(address, "a@b.nl", None).len(), 2);
+    }
+}

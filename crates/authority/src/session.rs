@@ -1,0 +1,309 @@
+//! Signing in, and sessions: who sits at a browser.
+//!
+//! A session's secret is new after each signing in, so that none that was known before it counts. Whether somebody is
+//! suspended or erased, and whether a session was ended, is read from the database with each request.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::event::Actor;
+use domain::person::{Membership, Person};
+use domain::session::{Method, Session};
+use domain::text::Email;
+use domain::{Digest, Event, PersonId, Secret, SessionId, Timestamp};
+use serde::{Deserialize, Serialize};
+use store::{Abort, By, NewSession, Outcome, SignInFacts, Tx};
+
+use crate::fence::holds;
+use crate::{Authority, Changed, Context, Error};
+
+/// 24 bytes are 192 bits, and 32 characters.
+const SECRET_BYTES: usize = 24;
+/// The longest text that is looked at as a mail address: more is none.
+const MAX_EMAIL_BYTES: usize = 1_024;
+const MAX_USER_AGENT_CHARACTERS: usize = 120;
+/// Until then an access token of an ended session would be good by itself.
+const ACCESS_TOKENS_LAST: Duration = Duration::from_secs(domain::access_token::MAX_LIFE_SECONDS as u64);
+/// "Last used" is written this often at most.
+const SEEN_EVERY: Duration = Duration::from_secs(60);
+
+/// How long sessions last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// Since it was last used.
+    pub idle: Duration,
+    /// Since its person last signed in.
+    pub absolute: Duration,
+}
+
+/// What is known of a browser.
+#[derive(Debug, Clone, Default)]
+pub struct BrowserFacts {
+    /// From where.
+    pub address: Option<IpAddr>,
+    /// What it calls itself.
+    pub user_agent: Option<String>,
+    /// The session that it has now. Whoever signs in again as the same person keeps it, any other is ended.
+    pub present: Option<Session>,
+}
+
+/// A try to sign in with a password.
+#[derive(Clone)]
+pub struct SignIn {
+    /// The mail address as it was typed.
+    pub email: String,
+    /// The password.
+    pub password: Secret<String>,
+    /// The mark of a browser that is known.
+    pub device: Option<Secret<String>>,
+    /// The browser.
+    pub browser: BrowserFacts,
+    /// How long the session lasts.
+    pub limits: SessionLimits,
+}
+
+/// Why nobody was signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Mail address or password is not right, or the person is suspended or erased: which of them is not told.
+    NotRight,
+    /// The person stands behind the fence of a restore, until an operator confirms it.
+    Fenced,
+    /// Too many tries; from this moment on there is one again.
+    TooMany(Timestamp),
+}
+
+/// A session that began.
+pub struct Begun {
+    /// The session.
+    pub session: Session,
+    /// The secret for its cookie.
+    pub secret: Secret<String>,
+    /// The mark by which the browser is known from now on.
+    pub device: Secret<String>,
+}
+
+/// Who sits at a browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedInPerson {
+    /// The session.
+    pub session: Session,
+    /// The person, neither suspended nor erased.
+    pub person: Person,
+    /// Where they are a member, without what stands behind a fence.
+    pub memberships: Vec<Membership>,
+}
+
+/// Which sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// This one.
+    One(SessionId),
+    /// All but this one.
+    Others(SessionId),
+    /// All.
+    All,
+}
+
+/// How far a transaction that begins a session came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Begin {
+    Begun(Session),
+    NotRight,
+    Fenced,
+}
+
+/// What must still hold of a person when the session begins.
+#[derive(Clone)]
+pub(crate) enum Proof {
+    /// This is still the hash of the password.
+    Password(Option<String>),
+    /// The provider was asked.
+    Upstream,
+}
+
+/// A session that is to begin.
+pub(crate) struct Start {
+    pub(crate) person: PersonId,
+    pub(crate) proof: Proof,
+    pub(crate) browser: BrowserFacts,
+    pub(crate) limits: SessionLimits,
+}
+
+impl Authority {
+    /// Signs somebody in with mail address and password. Whoever is not known costs as much work, and gets the same answer.
+    pub async fn sign_in(&self, context: &Context, sign_in: SignIn) -> Result<Result<Begun, Refusal>, Error> {
+        let SignIn { email, password, device, browser, limits } = sign_in;
+        let email = Email::new(&email).map_err(|_| email);
+        let account = match &email {
+            Ok(email) => email.folded(),
+            Err(text) => text.get(..MAX_EMAIL_BYTES).unwrap_or(text).trim().to_ascii_lowercase(),
+        };
+        let device = device.and_then(|mark| self.known_device(&mark, &account, context.now));
+        let charges = Self::charges(browser.address, &account, device.as_deref());
+        if let Some(until) = self.store.spend(charges.clone(), context.now).await? {
+            return Ok(Err(Refusal::TooMany(until)));
+        }
+        let facts = match email.ok() {
+            Some(email) => self.store.read(move |reader| Box::pin(async move { reader.sign_in_facts(&email).await })).await?,
+            None => None,
+        };
+        let hash = facts.as_ref().and_then(|facts| facts.password_hash.clone());
+        let has_password = hash.is_some();
+        let matches = self.passwords.matches(password, hash.clone()).await?;
+        let Some(SignInFacts { person, .. }) = facts.filter(|_| has_password && matches) else { return Ok(Err(Refusal::NotRight)) };
+        let start = Start { person, proof: Proof::Password(hash), browser, limits };
+        match self.begin_session(context, start).await? {
+            Ok((session, secret)) => {
+                self.store.give_back(charges).await?;
+                Ok(Ok(Begun { session, secret, device: self.mark_device(&account, context.now)? }))
+            }
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    /// Begins a session of a person who has proved who they are; ends the one of anybody else in this browser.
+    pub(crate) async fn begin_session(&self, context: &Context, start: Start) -> Result<Result<(Session, Secret<String>), Refusal>, Error> {
+        let mut bytes = [0; SECRET_BYTES];
+        self.entropy.fill(&mut bytes)?;
+        let secret = Secret::new(URL_SAFE_NO_PAD.encode(bytes));
+        let Start { person, proof, browser, limits } = start;
+        let now = context.now;
+        let session = Session {
+            id: SessionId::generate(now, &*self.entropy)?,
+            person,
+            created_at: now,
+            auth_time: now,
+            method: if matches!(proof, Proof::Upstream) { Method::Upstream } else { Method::Password },
+            last_seen_at: now,
+            expires_at: now.saturating_add(limits.absolute),
+            address: browser.address.map(|address| address.to_string()),
+            user_agent: browser.user_agent.as_deref().map(shortened),
+        };
+        let new = NewSession { session, digest: Digest::of(secret.expose().as_bytes()) };
+        let (same, other) = match browser.present {
+            Some(present) if present.person == person => (Some(present), None),
+            present => (None, present),
+        };
+        let begun = self.change(context, move |tx, by| {
+            let (new, same, proof) = (new.clone(), same.clone(), proof.clone());
+            Box::pin(async move { begin(tx, by, new, (same, proof)).await })
+        });
+        let session = match begun.await?.value {
+            Begin::Begun(session) => session,
+            Begin::NotRight => return Ok(Err(Refusal::NotRight)),
+            Begin::Fenced => return Ok(Err(Refusal::Fenced)),
+        };
+        if let Some(other) = other {
+            self.end_sessions(context, other.person, Which::One(other.id)).await?;
+        }
+        Ok(Ok((session, secret)))
+    }
+
+    /// Who sits at the browser with this secret in its cookie: nobody, where the session is over or its person may not sign in.
+    pub async fn session(&self, secret: &Secret<String>, now: Timestamp, limits: SessionLimits) -> Result<Option<SignedInPerson>, Error> {
+        let digest = Digest::of(secret.expose().as_bytes());
+        let found = self.store.read(move |reader| {
+            Box::pin(async move {
+                let Some(session) = reader.session(&digest, now, limits.idle).await? else { return Ok(None) };
+                let Some(person) = reader.person(session.person).await? else { return Ok(None) };
+                let (fence, mut memberships) = (reader.fence().await?, reader.memberships_of(person.id).await?);
+                memberships.retain(|membership| !holds(fence.as_ref(), membership.id.as_bytes(), Some(membership.organisation)));
+                Ok(Some(SignedInPerson { session, person, memberships }))
+            })
+        });
+        let found = found.await?;
+        if let Some(SignedInPerson { session, .. }) = &found
+            && session.last_seen_at.saturating_add(SEEN_EVERY) <= now
+            && let Err(error) = self.store.touch_session(session.id, now).await
+        {
+            // It is read all the same; at worst it is over too early.
+            tracing::debug!(%error, "the last use of a session was not written");
+        }
+        Ok(found)
+    }
+
+    /// A person's live sessions, the last used first.
+    pub async fn sessions_of(&self, person: PersonId, now: Timestamp, limits: SessionLimits) -> Result<Vec<Session>, Error> {
+        Ok(self.store.read(move |reader| Box::pin(async move { reader.sessions_of(person, now, limits.idle).await })).await?)
+    }
+
+    /// Ends sessions of a person, and with them the access tokens that were issued in them. Says how many.
+    pub async fn end_sessions(&self, context: &Context, person: PersonId, which: Which) -> Result<Changed<u64>, Error> {
+        self.change(context, move |tx, by| {
+            Box::pin(async move {
+                let mut ended = Vec::new();
+                for id in tx.unended_sessions_of(person).await? {
+                    let meant = match which {
+                        Which::One(one) => id == one,
+                        Which::Others(own) => id != own,
+                        Which::All => true,
+                    };
+                    if meant && tx.end_session(id, person, by.at).await? {
+                        ended.push(id);
+                    }
+                }
+                let count = ended.len() as u64;
+                if ended.is_empty() {
+                    return Ok(Outcome::Unchanged(count));
+                }
+                let until = by.at.saturating_add(ACCESS_TOKENS_LAST);
+                let recorded = tx.record(&by_person(by, person), Event::SessionsEnded { sessions: ended, until }).await?;
+                Ok(Outcome::Changed(count, recorded))
+            })
+        })
+        .await
+    }
+}
+
+async fn begin(
+    tx: &mut Tx<'_>,
+    by: &By,
+    mut new: NewSession,
+    (same, proof): (Option<Session>, Proof),
+) -> Result<Outcome<Begin>, Abort<Error>> {
+    let id = new.session.person;
+    let person = tx.person(id).await?.filter(|person| person.suspended_at.is_none() && person.erased_at.is_none());
+    if person.is_none() {
+        return Ok(Outcome::Unchanged(Begin::NotRight));
+    }
+    if let Proof::Password(hash) = proof
+        && tx.password_hash(id).await? != hash
+    {
+        return Ok(Outcome::Unchanged(Begin::NotRight));
+    }
+    let fence = tx.fence().await?;
+    let memberships = tx.memberships_of(id).await?;
+    let confirmed = memberships.iter().any(|membership| !holds(fence.as_ref(), id.as_bytes(), Some(membership.organisation)));
+    if !confirmed && holds(fence.as_ref(), id.as_bytes(), None) {
+        return Ok(Outcome::Unchanged(Begin::Fenced));
+    }
+    let fresh = new.session.clone();
+    if let Some(same) = same {
+        new.session = Session { id: same.id, created_at: same.created_at, ..fresh.clone() };
+        if !tx.renew_session(&new).await? {
+            new.session = fresh;
+            tx.insert_session(&new).await?;
+        }
+    } else {
+        tx.insert_session(&new).await?;
+    }
+    let event = Event::SessionStarted { session: new.session.id, person: id };
+    let recorded = tx.record(&by_person(by, id), event).await?;
+    Ok(Outcome::Changed(Begin::Begun(new.session), recorded))
+}
+
+/// As the person's own act, also where nobody was known when the request came.
+fn by_person(by: &By, person: PersonId) -> By {
+    match by.actor {
+        Actor::System => By { actor: Actor::Person { id: person, credential: None }, ..by.clone() },
+        _ => by.clone(),
+    }
+}
+
+/// Enough to recognise one's own browser by.
+fn shortened(user_agent: &str) -> String {
+    user_agent.chars().filter(|character| !character.is_control()).take(MAX_USER_AGENT_CHARACTERS).collect()
+}

@@ -1,0 +1,208 @@
+//! Who asks for a page: the browser, its language, and the person who is signed in.
+
+use std::net::IpAddr;
+
+use authority::{BrowserFacts, SignedInPerson};
+use axum::extract::{FromRef, FromRequestParts};
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::{Digest, RequestId, Secret, Timestamp};
+use http::header::{ACCEPT_LANGUAGE, SET_COOKIE, USER_AGENT};
+use http::request::Parts;
+use http::{HeaderMap, Method, Uri};
+
+use super::cookie::Cookie;
+use super::{Console, csrf, failure};
+use crate::edge::{Context, Scheme, host};
+use crate::language::Language;
+
+/// A visit's secret has as many bytes as a session's.
+const VISIT_BYTES: usize = 24;
+const SECRET_CHARACTERS: usize = 32;
+
+/// A browser that asks for a page. Every answer to it goes through [`Browser::answer`].
+#[derive(Clone)]
+pub struct Browser {
+    /// Who is signed in, if anybody is.
+    pub signed_in: Option<SignedInPerson>,
+    /// The language of the pages.
+    pub language: Language,
+    /// The request's name.
+    pub request_id: RequestId,
+    /// When it came.
+    pub now: Timestamp,
+    /// From where, as far as that can be known.
+    pub address: IpAddr,
+    /// What the browser calls itself.
+    pub user_agent: Option<String>,
+    pub(super) secure: bool,
+    /// Whether what is typed could be read on the way.
+    pub(super) exposed: bool,
+    pub(super) cross_site: bool,
+    /// Path and query without the language, for the link to the other one.
+    pub(super) here: String,
+    pub(super) device: Option<Secret<String>>,
+    session_secret: Option<Secret<String>>,
+    visit: Secret<String>,
+    visit_is_new: bool,
+    language_is_new: bool,
+}
+
+impl Browser {
+    /// What ties things to this browser, whoever is signed in.
+    pub fn visit(&self) -> Digest {
+        Digest::of(self.visit.expose().as_bytes())
+    }
+
+    /// The token for a form of somebody who is signed in; else for a form of this browser.
+    pub fn form_token(&self) -> String {
+        csrf::token("form", self.session_secret.as_ref().filter(|_| self.signed_in.is_some()).unwrap_or(&self.visit))
+    }
+
+    /// The token for the sign-in form: bound to the browser, as nobody is known yet.
+    pub(super) fn sign_in_token(&self) -> String {
+        csrf::token("sign in", &self.visit)
+    }
+
+    /// Refuses a form that did not come from our own page in this browser: 403, and nothing may have been changed before.
+    pub fn check_form(&self, token: &str) -> Result<(), Response> {
+        self.check(token, &self.form_token())
+    }
+
+    pub(super) fn check_sign_in(&self, token: &str) -> Result<(), Response> {
+        self.check(token, &self.sign_in_token())
+    }
+
+    fn check(&self, token: &str, expected: &str) -> Result<(), Response> {
+        if self.cross_site || !csrf::same(token, expected) { Err(failure::outdated(self)) } else { Ok(()) }
+    }
+
+    /// Who asks, as the use cases take it.
+    pub fn context(&self) -> authority::Context {
+        authority::Context { address: Some(self.address.to_string()), ..authority::Context::system(self.request_id, self.now) }
+    }
+
+    pub(super) fn facts(&self) -> BrowserFacts {
+        let present = self.signed_in.as_ref().map(|person| person.session.clone());
+        BrowserFacts { address: Some(self.address), user_agent: self.user_agent.clone(), present }
+    }
+
+    /// Adds the cookies that the browser does not have yet.
+    pub fn answer(&self, mut response: Response) -> Response {
+        if self.visit_is_new {
+            self.set(&mut response, Cookie::Visit, self.visit.expose());
+        }
+        if self.language_is_new {
+            self.set(&mut response, Cookie::Language, self.language.tag());
+        }
+        response
+    }
+
+    pub(super) fn set(&self, response: &mut Response, cookie: Cookie, value: &str) {
+        if self.exposed {
+            return;
+        }
+        if let Some(header) = cookie.set(value, self.secure) {
+            response.headers_mut().append(SET_COOKIE, header);
+        }
+    }
+
+    pub(super) fn clear(&self, response: &mut Response, cookie: Cookie) {
+        if let Some(header) = cookie.clear(self.secure) {
+            response.headers_mut().append(SET_COOKIE, header);
+        }
+    }
+
+    /// What is known without the database.
+    fn read(console: &Console, parts: &Parts, edge: &Context) -> Result<Self, domain::entropy::EntropyUnavailable> {
+        let headers = &parts.headers;
+        let secure = edge.scheme == Scheme::Https || console.is_https();
+        let kept = Cookie::Visit.read(headers, secure).filter(|text| is_secret(text));
+        let visit_is_new = kept.is_none();
+        let visit = match kept {
+            Some(kept) => kept,
+            None => {
+                let mut bytes = [0; VISIT_BYTES];
+                console.authority().entropy().fill(&mut bytes)?;
+                URL_SAFE_NO_PAD.encode(bytes)
+            }
+        };
+        let asked = asked_language(&parts.uri);
+        let chosen = Cookie::Language.read(headers, secure).as_deref().and_then(Language::of_tag);
+        let address = gateway::caller_address(headers, edge.peer.ip(), console.trusted()).to_canonical();
+        Ok(Self {
+            signed_in: None,
+            language: asked.or(chosen).unwrap_or_else(|| accepted_language(headers)),
+            request_id: edge.request_id,
+            now: edge.now,
+            address,
+            user_agent: headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
+            secure,
+            exposed: !secure && !is_loopback(&host_of(parts)),
+            cross_site: csrf::is_cross_site(headers, parts.method == Method::POST),
+            here: here(&parts.uri),
+            device: Cookie::Device.read(headers, secure).map(Secret::new),
+            session_secret: Cookie::Session.read(headers, secure).filter(|text| is_secret(text)).map(Secret::new),
+            visit: Secret::new(visit),
+            visit_is_new,
+            language_is_new: asked.is_some() && asked != chosen,
+        })
+    }
+}
+
+impl<S> FromRequestParts<S> for Browser
+where
+    Console: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let console = Console::from_ref(state);
+        let edge = Context::from_request_parts(parts, state).await.map_err(axum::response::IntoResponse::into_response)?;
+        let mut browser = Self::read(&console, parts, &edge).map_err(|error| failure::unreadable(&error.into(), edge.request_id))?;
+        if let Some(secret) = browser.session_secret.as_ref().filter(|_| !browser.exposed) {
+            let found = console.authority().session(secret, edge.now, console.limits()).await;
+            browser.signed_in = found.map_err(|error| failure::outage(&browser, &error))?;
+        }
+        Ok(browser)
+    }
+}
+
+/// A text that could be one of our secrets; anything else is not looked up.
+fn is_secret(text: &str) -> bool {
+    text.len() == SECRET_CHARACTERS && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// The language that the query asks for: `lang`, or the first of `ui_locales` that we have (OpenID Connect Core section 3.1.2.1).
+fn asked_language(uri: &Uri) -> Option<Language> {
+    let pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    let mut asked = pairs.filter(|(name, _)| matches!(*name, "lang" | "ui_locales"));
+    asked.find_map(|(_, value)| value.split(['+', ' ']).flat_map(|part| part.split("%20")).find_map(Language::of_tag))
+}
+
+/// The first language of `Accept-Language` that we have; its weights come in their order from every browser.
+fn accepted_language(headers: &HeaderMap) -> Language {
+    let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.split(',').find_map(|part| Language::of_tag(part.trim())).unwrap_or(Language::En)
+}
+
+fn here(uri: &Uri) -> String {
+    let pairs = uri.query().unwrap_or_default().split('&');
+    let kept: Vec<&str> = pairs.filter(|pair| !pair.is_empty() && !pair.starts_with("lang=") && !pair.starts_with("ui_locales=")).collect();
+    let separator = if kept.is_empty() { "" } else { "&" };
+    format!("{}?{}{separator}", uri.path(), kept.join("&"))
+}
+
+fn host_of(parts: &Parts) -> String {
+    let mut request = http::Request::new(());
+    *request.uri_mut() = parts.uri.clone();
+    request.headers_mut().extend(parts.headers.get(http::header::HOST).map(|value| (http::header::HOST, value.clone())));
+    host(&request)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
+}

@@ -1,0 +1,93 @@
+//! The pages for people in browsers: signing in, sessions, and what a program asks a person for.
+//!
+//! They need no script. Every form carries a token of its browser and is refused without; every answer goes through
+//! [`Browser::answer`]. The endpoints of OAuth show [`consent`], [`device`] and [`sign_out`] pages, and let a request
+//! wait for a person with [`interaction`].
+
+mod asset;
+mod browser;
+pub mod consent;
+mod cookie;
+mod csrf;
+pub mod device;
+pub mod failure;
+pub mod interaction;
+mod moment;
+mod page;
+mod session;
+mod sign_in;
+pub mod sign_out;
+mod texts;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use authority::{Authority, SessionLimits};
+use axum::routing::get;
+use gateway::TrustedPeers;
+
+pub(crate) use asset::{ICON, STYLE};
+pub use browser::Browser;
+pub use page::see_other;
+
+use crate::config::Config;
+
+/// What the pages need. Cheap to clone.
+#[derive(Clone)]
+pub struct Console {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    authority: Authority,
+    trusted: TrustedPeers,
+    limits: SessionLimits,
+    is_https: bool,
+}
+
+impl Console {
+    /// `trusted` are the proxies whose word about a caller's address is taken.
+    pub fn new(authority: Authority, trusted: TrustedPeers, config: &Config) -> Self {
+        let limits = SessionLimits {
+            idle: Duration::from_secs(config.session_idle_minutes * 60),
+            absolute: Duration::from_secs(config.session_hours * 3_600),
+        };
+        let is_https = config.base_url().starts_with("https://");
+        Self { inner: Arc::new(Inner { authority, trusted, limits, is_https }) }
+    }
+
+    /// The use cases.
+    pub fn authority(&self) -> &Authority {
+        &self.inner.authority
+    }
+
+    /// How long sessions last.
+    pub fn limits(&self) -> SessionLimits {
+        self.inner.limits
+    }
+
+    fn trusted(&self) -> &TrustedPeers {
+        &self.inner.trusted
+    }
+
+    /// Whether people reach the server over HTTPS, whoever ends it.
+    fn is_https(&self) -> bool {
+        self.inner.is_https
+    }
+}
+
+/// The pages and what they look like.
+pub fn router(console: Console) -> axum::Router {
+    axum::Router::new()
+        .route("/", get(home))
+        .route("/sign-in", get(sign_in::show).post(sign_in::submit))
+        .route("/sign-out", get(sign_out::show).post(sign_out::submit))
+        .route("/signed-out", get(sign_out::done))
+        .route("/sessions", get(session::show).post(session::submit))
+        .with_state(console)
+        .merge(asset::router())
+}
+
+async fn home(browser: Browser) -> axum::response::Response {
+    browser.answer(see_other(if browser.signed_in.is_some() { "/sessions" } else { "/sign-in" }))
+}

@@ -1,0 +1,144 @@
+//! What every page has: its frame, its headers, its language.
+
+use askama::Template;
+use axum::response::{IntoResponse as _, Response};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY};
+use http::{HeaderValue, StatusCode};
+
+use super::asset::{ICON, STYLE};
+use super::browser::Browser;
+use super::texts::Text;
+use crate::edge::{Code, Problem};
+use crate::language::Language;
+
+const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+
+/// The frame of a page.
+pub(crate) struct Frame {
+    /// Its language.
+    pub(crate) language: Language,
+    /// What the browser's tab says.
+    pub(crate) title: String,
+    /// The style sheet.
+    pub(crate) style: &'static str,
+    /// The icon.
+    pub(crate) icon: &'static str,
+    /// The same page in the other language, where it can be shown again.
+    pub(crate) other: Option<String>,
+    /// The mail address of whoever is signed in.
+    pub(crate) account: Option<String>,
+}
+
+impl Frame {
+    /// The frame of a page with this title.
+    pub(crate) fn new(browser: &Browser, title: impl Into<String>) -> Self {
+        let email = browser.signed_in.as_ref().and_then(|signed_in| signed_in.person.email.clone());
+        Self {
+            language: browser.language,
+            title: title.into(),
+            style: &STYLE.path,
+            icon: &ICON.path,
+            other: Some(format!("{}lang={}", browser.here, browser.language.other().tag())),
+            account: email.map(String::from),
+        }
+    }
+
+    /// A text in the page's language.
+    pub(crate) fn say(&self, text: Text) -> &'static str {
+        text.of(self.language)
+    }
+
+    /// The tag of the other language.
+    pub(crate) fn other_tag(&self) -> &'static str {
+        self.language.other().tag()
+    }
+}
+
+/// The answer with a page. `leads_to` is where a form of it may lead in the end, besides our own pages.
+pub(crate) fn answer(browser: &Browser, status: StatusCode, page: &impl Template, leads_to: Option<&str>) -> Response {
+    browser.answer(plain(status, page, leads_to))
+}
+
+/// The same without cookies.
+pub(super) fn plain(status: StatusCode, page: &impl Template, leads_to: Option<&str>) -> Response {
+    let Ok(html) = page.render() else { return Problem::new(Code::Internal).into_response() };
+    let policy = match leads_to.filter(|source| is_source(source)) {
+        Some(source) => format!("{CSP} {source}"),
+        None => CSP.to_owned(),
+    };
+    let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(CSP));
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (CONTENT_SECURITY_POLICY, policy),
+        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    (status, headers, html).into_response()
+}
+
+/// Sends the browser on; after a form, what was typed is not sent along (RFC 9110 section 15.4.4, RFC 9700 section 4.12).
+pub fn see_other(location: &str) -> Response {
+    let Ok(location) = HeaderValue::from_str(location) else { return Problem::new(Code::Internal).into_response() };
+    (StatusCode::SEE_OTHER, [(LOCATION, location), (CACHE_CONTROL, HeaderValue::from_static("no-store"))]).into_response()
+}
+
+/// An origin, or a scheme and `:`: nothing that could begin another directive.
+fn is_source(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.:/[]".contains(&byte);
+    text.contains(':') && text.len() <= 300 && text.bytes().all(allowed)
+}
+
+/// The path of a page of ours that was asked for as the next one: everything else leads elsewhere.
+pub(crate) fn local_path(next: &str) -> Option<&str> {
+    let path = next.split(['?', '#']).next().unwrap_or_default();
+    let decoded: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
+    let ours = decoded.starts_with(b"/") && !decoded.starts_with(b"//");
+    // A browser takes `\` for `/`, and drops line breaks and tabs (URL Standard, basic URL parser).
+    let harmless = |bytes: &[u8]| bytes.iter().all(|byte| byte.is_ascii_graphic() && !b"\\<>\"^`{|}".contains(byte));
+    (ours && harmless(&decoded) && harmless(next.as_bytes())).then_some(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_is_one_of_ours() {
+        for good in ["/", "/sessions", "/connect/authorize?client_id=a&redirect_uri=https%3A%2F%2Fapp.example%2Fcb"] {
+            assert_eq!(local_path(good), Some(good));
+        }
+        for bad in [
+            "",
+            "//evil",
+            "/\\evil",
+            "https:evil",
+            "https://evil",
+            "/%09/evil",
+            "/%5cevil",
+            "/%2fevil",
+            "%2f%2fevil",
+            "javascript:alert(1)",
+            "/\t/evil",
+            "/a\r\nSet-Cookie: x",
+            "evil",
+            "\\\\evil",
+            "/\\/evil",
+            " /a",
+            "/%2F/evil",
+            "///evil",
+            "/a\0",
+        ] {
+            assert_eq!(local_path(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn forms_lead_to_one_source_at_most() {
+        for good in ["https://app.example", "http://127.0.0.1:8080", "http://[::1]:1", "com.example.app:"] {
+            assert!(is_source(good), "{good}");
+        }
+        for bad in ["", "*", "https://a; script-src *", "https://a 'unsafe-inline'", "'self'", "https://a,b"] {
+            assert!(!is_source(bad), "{bad}");
+        }
+    }
+}

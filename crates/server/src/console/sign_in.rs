@@ -1,0 +1,163 @@
+//! `/sign-in`: mail address and password, one answer for all that is not right.
+
+use askama::Template;
+use authority::{Begun, Interaction, Refusal, SignIn};
+use axum::Form;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Response};
+use domain::Secret;
+use http::StatusCode;
+use http::header::{HeaderValue, RETRY_AFTER};
+use serde::Deserialize;
+
+use super::browser::Browser;
+use super::cookie::Cookie;
+use super::page::{self, Frame, local_path, see_other};
+use super::texts::Text;
+use super::{Console, failure, interaction};
+use crate::edge::{Code, Problem};
+
+/// What the link here asks.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Asked {
+    /// What waits for the signing in.
+    interaction: Option<String>,
+    /// The page of ours to go to afterwards, where nothing waits.
+    next: String,
+    /// Whether somebody else is to sign in.
+    switch: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Fields {
+    email: String,
+    password: String,
+    csrf: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/sign_in.html")]
+struct View {
+    frame: Frame,
+    context: Option<String>,
+    problem: Option<String>,
+    email: String,
+    csrf: String,
+    providers: Vec<Provider>,
+}
+
+/// Another way to sign in.
+struct Provider {
+    action: String,
+    label: String,
+}
+
+/// Where a signing in leads.
+struct Aim {
+    waiting: Option<Interaction>,
+    next: String,
+}
+
+impl Aim {
+    async fn read(console: &Console, browser: &Browser, asked: &Asked) -> Result<Self, Response> {
+        let waiting = match &asked.interaction {
+            Some(id) => Some(interaction::find(console, browser, id).await?),
+            None => None,
+        };
+        let next = waiting.as_ref().map_or_else(|| local_path(&asked.next).unwrap_or("/").to_owned(), interaction::resume);
+        Ok(Self { waiting, next })
+    }
+
+    /// Whether whoever is signed in may go on without signing in.
+    fn is_reached(&self, browser: &Browser) -> bool {
+        let since = self.waiting.as_ref().filter(|waiting| waiting.sign_in_again).map(|waiting| waiting.created_at);
+        browser.signed_in.as_ref().is_some_and(|person| since.is_none_or(|since| person.session.auth_time >= since))
+    }
+}
+
+pub(super) async fn show(State(console): State<Console>, browser: Browser, asked: Result<Query<Asked>, QueryRejection>) -> Response {
+    if browser.exposed {
+        return failure::exposed(&browser);
+    }
+    let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
+    let aim = match Aim::read(&console, &browser, &asked).await {
+        Ok(aim) => aim,
+        Err(response) => return response,
+    };
+    if asked.switch.is_none() && aim.is_reached(&browser) {
+        return browser.answer(see_other(&aim.next));
+    }
+    let email = aim.waiting.as_ref().and_then(|waiting| waiting.login_hint.clone()).unwrap_or_default();
+    form(&browser, &aim, StatusCode::OK, (None, email))
+}
+
+pub(super) async fn submit(
+    State(console): State<Console>,
+    browser: Browser,
+    asked: Result<Query<Asked>, QueryRejection>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Response {
+    if browser.exposed {
+        return failure::exposed(&browser);
+    }
+    let Ok(Form(fields)) = fields else { return Problem::new(Code::InvalidBody).into_response() };
+    if let Err(response) = browser.check_sign_in(&fields.csrf) {
+        return response;
+    }
+    let aim = match Aim::read(&console, &browser, &asked.map(|Query(asked)| asked).unwrap_or_default()).await {
+        Ok(aim) => aim,
+        Err(response) => return response,
+    };
+    let sign_in = SignIn {
+        email: fields.email.clone(),
+        password: Secret::new(fields.password),
+        device: browser.device.clone(),
+        browser: browser.facts(),
+        limits: console.limits(),
+    };
+    match console.authority().sign_in(&browser.context(), sign_in).await {
+        Ok(Ok(begun)) => signed_in(&browser, &begun, &aim.next),
+        Ok(Err(refusal)) => refused(&browser, &aim, refusal, fields.email),
+        Err(error) => failure::outage(&browser, &error),
+    }
+}
+
+/// Sends whoever has signed in on, with another secret than any that the browser had before.
+fn signed_in(browser: &Browser, begun: &Begun, next: &str) -> Response {
+    let mut response = see_other(next);
+    browser.set(&mut response, Cookie::Session, begun.secret.expose());
+    browser.set(&mut response, Cookie::Device, begun.device.expose());
+    browser.answer(response)
+}
+
+fn refused(browser: &Browser, aim: &Aim, refusal: Refusal, email: String) -> Response {
+    let say = |text: Text| Some(text.of(browser.language).to_owned());
+    match refusal {
+        Refusal::NotRight => form(browser, aim, StatusCode::UNPROCESSABLE_ENTITY, (say(Text::SignInFailed), email)),
+        Refusal::Fenced => form(browser, aim, StatusCode::FORBIDDEN, (say(Text::Fenced), email)),
+        Refusal::TooMany(until) => {
+            let seconds = (until.unix_seconds() - browser.now.unix_seconds() + 1).max(1);
+            let minutes = (seconds + 59) / 60;
+            let problem = Text::TooManyTries.filled(browser.language, &[("minutes", minutes.to_string())]);
+            let mut response = form(browser, aim, StatusCode::TOO_MANY_REQUESTS, (Some(problem), email));
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+            response
+        }
+    }
+}
+
+fn form(browser: &Browser, aim: &Aim, status: StatusCode, (problem, email): (Option<String>, String)) -> Response {
+    let waiting = aim.waiting.as_ref();
+    let client = waiting.and_then(|waiting| waiting.client.clone());
+    let context = match client {
+        Some(client) => Some(Text::SignInFor.filled(browser.language, &[("client", client)])),
+        None if waiting.is_some_and(|waiting| waiting.sign_in_again) => Some(Text::SignInAgain.of(browser.language).to_owned()),
+        None => None,
+    };
+    let frame = Frame::new(browser, Text::SignIn.of(browser.language));
+    let view = View { frame, context, problem, email, csrf: browser.sign_in_token(), providers: Vec::new() };
+    page::answer(browser, status, &view, waiting.and_then(|waiting| waiting.leads_to.as_deref()))
+}

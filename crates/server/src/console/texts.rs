@@ -1,0 +1,113 @@
+//! Everything that the pages say to people, in each language.
+
+use crate::language::texts;
+
+texts! {
+    Skip: "Skip to content", "Naar de inhoud";
+    OtherLanguage: "Nederlands", "English";
+    SignOut: "Sign out", "Uitloggen";
+    Number: "Number: {id}", "Nummer: {id}";
+
+    SignIn: "Sign in", "Inloggen";
+    SignInFor: "Sign in to continue to {client}.", "Log in om verder te gaan naar {client}.";
+    Email: "E-mail address", "E-mailadres";
+    Password: "Password", "Wachtwoord";
+    SignInFailed: "E-mail or password is not right.", "E-mail of wachtwoord klopt niet.";
+    TooManyTries: "You have tried too often. Try again in {minutes} min.", "Je hebt het te vaak geprobeerd. Probeer het over {minutes} min. opnieuw.";
+    Fenced: "Poort was restored from a backup. An operator must confirm your organisation first. Then you can sign in again.", "Poort is hersteld uit een back-up. Een beheerder moet je organisatie eerst bevestigen. Daarna kun je weer inloggen.";
+    SignInAgain: "Sign in again, to be sure that it is you.", "Log opnieuw in. Zo weten we zeker dat jij het bent.";
+    Or: "or", "of";
+    NeedsHttps: "This page is reached over an unsafe connection. Open it with https:// at the start.", "Deze pagina is geopend via een onveilige verbinding. Open de pagina met https:// ervoor.";
+
+
+    SessionsTitle: "Where you are signed in", "Waar je bent ingelogd";
+    SessionsIntro: "End what you do not know. Apps that you use there are then signed out too.", "Stop wat je niet kent. Apps die je daar gebruikt, worden dan ook uitgelogd.";
+    SessionsEnded: "Done. That is signed out now.", "Gelukt. Daar ben je nu uitgelogd.";
+    ThisBrowser: "this browser", "deze browser";
+    Address: "Address", "Adres";
+    LastUsed: "Last used", "Laatst gebruikt";
+    SignedInSince: "Signed in", "Ingelogd op";
+    EndsAt: "Ends at the latest", "Stopt uiterlijk";
+    End: "End", "Stoppen";
+    EndNamed: "End {browser}", "{browser} stoppen";
+    EndOthers: "Sign out everywhere else", "Overal anders uitloggen";
+    UnknownBrowser: "unknown", "onbekend";
+
+    SignOutQuestion: "Sign out?", "Uitloggen?";
+    SignOutEffect: "You sign out of Poort in this browser.", "Je logt in deze browser uit bij Poort.";
+    SignOutFor: "{client} asks to sign you out.", "{client} vraagt om je uit te loggen.";
+    StaySignedIn: "Stay signed in", "Ingelogd blijven";
+    SignedOutTitle: "You are signed out", "Je bent uitgelogd";
+    SignedOutStory: "You can close this page.", "Je kunt deze pagina sluiten.";
+    BackTo: "Back to {client}", "Terug naar {client}";
+
+    ConsentPage: "Give access?", "Toegang geven?";
+    ConsentTitle: "{client} wants access to your data", "{client} wil toegang tot jouw gegevens";
+    SignedInAs: "You are signed in as", "Je bent ingelogd als";
+    OtherAccount: "Other account", "Ander account";
+    MadeBy: "The app is from {organisation}.", "De app is van {organisation}.";
+    RegisteredByOwn: "Registered by your organisation, {organisation}.", "Aangemeld door jouw organisatie, {organisation}.";
+    RegisteredByOther: "Registered by another organisation: {organisation}.", "Aangemeld door een andere organisatie: {organisation}.";
+    RegisteredByOperator: "Registered by the operator of this server.", "Aangemeld door de beheerder van deze server.";
+    RegisteredByItself: "This app registered itself. We do not know its maker.", "Deze app heeft zichzelf aangemeld. We kennen de maker niet.";
+    May: "The app may then", "De app mag dan";
+    MayNothing: "know who you are, and nothing else", "weten wie je bent, en verder niets";
+    New: "new", "nieuw";
+    Optional: "optional", "niet verplicht";
+    WhichWorkspace: "For which workspace?", "Voor welke werkruimte?";
+    InWorkspace: "This is for {workspace} only.", "Dit geldt alleen voor {workspace}.";
+    WholeOrganisation: "This is for all of {organisation}.", "Dit geldt voor heel {organisation}.";
+    UntilDay: "This lasts until {day}. You can end it sooner.", "Dit geldt tot {day}. Je kunt het eerder stoppen.";
+    UntilEnded: "This lasts until you end it.", "Dit geldt tot je het stopt.";
+    Refuse: "Refuse", "Weigeren";
+    Allow: "Give access", "Toegang geven";
+    ThenYouGoTo: "You then go to", "Daarna ga je naar";
+    Technical: "Technical details", "Technische gegevens";
+    ConsentMissing: "Choose a workspace.", "Kies een werkruimte.";
+
+    DeviceTitle: "Connect a device", "Apparaat koppelen";
+    DeviceIntro: "Type the code that you see on your device.", "Typ de code die je op je apparaat ziet.";
+    DeviceCode: "Code", "Code";
+    DeviceUnknown: "We do not know this code, or it is too old. Look at your device again.", "Deze code kennen we niet, of hij is te oud. Kijk nog eens op je apparaat.";
+    DeviceNext: "Next", "Verder";
+    DeviceWarning: "A device elsewhere then gets access: the one that shows code {code}. Do you not have it with you? Then refuse.", "Een ander apparaat krijgt dan toegang: het apparaat dat code {code} toont. Heb je dat niet bij je? Weiger dan.";
+    DeviceDone: "Done", "Gelukt";
+    DeviceDoneStory: "You can go back to your device.", "Je kunt terug naar je apparaat.";
+    DeviceRefused: "Refused", "Geweigerd";
+    DeviceRefusedStory: "The device gets no access. You can close this page.", "Het apparaat krijgt geen toegang. Je kunt deze pagina sluiten.";
+
+    ErrorTitle: "This did not work", "Dit is niet gelukt";
+    AppMistake: "The app has sent us something that is not right. You are signed in nowhere by it. Tell the maker of the app.", "De app heeft ons iets gestuurd dat niet klopt. Je bent nergens aangemeld. Meld het bij de maker van de app.";
+    FormOutdated: "This form was open for too long, or came from elsewhere. Nothing was changed. Open the page again.", "Dit formulier stond te lang open, of kwam ergens anders vandaan. Er is niets gewijzigd. Open de pagina opnieuw.";
+    OpenAgain: "Open the page again", "Pagina opnieuw openen";
+    InteractionOver: "This request is too old, or was begun in another browser. Go back to the app and begin again.", "Deze aanvraag is te oud, of is in een andere browser begonnen. Ga terug naar de app en begin opnieuw.";
+    TooManyRequests: "There are too many requests from your network. Try again in a few minutes.", "Er komen te veel aanvragen van jouw netwerk. Probeer het over een paar minuten opnieuw.";
+    Unavailable: "Poort cannot answer now. Nothing was changed. Try again in a moment.", "Poort kan nu geen antwoord geven. Er is niets gewijzigd. Probeer het zo opnieuw.";
+    OutcomeUnknown: "We do not know whether this was done. Look again in a moment.", "We weten niet of dit is gelukt. Kijk het zo nog eens na.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::{Language, places};
+
+    #[test]
+    fn both_languages_have_the_same_places() {
+        for text in Text::ALL {
+            assert_eq!(places(text.of(Language::En)), places(text.of(Language::Nl)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn dutch_sentences_are_short_and_none_is_broken() {
+        for text in Text::ALL {
+            for language in [Language::En, Language::Nl] {
+                let text = text.of(language);
+                assert!(!text.is_empty() && !text.contains('Ã') && text.trim() == text, "{text}");
+                for sentence in text.split(['.', '?', ':']) {
+                    assert!(sentence.split_whitespace().count() <= 20, "too long to read at once: {sentence}");
+                }
+            }
+        }
+    }
+}

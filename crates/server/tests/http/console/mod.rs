@@ -1,0 +1,24 @@
+//! The pages for people, over real HTTP.
+
+mod forms;
+mod sessions;
+mod sign_in;
+
+use testkit::{App, Visitor};
+
+const PASSWORD: &str = "correct horse battery";
+const SESSION: &str = "poort-session";
+
+/// A server with Ann, a member of an organisation, who has a password.
+async fn with_ann(app: &App) -> String {
+    let organisation = app.organisation("Acme").await;
+    app.person_with_password("ann", &organisation, PASSWORD).await
+}
+
+/// Ann's browser, signed in.
+async fn signed_in(app: &App) -> Visitor<'_> {
+    let mut visitor = Visitor::new(app);
+    visitor.sign_in("ann@example.org", PASSWORD).await.expect(303);
+    assert!(visitor.cookies.contains_key(SESSION));
+    visitor
+}
