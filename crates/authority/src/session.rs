@@ -234,6 +234,7 @@ impl Authority {
     pub async fn end_sessions(&self, context: &Context, person: PersonId, which: Which) -> Result<Changed<u64>, Error> {
         self.change(context, move |tx, by| {
             Box::pin(async move {
+                let until = by.at.saturating_add(ACCESS_TOKENS_LAST);
                 let mut ended = Vec::new();
                 for id in tx.unended_sessions_of(person).await? {
                     let meant = match which {
@@ -242,6 +243,7 @@ impl Authority {
                         Which::All => true,
                     };
                     if meant && tx.end_session(id, person, by.at).await? {
+                        tx.keep_ended(id.as_bytes(), until).await?;
                         ended.push(id);
                     }
                 }
@@ -249,7 +251,6 @@ impl Authority {
                 if ended.is_empty() {
                     return Ok(Outcome::Unchanged(count));
                 }
-                let until = by.at.saturating_add(ACCESS_TOKENS_LAST);
                 let recorded = tx.record(&by_person(by, person), Event::SessionsEnded { sessions: ended, until }).await?;
                 Ok(Outcome::Changed(count, recorded))
             })
