@@ -76,7 +76,8 @@ pub use event::{Event, Sequence};
 pub use fence::Fence;
 pub use histogram::Histogram;
 pub use id::{
-    CredentialId, DelegationId, FamilyId, GrantId, InteractionId, MembershipId, NodeId, OrganisationId, PersonId, RequestId, SessionId, WorkspaceId,
+    CredentialId, DelegationId, FamilyId, GrantId, InteractionId, MembershipId, NodeId, OrganisationId, PersonId, RequestId, SessionId,
+    WorkspaceId,
 };
 pub use refusal::Refusal;
 pub use rotation::Rotation;

@@ -2,7 +2,8 @@
 
 use domain::credential::Digest;
 use domain::id::{
-    CredentialId, DelegationId, FamilyId, GrantId, InteractionId, MembershipId, NodeId, OrganisationId, PersonId, RequestId, SessionId, WorkspaceId,
+    CredentialId, DelegationId, FamilyId, GrantId, InteractionId, MembershipId, NodeId, OrganisationId, PersonId, RequestId, SessionId,
+    WorkspaceId,
 };
 use domain::time::Timestamp;
 

@@ -65,17 +65,17 @@ impl Browser {
         csrf::token("sign in", &self.visit)
     }
 
-    /// Refuses a form that did not come from our own page in this browser: 403, and nothing may have been changed before.
-    pub fn check_form(&self, token: &str) -> Result<(), Response> {
-        self.check(token, &self.form_token())
+    /// The answer to a form that did not come from our own page in this browser: 403, and nothing may have been changed before.
+    pub fn refuse_form(&self, token: &str) -> Option<Response> {
+        self.refuse(token, &self.form_token())
     }
 
-    pub(super) fn check_sign_in(&self, token: &str) -> Result<(), Response> {
-        self.check(token, &self.sign_in_token())
+    pub(super) fn refuse_sign_in(&self, token: &str) -> Option<Response> {
+        self.refuse(token, &self.sign_in_token())
     }
 
-    fn check(&self, token: &str, expected: &str) -> Result<(), Response> {
-        if self.cross_site || !csrf::same(token, expected) { Err(failure::outdated(self)) } else { Ok(()) }
+    fn refuse(&self, token: &str, expected: &str) -> Option<Response> {
+        (self.cross_site || !csrf::same(token, expected)).then(|| failure::outdated(self))
     }
 
     /// Who asks, as the use cases take it.

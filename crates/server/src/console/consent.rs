@@ -39,7 +39,7 @@ pub struct AskedScope {
 /// What the person is asked. All texts are shown as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsentView {
-    /// The path that the form is posted to, with `csrf` ([`Browser::check_form`]), `decision` (`allow` or `deny`), `scope` for each
+    /// The path that the form is posted to, with `csrf` ([`Browser::refuse_form`]), `decision` (`allow` or `deny`), `scope` for each
     /// ticked optional one, `workspace` where there is a choice, and the hidden fields.
     pub action: String,
     /// Fields to send back.

@@ -26,7 +26,7 @@ struct Message {
     link: Option<(String, String)>,
 }
 
-/// The page on which the code is typed. The form is posted to `action` with `csrf` ([`Browser::check_form`]) and `user_code`.
+/// The page on which the code is typed. The form is posted to `action` with `csrf` ([`Browser::refuse_form`]) and `user_code`.
 /// A code that came with the link is filled in and must still be sent (section 3.3.1).
 pub fn entry(browser: &Browser, action: &str, code: &str, is_unknown: bool) -> Response {
     let frame = Frame::new(browser, Text::DeviceTitle.of(browser.language));

@@ -82,7 +82,7 @@ pub(super) async fn show(State(console): State<Console>, browser: Browser, uri: 
 
 pub(super) async fn submit(State(console): State<Console>, browser: Browser, fields: Result<Form<Fields>, FormRejection>) -> Response {
     let Ok(Form(fields)) = fields else { return Problem::new(Code::InvalidBody).into_response() };
-    if let Err(response) = browser.check_form(&fields.csrf) {
+    if let Some(response) = browser.refuse_form(&fields.csrf) {
         return response;
     }
     let Some(person) = &browser.signed_in else { return browser.answer(see_other("/sign-in?next=/sessions")) };

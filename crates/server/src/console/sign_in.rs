@@ -104,7 +104,7 @@ pub(super) async fn submit(
         return failure::exposed(&browser);
     }
     let Ok(Form(fields)) = fields else { return Problem::new(Code::InvalidBody).into_response() };
-    if let Err(response) = browser.check_sign_in(&fields.csrf) {
+    if let Some(response) = browser.refuse_sign_in(&fields.csrf) {
         return response;
     }
     let aim = match Aim::read(&console, &browser, &asked.map(|Query(asked)| asked).unwrap_or_default()).await {

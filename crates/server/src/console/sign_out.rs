@@ -44,7 +44,7 @@ struct Message {
 }
 
 /// The question whether to sign out, which a program asks for. The form is posted to `action` with `csrf`
-/// ([`Browser::check_form`]), these fields and `decision`: `allow` to sign out, `deny` to stay. `leads_to` as for
+/// ([`Browser::refuse_form`]), these fields and `decision`: `allow` to sign out, `deny` to stay. `leads_to` as for
 /// [`super::consent::ConsentView`].
 pub fn question(browser: &Browser, action: &str, client: Option<&str>, hidden: &[(String, String)], leads_to: Option<&str>) -> Response {
     let language = browser.language;
@@ -90,7 +90,7 @@ pub(super) async fn show(browser: Browser) -> Response {
 
 pub(super) async fn submit(State(console): State<Console>, browser: Browser, fields: Result<Form<Fields>, FormRejection>) -> Response {
     let Ok(Form(fields)) = fields else { return Problem::new(Code::InvalidBody).into_response() };
-    if let Err(response) = browser.check_form(&fields.csrf) {
+    if let Some(response) = browser.refuse_form(&fields.csrf) {
         return response;
     }
     if fields.decision == "deny" {
