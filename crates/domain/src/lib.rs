@@ -42,6 +42,7 @@
 
 pub mod access_token;
 pub mod api;
+pub mod authorization;
 pub mod chain;
 pub mod client;
 pub mod credential;
