@@ -33,6 +33,7 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(),
         Event::ApiCredentialRevoked { credential, .. } => tx.revoke_api_credential(*credential, by.at).await?.is_some(),
         Event::OperatorTokenRevoked { credential, .. } => tx.revoke_operator_token(*credential, by.at).await?.is_some(),
         Event::RestoreConfirmed { scope } => tx.fence().await?.is_some() && tx.confirm(scope).await?,
+        Event::ServerKeyEnded { key, .. } => tx.end_server_key(key, by.at).await?,
         Event::WorkspaceClosed { workspace } => tx.close_workspace(*workspace, by.at).await?,
         Event::OrganisationKeyChanged { .. }
         | Event::OrganisationKeyRotated { .. }

@@ -33,6 +33,7 @@ mod read;
 mod receipt;
 mod server_key;
 mod session;
+mod signing_key;
 mod upkeep;
 mod wait;
 mod workspace;
@@ -62,6 +63,7 @@ pub use read::{NodeState, Page};
 pub use receipt::Receipt;
 pub use server_key::{KeyRing, OpenKey, Purpose, ServerKey};
 pub use session::{Begun, BrowserFacts, Refusal, SessionLimits, SignIn, SignedInPerson, Which};
+pub use signing_key::KeySchedule;
 pub use workspace::NewWorkspace;
 
 use std::collections::HashMap;

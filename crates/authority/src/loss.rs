@@ -62,7 +62,8 @@ fn endings(lost: &[Entry]) -> Option<Vec<Event>> {
             | Event::FamiliesEnded { .. }
             | Event::AccessTokenRevoked { .. }
             | Event::SessionsEnded { .. }
-            | Event::OperatorTokenRevoked { .. } => endings.push(entry.event.clone()),
+            | Event::OperatorTokenRevoked { .. }
+            | Event::ServerKeyEnded { .. } => endings.push(entry.event.clone()),
             // What was paused and let work again works; that it does is not published: it may have been paused again since.
             Event::OrganisationResumed { organisation: id } => {
                 endings.retain(|event| !matches!(event, Event::OrganisationSuspended { organisation } if organisation == id));

@@ -2,17 +2,21 @@
 //!
 //! A new key is published first. That is an event for which the change waits as for an ending: until every node has
 //! opened the key, or can answer nothing any more; and a node that comes back opens it before it answers. Only then is it
-//! activated, and something made with it. The same path serves every purpose.
+//! activated, and something made with it. The same path serves every purpose; what is only for signing is in [`crate::signing_key`].
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use arc_swap::ArcSwap;
+use domain::entropy::Entropy;
 use domain::event::{Entry, Event, Sequence};
 use domain::{RequestId, Secret, Timestamp};
+use jose::Algorithm;
 use serde::{Deserialize, Serialize};
 use store::sealing::{MasterKey, NewServerKey, SealingError};
 use store::{Abort, KeyState, Outcome, ServerKeyRow, Store, StoreError};
 
 use crate::error::Outage;
+use crate::signing_key::{self, KeySchedule, SigningKeys};
 use crate::{Authority, Caller, Changed, Context, Error};
 
 /// What server keys are for.
@@ -21,23 +25,59 @@ use crate::{Authority, Caller, Changed, Context, Error};
 pub enum Purpose {
     /// Sealing what the server keeps for a while, such as answers to repeat.
     Sealing,
+    /// Signing tokens with ES256.
+    SigningEs256,
+    /// Signing tokens with Ed25519.
+    SigningEddsa,
+    /// Signing tokens with RS256.
+    SigningRs256,
 }
 
 impl Purpose {
-    /// All of them: each has an active key from the first start on.
-    pub const ALL: [Self; 1] = [Self::Sealing];
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Sealing, Self::SigningEs256, Self::SigningEddsa, Self::SigningRs256];
 
     /// As it stands in rows.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sealing => "sealing",
+            Self::SigningEs256 => "signing_es256",
+            Self::SigningEddsa => "signing_eddsa",
+            Self::SigningRs256 => "signing_rs256",
         }
     }
 
-    const fn algorithm(self) -> &'static str {
+    /// With which algorithm keys of this purpose sign, if they do. Each algorithm has keys of its own.
+    pub const fn signs(self) -> Option<Algorithm> {
         match self {
-            Self::Sealing => "AES-256-GCM",
+            Self::Sealing => None,
+            Self::SigningEs256 => Some(Algorithm::ES256),
+            Self::SigningEddsa => Some(Algorithm::EdDSA),
+            Self::SigningRs256 => Some(Algorithm::RS256),
         }
+    }
+
+    /// The purpose of signing with this algorithm, if anything is signed with it.
+    pub fn of_signing(algorithm: Algorithm) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.signs() == Some(algorithm))
+    }
+
+    /// The purpose that has this name in rows.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.name() == name)
+    }
+
+    fn algorithm(self) -> &'static str {
+        self.signs().map_or("AES-256-GCM", Algorithm::name)
+    }
+
+    async fn generate(self, entropy: &Arc<dyn Entropy>) -> Result<Secret<Vec<u8>>, Error> {
+        if let Some(algorithm) = self.signs() {
+            return signing_key::generate(algorithm, entropy.clone()).await;
+        }
+        let mut bytes = vec![0; 32];
+        entropy.fill(&mut bytes)?;
+        Ok(Secret::new(bytes))
     }
 }
 
@@ -58,15 +98,20 @@ pub struct ServerKey {
     pub activated_at: Option<Timestamp>,
     /// Since when it only reads.
     pub retired_at: Option<Timestamp>,
+    /// The name that what it signs gives it, of a key for signing that this node has open.
+    #[serde(default)]
+    pub kid: Option<String>,
 }
 
 /// A key that is open.
 pub struct OpenKey {
     /// Its id.
     pub id: String,
-    purpose: String,
-    state: KeyState,
-    activated_at: Option<Timestamp>,
+    pub(crate) purpose: String,
+    pub(crate) state: KeyState,
+    pub(crate) created_at: Timestamp,
+    pub(crate) activated_at: Option<Timestamp>,
+    pub(crate) retired_at: Option<Timestamp>,
     plain: Secret<Vec<u8>>,
 }
 
@@ -81,6 +126,8 @@ impl OpenKey {
 pub struct KeyRing {
     master: MasterKey,
     keys: RwLock<Vec<Arc<OpenKey>>>,
+    pub(crate) signing: ArcSwap<SigningKeys>,
+    pub(crate) schedule: KeySchedule,
     awaited: Mutex<Awaited>,
     /// One reading at a time, so that an older one never takes the place of a newer one.
     loading: tokio::sync::Mutex<()>,
@@ -97,8 +144,9 @@ struct Awaited {
 
 impl KeyRing {
     /// An empty one; [`KeyRing::load`] fills it.
-    pub fn new(master: MasterKey) -> Self {
-        Self { master, keys: RwLock::default(), awaited: Mutex::default(), loading: tokio::sync::Mutex::default() }
+    pub fn new(master: MasterKey, schedule: KeySchedule) -> Self {
+        let (keys, signing) = (RwLock::default(), ArcSwap::default());
+        Self { master, keys, signing, schedule, awaited: Mutex::default(), loading: tokio::sync::Mutex::default() }
     }
 
     /// Reads and opens every key. Where one cannot be opened, the ring stays as it was.
@@ -106,17 +154,22 @@ impl KeyRing {
         let _alone = self.loading.lock().await;
         let seen = self.awaited().last;
         let rows = store.read(|reader| Box::pin(async move { reader.all_server_keys().await })).await?;
+        let known: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
         let open = |row: ServerKeyRow| {
             let plain = self.master.open(&row.id, &row.purpose, &row.sealed)?;
             let state = row.state();
-            Ok(Arc::new(OpenKey { id: row.id, purpose: row.purpose, state, activated_at: row.activated_at, plain }))
+            let ServerKeyRow { id, purpose, created_at, activated_at, retired_at, .. } = row;
+            Ok(Arc::new(OpenKey { id, purpose, state, created_at, activated_at, retired_at, plain }))
         };
-        let keys = rows.into_iter().map(open).collect::<Result<Vec<_>, SealingError>>()?;
+        let left = rows.into_iter().filter(|row| row.state() != KeyState::Ended);
+        let keys = left.map(open).collect::<Result<Vec<_>, SealingError>>()?;
+        let signing = SigningKeys::prepare(&keys, &self.signing.load())?;
         let mut awaited = self.awaited();
-        if awaited.named.iter().any(|id| !keys.iter().any(|key| key.id == *id)) && awaited.last == seen {
+        if awaited.named.iter().any(|id| !known.contains(id)) && awaited.last == seen {
             return Err(StoreError::silent().into());
         }
-        awaited.named.retain(|id| !keys.iter().any(|key| key.id == *id));
+        awaited.named.retain(|id| !known.contains(id));
+        self.signing.store(Arc::new(signing));
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
         // What came while the keys were read is perhaps not among them.
         awaited.first = (awaited.last > seen).then_some(Sequence(seen.0 + 1));
@@ -133,7 +186,9 @@ impl KeyRing {
 
     /// Takes notice of entries, before they count as applied.
     pub fn notice(&self, entries: &[Entry]) {
-        let of_keys = |entry: &&Entry| matches!(entry.event, Event::ServerKeyCreated { .. } | Event::ServerKeyActivated { .. });
+        let of_keys = |entry: &&Entry| {
+            matches!(entry.event, Event::ServerKeyCreated { .. } | Event::ServerKeyActivated { .. } | Event::ServerKeyEnded { .. })
+        };
         for entry in entries.iter().filter(of_keys) {
             let mut awaited = self.awaited();
             if entry.sequence > awaited.last {
@@ -158,6 +213,12 @@ impl KeyRing {
         active.max_by_key(|key| key.activated_at).cloned()
     }
 
+    /// The open keys of a purpose.
+    pub(crate) fn of(&self, purpose: Purpose) -> Vec<Arc<OpenKey>> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.iter().filter(|key| key.purpose == purpose.name()).cloned().collect()
+    }
+
     /// The key with this id, whatever its state.
     pub fn get(&self, id: &str) -> Option<Arc<OpenKey>> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).iter().find(|key| key.id == id).cloned()
@@ -173,7 +234,7 @@ impl Authority {
     pub async fn server_keys(&self, caller: &Caller) -> Result<Vec<ServerKey>, Error> {
         caller.require_operator()?;
         let rows = self.store.read(|reader| Box::pin(async move { reader.all_server_keys().await })).await?;
-        let mut keys: Vec<ServerKey> = rows.into_iter().map(ServerKey::from).collect();
+        let mut keys: Vec<ServerKey> = rows.into_iter().map(|row| self.with_kid(row.into())).collect();
         keys.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
         Ok(keys)
     }
@@ -181,9 +242,61 @@ impl Authority {
     /// Gives a purpose a new key. When this returns every node makes new things with it; what earlier ones made is still read.
     pub async fn rotate_server_key(&self, context: &Context, purpose: Purpose) -> Result<Changed<ServerKey>, Error> {
         context.caller.require_operator()?;
-        // Asked again, the earlier answer is given, and no other key made.
-        let id = if self.is_answered(context).await? { String::new() } else { self.publish(context, purpose).await?.id };
-        self.change(context, move |tx, by| {
+        // Asked again, the earlier answer is given, and no other key made. The answer of the publication is of no use to
+        // whoever asks again.
+        let publication = Context { idempotency: None, ..context.clone() };
+        let id = if self.is_answered(context).await? {
+            String::new()
+        } else {
+            self.publish_server_key(&publication, purpose, None).await?.value.id
+        };
+        self.activate_server_key(context, purpose, id).await
+    }
+
+    /// At the start: a key for every purpose that needs one and has none.
+    pub async fn ensure_server_keys(&self, context: &Context) -> Result<(), Error> {
+        let signing = self.keys.schedule.algorithms.iter().filter_map(|algorithm| Purpose::of_signing(*algorithm));
+        for purpose in std::iter::once(Purpose::Sealing).chain(signing) {
+            if self.keys.active(purpose).is_none() {
+                self.rotate_server_key(context, purpose).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Publishes a new key, or finds one that was published and never activated. When this returns, every node has it.
+    /// Where `after` names a key, nothing is made unless that is still the newest.
+    pub(crate) async fn publish_server_key(
+        &self,
+        context: &Context,
+        purpose: Purpose,
+        after: Option<String>,
+    ) -> Result<Changed<ServerKey>, Error> {
+        let plain = purpose.generate(&self.entropy).await?;
+        let id = RequestId::generate(context.now, &*self.entropy)?.to_string();
+        let new = NewServerKey { id: &id, purpose: purpose.name(), algorithm: purpose.algorithm(), plain: plain.expose() };
+        let row = new.seal(&self.keys.master, &*self.entropy, context.now);
+        let row = row.map_err(|_| Error::Unavailable(Outage::Internal("a server key cannot be sealed")))?;
+        let published = self.change(context, move |tx, by| {
+            let (row, after) = (row.clone(), after.clone());
+            Box::pin(async move {
+                let mut keys = tx.server_keys(purpose.name()).await?;
+                keys.retain(|key| key.state() != KeyState::Ended);
+                let newest = keys.pop_if(|newest| after.is_some_and(|after| newest.id != after));
+                if let Some(there) = keys.into_iter().find(|key| key.state() == KeyState::Published).or(newest) {
+                    return Ok(Outcome::Unchanged(ServerKey::from(there)));
+                }
+                tx.insert_server_key(&row).await?;
+                let recorded = tx.record(by, Event::ServerKeyCreated { key: row.id.clone() }).await?;
+                Ok(Outcome::Changed(ServerKey::from(row), recorded))
+            })
+        });
+        Ok(self.named(published.await?))
+    }
+
+    /// Lets a published key take the place of the active one, which only reads from then on.
+    pub(crate) async fn activate_server_key(&self, context: &Context, purpose: Purpose, id: String) -> Result<Changed<ServerKey>, Error> {
+        let activated = self.change(context, move |tx, by| {
             let id = id.clone();
             Box::pin(async move {
                 let mut keys = tx.server_keys(purpose.name()).await?;
@@ -203,44 +316,16 @@ impl Authority {
                 let event = Event::ServerKeyActivated { key: id, purpose: purpose.name().to_owned(), retired };
                 Ok(Outcome::Changed(made, tx.record(by, event).await?))
             })
-        })
-        .await
-    }
-
-    /// At the start: a key for every purpose that has none.
-    pub async fn ensure_server_keys(&self, context: &Context) -> Result<(), Error> {
-        for purpose in Purpose::ALL {
-            if self.keys.active(purpose).is_none() {
-                self.rotate_server_key(context, purpose).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Publishes a new key, or finds one that was published and never activated. When this returns, every node has it.
-    async fn publish(&self, context: &Context, purpose: Purpose) -> Result<ServerKey, Error> {
-        let mut bytes = [0; 32];
-        self.entropy.fill(&mut bytes)?;
-        let plain = Secret::new(bytes);
-        let id = RequestId::generate(context.now, &*self.entropy)?.to_string();
-        let new = NewServerKey { id: &id, purpose: purpose.name(), algorithm: purpose.algorithm(), plain: plain.expose() };
-        let row = new.seal(&self.keys.master, &*self.entropy, context.now);
-        let row = row.map_err(|_| Error::Unavailable(Outage::Internal("a server key cannot be sealed")))?;
-        // Its answer is of no use to whoever asks again: that is the activation's.
-        let context = Context { idempotency: None, ..context.clone() };
-        let published = self.change(&context, move |tx, by| {
-            let row = row.clone();
-            Box::pin(async move {
-                let keys = tx.server_keys(purpose.name()).await?;
-                if let Some(there) = keys.into_iter().find(|key| key.state() == KeyState::Published) {
-                    return Ok(Outcome::Unchanged(ServerKey::from(there)));
-                }
-                tx.insert_server_key(&row).await?;
-                let recorded = tx.record(by, Event::ServerKeyCreated { key: row.id.clone() }).await?;
-                Ok(Outcome::Changed(ServerKey::from(row), recorded))
-            })
         });
-        Ok(published.await?.value)
+        Ok(self.named(activated.await?))
+    }
+
+    pub(crate) fn named(&self, changed: Changed<ServerKey>) -> Changed<ServerKey> {
+        Changed { value: self.with_kid(changed.value), ..changed }
+    }
+
+    fn with_kid(&self, key: ServerKey) -> ServerKey {
+        ServerKey { kid: self.keys.signing.load().kid(&key.id), ..key }
     }
 }
 
@@ -248,6 +333,6 @@ impl From<ServerKeyRow> for ServerKey {
     fn from(row: ServerKeyRow) -> Self {
         let state = row.state();
         let ServerKeyRow { id, purpose, algorithm, created_at, activated_at, retired_at, .. } = row;
-        Self { id, purpose, algorithm, state, created_at, activated_at, retired_at }
+        Self { id, purpose, algorithm, state, created_at, activated_at, retired_at, kid: None }
     }
 }

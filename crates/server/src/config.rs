@@ -135,6 +135,16 @@ settings! {
     session_hours: u64 = 168, "1 to 2160", |hours| (1..=2_160).contains(hours);
     /// For how many seconds an ended credential is told apart from an unknown one.
     tombstone_seconds: u32 = 86_400, "60 to 2592000", |seconds| (60..=2_592_000).contains(seconds);
+    /// The algorithms that there are keys for from the first start, to sign tokens with. There is one of another algorithm as soon
+    /// as a client or an API asks for it.
+    signing_algorithms: Vec<String> = vec!["ES256".to_owned()], "a list of ES256, EdDSA and RS256", |names| is_signed_with(names);
+    /// After how many days a signing key gets a successor.
+    signing_key_days: u32 = 90, "1 to 730", |days| (1..=730).contains(days);
+    /// For how many seconds a new signing key is in the JWK set before it signs. Others may keep a copy of the set for that long.
+    signing_key_publish_seconds: u32 = 86_400, "0 to 604800", |seconds| *seconds <= 604_800;
+    /// For how many seconds a signing key stays in the JWK set after it has signed for the last time: at least as long as the longest
+    /// token lives. Then it is destroyed.
+    signing_key_keep_seconds: u32 = 604_800, "3600 to 31536000", |seconds| (3_600..=31_536_000).contains(seconds);
     /// How the log is written.
     log_format: LogFormat = LogFormat::Text, "text or json", |_| true;
     /// How much is logged.
@@ -311,6 +321,10 @@ pub(crate) fn without_password(url: &str) -> String {
         Some(format!("{scheme}://{user}:***@{host}"))
     });
     hidden.unwrap_or_else(|| url.to_owned())
+}
+
+fn is_signed_with(names: &[String]) -> bool {
+    names.iter().all(|name| jose::Algorithm::parse(name).is_some_and(|algorithm| authority::Purpose::of_signing(algorithm).is_some()))
 }
 
 fn is_base_url(url: &str) -> bool {

@@ -1,8 +1,9 @@
 //! The master key and the server keys under it: opened at the start, rotated by command.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use authority::KeyRing;
+use authority::{KeyRing, KeySchedule};
 use store::sealing::{MasterKey, SealingError};
 use store::{Store, StoreError};
 
@@ -44,7 +45,7 @@ pub(crate) fn load(config: &Config) -> Result<MasterKey, StartError> {
 pub async fn open(store: &Store, config: &Config, system: &System) -> Result<KeyRing, StartError> {
     let master = load_or_create(store, config, system).await?;
     store.check_master_key(&master).await.map_err(told)?;
-    let keys = KeyRing::new(master);
+    let keys = KeyRing::new(master, schedule(config));
     keys.load(store).await.map_err(told)?;
     Ok(keys)
 }
@@ -72,6 +73,16 @@ pub async fn rotate(config: Config, new_file: Option<PathBuf>) -> Result<(), Sta
     store.close().await?;
     say(&format!("{} server keys are encrypted under the new master key in {}", done.value, old_file.display()));
     Ok(())
+}
+
+fn schedule(config: &Config) -> KeySchedule {
+    let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+    KeySchedule {
+        algorithms: config.signing_algorithms.iter().filter_map(|name| jose::Algorithm::parse(name)).collect(),
+        replace_after: seconds(config.signing_key_days * 86_400),
+        publish_ahead: seconds(config.signing_key_publish_seconds),
+        keep_retired: seconds(config.signing_key_keep_seconds),
+    }
 }
 
 async fn load_or_create(store: &Store, config: &Config, system: &System) -> Result<MasterKey, StartError> {

@@ -265,6 +265,9 @@ impl Node {
         if let Err(error) = self.authority.mark_ended_delegations(now).await {
             tracing::warn!(%error, "delegations whose time is over were not marked");
         }
+        if let Err(error) = self.authority.keep_signing_keys(now).await {
+            tracing::warn!(%error, "what is due with the signing keys was not done");
+        }
         if let Err(error) = self.coherence.forget_others(now).await {
             tracing::warn!(%error, "nodes that are gone were not forgotten");
         }

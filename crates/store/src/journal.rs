@@ -162,7 +162,14 @@ impl Tx<'_> {
 
 /// What an event is about. Whoever made the change is not among it: that is the actor.
 fn subjects(event: &Event) -> Vec<[u8; 16]> {
-    let mut subjects: Vec<[u8; 16]> = match event {
+    let mut subjects = named(event);
+    subjects.sort_unstable();
+    subjects.dedup();
+    subjects
+}
+
+fn named(event: &Event) -> Vec<[u8; 16]> {
+    match event {
         Event::OrganisationCreated { organisation }
         | Event::OrganisationRenamed { organisation }
         | Event::OrganisationSuspended { organisation }
@@ -227,11 +234,9 @@ fn subjects(event: &Event) -> Vec<[u8; 16]> {
         | Event::InstallationChanged { .. }
         | Event::ServerKeyCreated { .. }
         | Event::ServerKeyActivated { .. }
+        | Event::ServerKeyEnded { .. }
         | Event::MasterKeyRotated { .. } => Vec::new(),
-    };
-    subjects.sort_unstable();
-    subjects.dedup();
-    subjects
+    }
 }
 
 fn names_no_owner(event: &Event) -> bool {

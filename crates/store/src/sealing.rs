@@ -14,7 +14,7 @@ use domain::event::Event;
 use domain::time::Timestamp;
 
 use crate::error::{Abort, StoreError, WriteError};
-use crate::server_key::ServerKeyRow;
+use crate::server_key::{KeyState, ServerKeyRow};
 use crate::setting::MASTER_KEY_FINGERPRINT;
 use crate::transaction::{By, Committed, Outcome, Tx};
 use crate::{Store, setting};
@@ -241,8 +241,12 @@ impl Store {
         let keys = self.read(|reader| Box::pin(async move { reader.all_server_keys().await })).await?;
         let mut rows = Vec::with_capacity(keys.len());
         for key in keys {
-            let plain = old.open(&key.id, &key.purpose, &key.sealed)?;
-            let sealed = new.seal(&key.id, &key.purpose, plain.expose(), entropy)?;
+            let sealed = if key.state() == KeyState::Ended {
+                Vec::new()
+            } else {
+                let plain = old.open(&key.id, &key.purpose, &key.sealed)?;
+                new.seal(&key.id, &key.purpose, plain.expose(), entropy)?
+            };
             rows.push((key, sealed));
         }
         let rows = std::sync::Arc::new(rows);

@@ -20,6 +20,7 @@ statements! {
     ALL_SERVER_KEYS = concat!(columns!(), "ORDER BY id");
     REPLACE_SEALED = "UPDATE server_key SET sealed = $2, master_key_id = $3 WHERE id = $1";
     ACTIVATE_SERVER_KEY = "UPDATE server_key SET activated_at = $2 WHERE id = $1 AND activated_at IS NULL AND retired_at IS NULL";
+    END_SERVER_KEY = "UPDATE server_key SET sealed = $3, retired_at = COALESCE(retired_at, $2) WHERE id = $1 AND sealed <> $3";
     RETIRE_SERVER_KEY = "UPDATE server_key SET retired_at = $2 WHERE id = $1 AND retired_at IS NULL";
 }
 
@@ -32,7 +33,7 @@ pub struct ServerKeyRow {
     pub purpose: String,
     /// Its algorithm.
     pub algorithm: String,
-    /// The key, sealed.
+    /// The key, sealed; nothing once it was ended.
     pub sealed: Vec<u8>,
     /// The id of the master key that it is sealed under.
     pub master_key_id: String,
@@ -54,12 +55,15 @@ pub enum KeyState {
     Active,
     /// What was made with it is still read.
     Retired,
+    /// It is gone: nothing can be made or read with it.
+    Ended,
 }
 
 impl ServerKeyRow {
     /// Its state.
     pub fn state(&self) -> KeyState {
         match (self.activated_at, self.retired_at) {
+            _ if self.sealed.is_empty() => KeyState::Ended,
             (_, Some(_)) => KeyState::Retired,
             (Some(_), None) => KeyState::Active,
             (None, None) => KeyState::Published,
@@ -95,6 +99,12 @@ impl Tx<'_> {
     /// Lets a published key make new things from this moment on; says whether anything changed.
     pub async fn activate_server_key(&mut self, id: &str, at: Timestamp) -> Result<bool, StoreError> {
         Ok(self.executor.execute(&ACTIVATE_SERVER_KEY, &params![id, at]).await? > 0)
+    }
+
+    /// Destroys a key; its row stays. Says whether anything changed.
+    pub async fn end_server_key(&mut self, id: &str, at: Timestamp) -> Result<bool, StoreError> {
+        let nothing: &[u8] = &[];
+        Ok(self.executor.execute(&END_SERVER_KEY, &params![id, at, nothing]).await? > 0)
     }
 
     /// Lets a key make nothing new from this moment on; says whether anything changed.

@@ -85,6 +85,7 @@ pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) 
         | Event::PersonChanged { .. }
         | Event::ServerKeyCreated { .. }
         | Event::ServerKeyActivated { .. }
+        | Event::ServerKeyEnded { .. }
         | Event::MasterKeyRotated { .. }
         | Event::InstallationChanged { .. } => {}
     }

@@ -463,6 +463,13 @@ events! {
         /// The ids of those that it replaces.
         retired: Vec<String>,
     }
+    /// A key for signing is ended: no node signs with it any more, shows it or takes what it has signed.
+    Ending ServerKeyEnded {
+        /// Its id.
+        key: String,
+        /// What it was for.
+        purpose: String,
+    }
     /// The server keys were encrypted anew under another master key.
     Unindexed MasterKeyRotated {
         /// How many.

@@ -193,6 +193,7 @@ routes! {
     GET    "/api/v1/fence"                           OPERATOR     NONE,   fence::show,              NoBody => Shown<FenceState>,              "Show whether what was restored from a backup is refused until it is confirmed";
     POST   "/api/v1/fence/confirmations"             OPERATOR     NONE,   fence::confirm,           Confirmation => Done<Nothing>,            "Let what was restored work again: of an organisation, of an API, or all of it";
     GET    "/api/v1/server-keys"                     OPERATOR     NONE,   server_key::list,         NoBody => Listed<ServerKey>,              "List the keys with which the server seals and signs; never the keys themselves";
+    DELETE "/api/v1/server-keys/{id}"                OPERATOR     NONE,   server_key::end,          NoBody => Done<ServerKey>,                "End a signing key: what it has signed is refused from the answer on, and it is destroyed";
     POST   "/api/v1/server-keys/rotations"           OPERATOR     NONE,   server_key::rotate,       KeyRotation => Done<ServerKey>,           "Replace a server key: the new one is used when every node can read with it";
     GET    "/api/v1/whoami"                          KNOWN        NONE,   whoami::show,             NoBody => Shown<Identity>,                "Show whose credential this is and what it may do here";
     => direct

@@ -117,7 +117,7 @@ pub enum Remote {
     /// Operator tokens
     #[command(subcommand)]
     Operator(operator::Verb),
-    /// The keys with which the server seals
+    /// The keys with which the server seals and signs
     #[command(subcommand)]
     Keys(server_key::Verb),
     /// The journal of changes

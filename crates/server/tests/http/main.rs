@@ -12,4 +12,5 @@ mod proxies;
 mod raw;
 mod restore;
 mod set_up;
+mod signing_keys;
 mod transport;

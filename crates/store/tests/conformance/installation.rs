@@ -133,7 +133,7 @@ pub(crate) async fn keys(store: &Store) {
     store.check_master_key(&old).await.expect("the same");
     let refused = store.check_master_key(&new).await;
     assert!(matches!(refused, Err(SealingError::Store(StoreError::Refused(_)))), "{refused:?}");
-    for id in ["k1", "k2"] {
+    for id in ["k1", "k2", "k3"] {
         let key = NewServerKey { id, purpose: "answers", algorithm: "aes-256-gcm", plain: b"a key of the server" };
         let row = key.seal(&old, &System, now()).expect("sealed");
         done(write!(store, |tx| { tx.insert_server_key(&row.clone()).await })).await;
@@ -142,12 +142,19 @@ pub(crate) async fn keys(store: &Store) {
     assert!(!done(write!(store, |tx| { tx.activate_server_key("k1", now()).await })).await);
     assert!(done(write!(store, |tx| { tx.retire_server_key("k2", now()).await })).await);
     assert!(!done(write!(store, |tx| { tx.activate_server_key("k2", now()).await })).await, "retired for good");
+    assert!(done(write!(store, |tx| { tx.end_server_key("k3", now()).await })).await);
+    assert!(!done(write!(store, |tx| { tx.end_server_key("k3", now()).await })).await);
+    assert!(!done(write!(store, |tx| { tx.activate_server_key("k3", now()).await })).await, "ended for good");
     let done = store.rotate_master_key(old.clone(), new.clone(), &System, by()).await.expect("rotated");
-    assert_eq!(done.value, 2);
+    assert_eq!(done.value, 3);
     let rows = read!(store, |reader| { reader.server_keys("answers").await });
     let states: Vec<KeyState> = rows.iter().map(|row| row.state()).collect();
-    assert_eq!(states, [KeyState::Active, KeyState::Retired]);
+    assert_eq!(states, [KeyState::Active, KeyState::Retired, KeyState::Ended]);
     for row in rows {
+        if row.state() == KeyState::Ended {
+            assert!(row.sealed.is_empty() && row.retired_at.is_some(), "nothing of it is left to open");
+            continue;
+        }
         assert_eq!(row.master_key_id, new.id());
         assert_eq!(new.open(&row.id, &row.purpose, &row.sealed).expect("opened").expose(), b"a key of the server");
         assert!(old.open(&row.id, &row.purpose, &row.sealed).is_err());

@@ -66,6 +66,7 @@ impl World {
             Some("organisation-tokens") => tenant.organisation_token.clone(),
             Some("api-credentials") => self.first("/api/v1/apis/shop/credentials").await,
             Some("operator-tokens") => self.first("/api/v1/operator-tokens").await,
+            Some("server-keys") if route.path.contains("{id}") => self.first("/api/v1/server-keys").await,
             _ => String::new(),
         };
         route.path.replace("{id}", &id).replace("{name}", "shop")

@@ -10,6 +10,7 @@ mod keys;
 mod limits;
 mod processes;
 mod rounds;
+mod signing_keys;
 mod upgrade;
 
 use std::sync::Arc;
