@@ -4,6 +4,7 @@
 //! drawn and the clock is read before it. Nothing here knows HTTP or HTML.
 
 mod access;
+mod access_token;
 mod again;
 mod allowance;
 mod api;

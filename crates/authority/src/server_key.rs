@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use store::sealing::{MasterKey, NewServerKey, SealingError};
 use store::{Abort, KeyState, Outcome, ServerKeyRow, Store, StoreError};
 
+use crate::access_token::AccessKeys;
 use crate::error::Outage;
 use crate::signing_key::{self, KeySchedule, SigningKeys};
 use crate::{Authority, Caller, Changed, Context, Error};
@@ -25,6 +26,8 @@ use crate::{Authority, Caller, Changed, Context, Error};
 pub enum Purpose {
     /// Sealing what the server keeps for a while, such as answers to repeat.
     Sealing,
+    /// Sealing access tokens.
+    AccessTokens,
     /// Signing tokens with ES256.
     SigningEs256,
     /// Signing tokens with Ed25519.
@@ -35,12 +38,13 @@ pub enum Purpose {
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Sealing, Self::SigningEs256, Self::SigningEddsa, Self::SigningRs256];
+    pub const ALL: [Self; 5] = [Self::Sealing, Self::AccessTokens, Self::SigningEs256, Self::SigningEddsa, Self::SigningRs256];
 
     /// As it stands in rows.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sealing => "sealing",
+            Self::AccessTokens => "access_tokens",
             Self::SigningEs256 => "signing_es256",
             Self::SigningEddsa => "signing_eddsa",
             Self::SigningRs256 => "signing_rs256",
@@ -50,7 +54,7 @@ impl Purpose {
     /// With which algorithm keys of this purpose sign, if they do. Each algorithm has keys of its own.
     pub const fn signs(self) -> Option<Algorithm> {
         match self {
-            Self::Sealing => None,
+            Self::Sealing | Self::AccessTokens => None,
             Self::SigningEs256 => Some(Algorithm::ES256),
             Self::SigningEddsa => Some(Algorithm::EdDSA),
             Self::SigningRs256 => Some(Algorithm::RS256),
@@ -68,7 +72,8 @@ impl Purpose {
     }
 
     fn algorithm(self) -> &'static str {
-        self.signs().map_or("AES-256-GCM", Algorithm::name)
+        let sealed = if self == Self::AccessTokens { "AES-256-GCM-SIV" } else { "AES-256-GCM" };
+        self.signs().map_or(sealed, Algorithm::name)
     }
 
     async fn generate(self, entropy: &Arc<dyn Entropy>) -> Result<Secret<Vec<u8>>, Error> {
@@ -127,6 +132,7 @@ pub struct KeyRing {
     master: MasterKey,
     keys: RwLock<Vec<Arc<OpenKey>>>,
     pub(crate) signing: ArcSwap<SigningKeys>,
+    pub(crate) access: ArcSwap<AccessKeys>,
     pub(crate) schedule: KeySchedule,
     awaited: Mutex<Awaited>,
     /// One reading at a time, so that an older one never takes the place of a newer one.
@@ -145,8 +151,8 @@ struct Awaited {
 impl KeyRing {
     /// An empty one; [`KeyRing::load`] fills it.
     pub fn new(master: MasterKey, schedule: KeySchedule) -> Self {
-        let (keys, signing) = (RwLock::default(), ArcSwap::default());
-        Self { master, keys, signing, schedule, awaited: Mutex::default(), loading: tokio::sync::Mutex::default() }
+        let (keys, signing, access) = (RwLock::default(), ArcSwap::default(), ArcSwap::default());
+        Self { master, keys, signing, access, schedule, awaited: Mutex::default(), loading: tokio::sync::Mutex::default() }
     }
 
     /// Reads and opens every key. Where one cannot be opened, the ring stays as it was.
@@ -169,6 +175,7 @@ impl KeyRing {
             return Err(StoreError::silent().into());
         }
         awaited.named.retain(|id| !known.contains(id));
+        self.access.store(Arc::new(AccessKeys::prepare(&keys, signing.public())?));
         self.signing.store(Arc::new(signing));
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
         // What came while the keys were read is perhaps not among them.
@@ -256,7 +263,7 @@ impl Authority {
     /// At the start: a key for every purpose that needs one and has none.
     pub async fn ensure_server_keys(&self, context: &Context) -> Result<(), Error> {
         let signing = self.keys.schedule.algorithms.iter().filter_map(|algorithm| Purpose::of_signing(*algorithm));
-        for purpose in std::iter::once(Purpose::Sealing).chain(signing) {
+        for purpose in [Purpose::Sealing, Purpose::AccessTokens].into_iter().chain(signing) {
             if self.keys.active(purpose).is_none() {
                 self.rotate_server_key(context, purpose).await?;
             }

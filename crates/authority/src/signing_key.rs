@@ -56,6 +56,11 @@ impl SigningKeys {
         Ok(Self(keys))
     }
 
+    /// What is taken that these keys have signed.
+    pub(crate) fn public(&self) -> JwkSet {
+        JwkSet::new(self.0.iter().map(|prepared| prepared.key.public().clone()))
+    }
+
     /// The name of the key with this id.
     pub(crate) fn kid(&self, id: &str) -> Option<String> {
         self.0.iter().find(|prepared| prepared.row.id == id).map(|prepared| prepared.key.kid().to_owned())

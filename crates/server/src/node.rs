@@ -12,7 +12,7 @@ use domain::time::Clock;
 use domain::{RequestId, Secret};
 use store::{DatabaseUrl, Options, Store, StoreError};
 use tokio::time::MissedTickBehavior;
-use verifier::{Settings, Verifier};
+use verifier::{Opener, Settings, Verifier};
 
 use crate::coherence::Coherence;
 use crate::config::Config;
@@ -135,7 +135,8 @@ impl Node {
         // A prefix that was changed stays recognised.
         installations.retain(|known| *known != chosen);
         installations.insert(0, chosen);
-        let settings = Settings { installations, tombstone_seconds: config.tombstone_seconds, ..Settings::default() };
+        let access_tokens = Some(Opener(keys.clone()));
+        let settings = Settings { installations, tombstone_seconds: config.tombstone_seconds, access_tokens, ..Settings::default() };
         let verifier = Arc::new(Verifier::new(system.clock.clone(), settings));
         let coherence = Coherence::new(store.clone(), verifier.clone(), keys.clone(), system.clone(), &config);
         coherence.join().await?;
