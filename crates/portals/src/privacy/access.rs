@@ -127,9 +127,10 @@ fn refused(refusal: Refusal) -> Failure {
     match (refusal.outward(), refusal) {
         (Outward::Unauthenticated, _) => Failure::CredentialMissing,
         (Outward::InvalidToken, _) => Failure::BadCredential,
-        (Outward::InsufficientScope, Refusal::WrongWorkspace) => Failure::NotFound,
-        (Outward::InsufficientScope, Refusal::NoDelegation | Refusal::DelegationClosed | Refusal::DelegationPaused) => {
-            Failure::Forbidden("The credential does not reach this workspace.")
+        // Numbers are easily guessed: a workspace that was never opened to the caller is one that is not there.
+        (Outward::InsufficientScope, Refusal::WrongWorkspace | Refusal::NoDelegation) => Failure::NotFound,
+        (Outward::InsufficientScope, Refusal::DelegationClosed | Refusal::DelegationPaused) => {
+            Failure::Forbidden("The delegation for this workspace is closed or paused.")
         }
         // Refused before it comes here; the words are for whoever serves this without an edge.
         (Outward::InsecureTransport, _) => Failure::Forbidden("Use HTTPS: the credential came over plain HTTP."),

@@ -1,7 +1,7 @@
 //! How often the owner of a credential may ask: sliding windows in memory, for a bounded number of owners.
 //!
 //! A window never lets more through than its limit in any stretch of its length. Requests close together share a bucket,
-//! which leaves when the last of them is old enough: a window may refuse for a 128th of its length too long.
+//! which leaves when the last of them is old enough: a window may refuse for a 64th of its length too long.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,7 +20,7 @@ pub(super) struct Rule {
 pub(super) const RULES: [Rule; 2] =
     [Rule { period: "1m", seconds: 60, requests: 500 }, Rule { period: "10m", seconds: 600, requests: 10_000 }];
 /// Into how many parts a window's length is cut: as many buckets at most, and two.
-const PARTS: u64 = 128;
+const PARTS: u64 = 64;
 /// The most owners that are counted at the same time; each takes 6 KiB at most.
 const MAX_OWNERS: usize = 20_000;
 const SECOND: u64 = 1_000_000_000;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use domain::credential::{Installation, Kind};
+use domain::delegation::Standing;
 use domain::entropy::Entropy;
 use domain::event::SecretState;
 use domain::permission::{Permission, Permissions};
 use domain::person::{Role, Roles};
 use domain::time::Clock as _;
 use domain::workspace::WorkspaceNumber;
-use domain::{CredentialId, Digest, Event, MembershipId, OrganisationId, PersonId, Sequence, WorkspaceId};
+use domain::{CredentialId, DelegationId, Digest, Event, MembershipId, OrganisationId, PersonId, Sequence, Timestamp, WorkspaceId};
 use poort_portals::privacy::{DemoWorkspace, Dependencies, Options, Privacy, WorkspaceSettings, definition};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -97,6 +98,24 @@ impl Poort {
         let secret = SecretState { digest, not_after: None };
         self.record(Event::TokenCreated { token: id, membership, secret, permissions, imported: false });
         Key { id, digest, private }
+    }
+
+    /// Opens a delegation for a workspace from its organisation to another.
+    pub(crate) fn open(&self, permissions: Permissions, number: &str, from: u8, to: u8) -> DelegationId {
+        let delegation = DelegationId::generate(self.clock.now(), self.entropy.as_ref()).expect("entropy");
+        self.record(Event::DelegationOpened {
+            delegation,
+            api: "privacy".to_owned(),
+            workspace: workspace(number),
+            from: organisation(from),
+            to: organisation(to),
+            parent: None,
+            permissions,
+            standing: Standing::Open,
+            opens_at: Timestamp::from_unix_seconds(0),
+            not_after: None,
+        });
+        delegation
     }
 
     pub(crate) fn revoke(&self, key: &Key) {

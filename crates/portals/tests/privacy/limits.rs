@@ -48,7 +48,7 @@ async fn what_is_refused_for_other_reasons_counts() {
     let world = World::start().await;
     let narrow = world.poort.key(OWN, only(&["privacy:account:read"]));
     let used = async || world.as_key(&narrow, "GET", "/rate-limiting-state", "").await.ok()["limits"][0]["used"].clone();
-    for (target, status) in [("/v1/workspaces", 403), ("/v1/ws/7/areas", 403), ("/v1/workspaces/4040", 404)] {
+    for (target, status) in [("/v1/workspaces", 403), ("/v1/ws/7/areas", 404), ("/v1/workspaces/4040", 404)] {
         world.as_key(&narrow, "GET", target, "").await.problem(status);
     }
     world.get("/v1/workspaces?page=0").await.problem(400);
