@@ -4,6 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use crate::credential::Kind;
+
 /// The longest header value that is looked at, in bytes.
 pub const MAX_HEADER_BYTES: usize = 4096;
 
@@ -23,6 +25,18 @@ pub enum Presentation {
     ApiKey,
     /// `Authorization: DPoP TEXT`, with a proof beside it (RFC 9449 section 7.1).
     Dpop,
+}
+
+impl Presentation {
+    /// Whether a credential of this kind may be put on the wire so, wherever it is taken at all: an access token is a `Bearer` or
+    /// `DPoP` token (RFC 6750 section 2, RFC 9449 section 7.1), a private key never is.
+    pub const fn carries(self, kind: Kind) -> bool {
+        match kind {
+            Kind::AccessToken => matches!(self, Self::Bearer | Self::Dpop),
+            Kind::OrganisationKey => matches!(self, Self::Basic | Self::ApiKey),
+            _ => true,
+        }
+    }
 }
 
 /// A credential as it was presented.

@@ -100,7 +100,7 @@ pub struct Request {
 /// caller without a good credential learns nothing about the API's rules.
 pub fn decide(api: &Api, facts: &Facts, request: &Request) -> Result<u64, Refusal> {
     let Request { presentation, wanted, place, now } = *request;
-    if !api.takes(presentation) {
+    if !api.takes(presentation) || !presentation.carries(facts.kind) {
         return Err(Refusal::MalformedCredential);
     }
     let (active, organisation_active, by_owner) = match facts.owner {
@@ -265,6 +265,24 @@ mod tests {
         ];
         for (facts, wanted, expected) in cases {
             assert_eq!(ask(facts, wanted), expected, "{facts:?} {wanted:?}");
+        }
+        let any = ApiDefinition {
+            credentials: vec![Kind::AccessToken, Kind::OrganisationKey],
+            presentations: vec![Presentation::Bearer, Presentation::Basic, Presentation::ApiKey],
+            ..api().definition().clone()
+        };
+        let any = Api::new(any).expect("valid");
+        for (kind, presentation, expected) in [
+            (Kind::AccessToken, Presentation::Bearer, Ok(0b01)),
+            (Kind::AccessToken, Presentation::Dpop, Ok(0b01)),
+            (Kind::AccessToken, Presentation::Basic, Err(Refusal::MalformedCredential)),
+            (Kind::AccessToken, Presentation::ApiKey, Err(Refusal::MalformedCredential)),
+            (Kind::OrganisationKey, Presentation::Basic, Ok(0b01)),
+            (Kind::OrganisationKey, Presentation::ApiKey, Ok(0b01)),
+            (Kind::OrganisationKey, Presentation::Bearer, Err(Refusal::MalformedCredential)),
+        ] {
+            let request = Request { presentation, ..request(read, Place::Anywhere) };
+            assert_eq!(decide(&any, &Facts { kind, ..facts() }, &request), expected, "{kind:?} {presentation:?}");
         }
         assert_eq!(
             decide(&api(), &facts(), &Request { presentation: Presentation::Basic, ..request(read, Place::Anywhere) }),

@@ -110,6 +110,12 @@ impl Verifier {
         })
     }
 
+    /// Whether pages of this origin may read answers: some client that was not ended names it. For CORS, where a browser asks before
+    /// it sends a credential.
+    pub fn is_registered_origin(&self, origin: &str) -> Result<bool, Unavailable> {
+        self.read_consistently(|| self.index.clients.origins.pin().contains_key(origin))
+    }
+
     /// The private key of this client that the text is: its id, and when it ends. A refusal says why it does not count. Counted as used.
     pub fn authenticate_client(&self, client: &Client, text: &str, now: Timestamp) -> Result<Result<PrivateKeyUse, Refusal>, Unavailable> {
         let digest = Digest::of(text.as_bytes());

@@ -142,7 +142,7 @@ impl Writer {
         };
         let _window = index.epoch.window();
         index.clients.by_client_id.pin().insert(record.definition.client_id.as_str().into(), record.id);
-        index.clients.by_id.pin().insert(record.id, Arc::new(client));
+        index.clients.put(None, client);
         Some(slot)
     }
 
@@ -183,7 +183,7 @@ impl Writer {
         let mut after = Client::clone(&before);
         edit(&mut after);
         let _window = index.epoch.window();
-        index.clients.by_id.pin().insert(*key, Arc::new(after));
+        index.clients.put(Some(&before), after);
     }
 
     /// A rotation makes an entry like the one before; a private key has an id of its own.

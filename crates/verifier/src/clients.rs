@@ -61,6 +61,8 @@ pub(crate) struct Clients {
     pub(crate) grants: HashMap<GrantId, Granting>,
     /// Single tokens, families and sessions that were ended, and until when that must be known, in packed seconds.
     pub(crate) ended: HashMap<[u8; 16], u32>,
+    /// The origins of pages that may read answers, and how many clients that were not ended name each.
+    pub(crate) origins: HashMap<Box<str>, u32>,
     /// The ids of keys by slot: the parents of their entries.
     pub(crate) rows: Arena<2>,
 }
@@ -72,6 +74,7 @@ impl Clients {
             by_client_id: HashMap::new(),
             grants: HashMap::new(),
             ended: HashMap::new(),
+            origins: HashMap::new(),
             rows: Arena::new(MAX_CLIENTS),
         }
     }
@@ -81,6 +84,24 @@ impl Clients {
         self.by_client_id.pin().clear();
         self.grants.pin().clear();
         self.ended.pin().clear();
+        self.origins.pin().clear();
+    }
+
+    /// Puts a client in the place of what was known of it.
+    pub(crate) fn put(&self, before: Option<&Client>, after: Client) {
+        let (old, new) = (before.map_or(&[][..], Client::origins), after.origins());
+        let origins = self.origins.pin();
+        for origin in new.iter().filter(|origin| !old.contains(origin)) {
+            let count = origins.get(origin.as_str()).copied().unwrap_or(0);
+            origins.insert(origin.as_str().into(), count + 1);
+        }
+        for origin in old.iter().filter(|origin| !new.contains(origin)) {
+            match origins.get(origin.as_str()).copied() {
+                Some(count) if count > 1 => _ = origins.insert(origin.as_str().into(), count - 1),
+                _ => _ = origins.remove(origin.as_str()),
+            }
+        }
+        self.by_id.pin().insert(after.id, Arc::new(after));
     }
 
     pub(crate) fn get(&self, id: &CredentialId) -> Option<Arc<Client>> {
@@ -107,6 +128,11 @@ impl Clients {
 }
 
 impl Client {
+    /// The origins whose pages may read answers about it.
+    fn origins(&self) -> &[String] {
+        if self.state == State::Revoked { &[] } else { &self.definition.cors_origins }
+    }
+
     /// Whether a token of this generation and private key came from it as it is now.
     fn has_issued(&self, parent: &Parent<CredentialId>, secret: Option<CredentialId>) -> bool {
         self.generation == parent.generation && secret.is_none_or(|secret| self.private_keys.iter().any(|key| key.id == secret))

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use domain::refusal::Outward;
-use domain::verify::{Facts, Owner};
-use domain::{CredentialId, OrganisationId, PersonId, Refusal, Timestamp};
-use verifier::{Asked, Question, Reached, Verdict, Verifier};
+use domain::verify::Owner;
+use domain::{CredentialId, Kind, OrganisationId, PersonId, Refusal, Timestamp};
+use verifier::{Allowed, Asked, Proof, Question, Reached, Verdict, Verifier};
 
 use super::answer::Failure;
 use super::limit::{self, Limits};
@@ -13,18 +13,25 @@ use super::limit::{self, Limits};
 /// The name of the API in Poort.
 pub(super) const API: &str = "privacy";
 
+const FROM_PAGE: &str = "A private key came from a page in a browser, where everybody can read it: end that key, make another, \
+    keep it on a server, and let the page use the code flow.";
+
 /// What a request asks to be let in for.
 pub(super) struct Ask<'a> {
     /// The value of its `Authorization` header.
     pub(super) authorization: Option<&'a [u8]>,
     /// The value of its `X-API-Key` header.
     pub(super) api_key: Option<&'a [u8]>,
+    /// The value of its `DPoP` header, and the URI that it must be for.
+    pub(super) proof: Option<(&'a [u8], &'a str)>,
     /// The method.
     pub(super) method: &'a str,
     /// The path in canonical form.
     pub(super) path: &'a str,
     /// The permission that the route needs; none where it is public.
     pub(super) permission: Option<&'a str>,
+    /// Whether a page in a browser sends it.
+    pub(super) is_from_page: bool,
     /// Whether it counts for the limits.
     pub(super) counts: bool,
     /// Where it comes from.
@@ -38,7 +45,9 @@ pub(super) struct Ask<'a> {
 pub(super) struct Caller {
     pub(super) organisation: OrganisationId,
     pub(super) credential: CredentialId,
-    /// Whose personal token it is, if it is one.
+    /// The organisation key that an access token was given to, if it is one.
+    pub(super) client: Option<CredentialId>,
+    /// For whom it was given, if for a person.
     pub(super) person: Option<PersonId>,
     /// Whose requests are counted together.
     pub(super) owner: limit::Owner,
@@ -74,28 +83,33 @@ pub(super) fn check(verifier: &Verifier, limits: &Limits, ask: &Ask<'_>) -> Resu
         api: API,
         authorization: ask.authorization,
         api_key: ask.api_key,
-        proof: None,
+        proof: ask.proof.map(|(value, uri)| Proof { value, method: ask.method, uri }),
         asked: Asked::Request { method: ask.method, path: ask.path },
         workspace: None,
         address: ask.address,
         now: ask.now,
     };
-    let count = |facts: &Facts| match ask.counts {
-        true => limits.count(owner(facts), verifier.clock().boottime()),
+    let count = |allowed: &Allowed<'_>| match ask.counts {
+        true => limits.count(owner(allowed), verifier.clock().boottime()),
         false => Ok(()),
     };
     let allowed = match verifier.check(&question).map_err(|_| Failure::Unavailable)? {
         Verdict::Allow(allowed) => allowed,
         Verdict::Anonymous { .. } => return Ok(None),
         Verdict::Deny(denied) => {
-            let refused = refused(denied.refusal);
-            if let (Failure::Forbidden(_) | Failure::NotFound, Some(facts)) = (&refused, &denied.credential) {
-                count(facts)?;
+            if denied.refusal.outward() == Outward::InsufficientScope {
+                let whose = Question { asked: Asked::Identity, ..question };
+                if let Verdict::Allow(allowed) = verifier.check(&whose).map_err(|_| Failure::Unavailable)? {
+                    count(&allowed)?;
+                }
             }
-            return Err(refused);
+            return Err(refused(denied.refusal));
         }
     };
-    count(&allowed.facts)?;
+    count(&allowed)?;
+    if ask.is_from_page && allowed.facts.kind == Kind::OrganisationKey {
+        return Err(Failure::Forbidden(FROM_PAGE));
+    }
     let (organisation, person) = match allowed.facts.owner {
         Owner::Organisation { organisation, .. } => (organisation, None),
         Owner::Member { organisation, person, .. } => (organisation, Some(person)),
@@ -110,15 +124,18 @@ pub(super) fn check(verifier: &Verifier, limits: &Limits, ask: &Ask<'_>) -> Resu
     };
     reach.sort_unstable_by_key(|place| place.workspace);
     let permissions = allowed.api.permission_names(allowed.permissions).map(str::to_owned).collect();
-    let (credential, owner) = (allowed.facts.id, owner(&allowed.facts));
-    Ok(Some(Caller { organisation, credential, person, owner, permissions, reach }))
+    let (credential, owner) = (allowed.facts.id, owner(&allowed));
+    let client = allowed.access_token.as_ref().map(|token| token.key.id);
+    Ok(Some(Caller { organisation, credential, client, person, owner, permissions, reach }))
 }
 
-/// A key is counted for itself; of a person all tokens together, or making another one would raise the limit.
-fn owner(facts: &Facts) -> limit::Owner {
-    match facts.owner {
-        Owner::Member { person, .. } => *person.as_bytes(),
-        Owner::Organisation { .. } | Owner::Api(_) | Owner::Operator => *facts.id.as_bytes(),
+/// A key is counted for itself, with all access tokens that it gets: another token does not raise its limit. What is done for
+/// a person is counted for the person, whichever client does it.
+fn owner(allowed: &Allowed<'_>) -> limit::Owner {
+    match (allowed.facts.owner, &allowed.access_token) {
+        (Owner::Member { person, .. }, _) => *person.as_bytes(),
+        (_, Some(token)) => *token.key.id.as_bytes(),
+        _ => *allowed.facts.id.as_bytes(),
     }
 }
 
@@ -126,6 +143,7 @@ fn owner(facts: &Facts) -> limit::Owner {
 fn refused(refusal: Refusal) -> Failure {
     match (refusal.outward(), refusal) {
         (Outward::Unauthenticated, _) => Failure::CredentialMissing,
+        (_, Refusal::ProofMissing) => Failure::ProofMissing,
         (Outward::InvalidToken, _) => Failure::BadCredential,
         // Numbers are easily guessed: a workspace that was never opened to the caller is one that is not there.
         (Outward::InsufficientScope, Refusal::WrongWorkspace | Refusal::NoDelegation) => Failure::NotFound,

@@ -14,6 +14,7 @@ pub(super) async fn me(portal: &Privacy, visit: Visit) -> Result<Answer, Failure
     let workspaces: Vec<i32> = caller.reach.iter().map(|place| place.workspace).collect();
     Ok(Answer::Data(json!({
         "type": if caller.person.is_some() { "User" } else { "ApiKey" },
+        "keyId": caller.client.unwrap_or(caller.credential).to_string(),
         "tenantId": tenant,
         "organisationId": caller.organisation.to_string(),
         "personId": caller.person.map(|person| person.to_string()),

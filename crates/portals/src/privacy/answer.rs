@@ -32,6 +32,8 @@ pub(super) enum Failure {
     CredentialMissing,
     /// No credential that counts. One answer for all reasons, or one could find out by asking what exists.
     BadCredential,
+    /// An access token that is bound to a key, without the proof of that key, or a proof without such a token.
+    ProofMissing,
     /// A good credential, but not for this; why.
     Forbidden(&'static str),
     /// Cannot be read; why.
@@ -128,6 +130,10 @@ pub(super) fn bad(failure: &Failure, told: &Told<'_>) -> Response<Body> {
     match failure {
         Failure::CredentialMissing => with(response, WWW_AUTHENTICATE, challenge(None, told.metadata)),
         Failure::BadCredential => with(response, WWW_AUTHENTICATE, challenge(Some("invalid_token"), told.metadata)),
+        // RFC 9449 section 7.1.
+        Failure::ProofMissing => {
+            with(response, WWW_AUTHENTICATE, HeaderValue::from_static("DPoP error=\"invalid_token\", algs=\"ES256 EdDSA RS256 PS256\""))
+        }
         Failure::Forbidden(_) => with(response, WWW_AUTHENTICATE, challenge(Some("insufficient_scope"), told.metadata)),
         Failure::WrongMethod(offered) => with(response, ALLOW, value(offered)),
         Failure::TooMany(_, seconds) => with(response, RETRY_AFTER, HeaderValue::from(*seconds)),
@@ -152,6 +158,7 @@ fn words(failure: &Failure) -> (StatusCode, String) {
     let (status, detail) = match failure {
         Failure::CredentialMissing => (StatusCode::UNAUTHORIZED, "A credential is needed: Authorization: Bearer, Basic, or X-API-Key."),
         Failure::BadCredential => (StatusCode::UNAUTHORIZED, "The credential does not count."),
+        Failure::ProofMissing => (StatusCode::UNAUTHORIZED, "The access token needs the proof of the key that it is bound to."),
         Failure::Forbidden(why) => (StatusCode::FORBIDDEN, *why),
         Failure::BadRequest(why) => (StatusCode::BAD_REQUEST, *why),
         Failure::Invalid(name, problem) => return (StatusCode::BAD_REQUEST, format!("{name} {problem}")),

@@ -5,6 +5,7 @@ mod account;
 mod answer;
 mod area;
 mod body;
+mod cors;
 mod data_processing;
 mod limit;
 mod list;

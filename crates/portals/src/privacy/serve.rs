@@ -14,10 +14,11 @@ use super::answer::{self, Answer, Failure, Told};
 use super::query::Query;
 use super::route::{self, Found, Route};
 use super::visit::Visit;
-use super::{Served, page};
+use super::{Served, cors, page};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const DPOP: HeaderName = HeaderName::from_static("dpop");
 
 pub(super) async fn serve(State(served): State<Arc<Served>>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
@@ -30,15 +31,20 @@ pub(super) async fn serve(State(served): State<Arc<Served>>, request: Request<Bo
     let request_id = request_id.unwrap_or(RequestId::from_bytes([0; 16]));
     let base = served.hosts.base(&parts.uri, &parts.headers);
     let metadata = base.ok().filter(|_| served.issuer.is_some()).map(|base| format!("{base}{}", page::METADATA));
-    let answered = match base {
+    let reader = cors::reader(&served.verifier, &parts.headers);
+    let preflight = reader.as_ref().ok().and_then(Option::as_ref).and_then(|_| cors::preflight(&parts.method, &parts.headers));
+    let answered = match (base, preflight) {
         _ if !known => Err(Failure::Unavailable),
-        Err(error) => Err(error.into()),
-        Ok(base) => respond(&served, &parts, body, base).await,
+        (Err(error), _) => Err(error.into()),
+        (Ok(_), Some(preflight)) => Ok(Answer::Response(Box::new(preflight))),
+        (Ok(base), None) => respond(&served, &parts, body, base).await,
     };
-    let response = match answered {
+    let mut response = match answered {
         Ok(answer) => answer::good(answer),
         Err(failure) => answer::bad(&failure, &Told { request_id, metadata: metadata.as_deref() }),
     };
+    // In an outage nobody can tell which origins are registered: then the page does not see the 503 either.
+    cors::let_read(response.headers_mut(), reader.unwrap_or_default());
     finish(response, request_id)
 }
 
@@ -51,19 +57,32 @@ async fn respond(served: &Served, parts: &request::Parts, body: Body, base: &str
     }
     let found = route::find(&parts.method, &path)?;
     let now = served.portal.clock.now();
-    let caller = check(served, parts, &path, (&found, now))?;
+    // As it was sent, without its query (RFC 9449 section 4.2).
+    let uri = format!("{base}{}", parts.uri.path());
+    let caller = check(served, parts, Target { path: &path, uri: &uri, found: &found, now })?;
     let Some(caller) = caller else { return served.portal.status().await };
     let visit = Visit::new(caller, Query::read(&parts.uri)?, (base, now), found.names);
     route::answer(&served.portal, found.route, visit, body).await
 }
 
-fn check(served: &Served, parts: &request::Parts, path: &str, (found, now): (&Found, Timestamp)) -> Result<Option<Caller>, Failure> {
+/// What a request is for.
+struct Target<'t> {
+    path: &'t str,
+    uri: &'t str,
+    found: &'t Found,
+    now: Timestamp,
+}
+
+fn check(served: &Served, parts: &request::Parts, target: Target<'_>) -> Result<Option<Caller>, Failure> {
+    let Target { path, uri, found, now } = target;
     let ask = Ask {
         authorization: once(&parts.headers, &AUTHORIZATION)?,
         api_key: once(&parts.headers, &API_KEY)?,
+        proof: once(&parts.headers, &DPOP)?.map(|proof| (proof, uri)),
         method: parts.method.as_str(),
         path,
         permission: found.permission,
+        is_from_page: cors::is_from_page(&parts.headers),
         counts: !matches!(found.route, Route::Limits | Route::Status),
         address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_canonical()),
         now,

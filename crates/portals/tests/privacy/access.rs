@@ -1,13 +1,16 @@
 //! Every route without a credential, with a bad one, with a good one, in foreign places, and in an outage.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use domain::Event;
+use domain::access_token::{Few, Parent};
 use domain::permission::Permissions;
+use domain::time::Clock as _;
+use domain::{CredentialId, Event};
 use poort_portals::privacy::definition;
 use serde_json::json;
 
-use crate::harness::{ISSUER, OTHER, OWN, World, basic, only, organisation, send, workspace};
+use crate::harness::{ISSUER, Key, OTHER, OWN, THUMBPRINT, World, basic, only, organisation, send, workspace};
 
 const UUID: &str = "01936e0c-7a3b-4c3e-9d2f-5a6b7c8d9e0f";
 
@@ -27,6 +30,13 @@ async fn a_bad_credential_is_refused_everywhere_and_always_alike() {
     let revoked = world.poort.key(OWN, Permissions::All);
     world.poort.revoke(&revoked);
     let good = &world.key.private;
+    let token = world.poort.access_token(&world.key, |_| {});
+    let (now, serial) = (world.poort.clock.now(), CredentialId::from_bytes([9; 16]));
+    let expired = world.poort.access_token(&world.key, |token| token.expires_at = token.issued_at);
+    let ended_token = world.poort.access_token(&world.key, |token| token.serial = serial);
+    world.poort.record(Event::AccessTokenRevoked { serial, until: now.saturating_add(Duration::from_secs(3_600)) });
+    let elsewhere = world.poort.access_token(&world.key, |token| token.audiences = Few::EMPTY);
+    let of_revoked = world.poort.access_token(&revoked, |_| {});
     let mistyped = format!("{}x", &good[..good.len() - 1]);
     let bad = [
         ("X-API-Key", "nothing".to_owned()),
@@ -40,6 +50,20 @@ async fn a_bad_credential_is_refused_everywhere_and_always_alike() {
         ("Authorization", "Basic !!!".to_owned()),
         ("Authorization", good.clone()),
         ("Authorization", format!("Token token=\"{good}\"")),
+        ("Authorization", basic(&world.key.public, &revoked.private)),
+        ("Authorization", basic(&revoked.public, good)),
+        ("Authorization", basic("nobody", good)),
+        ("Authorization", basic("", good)),
+        ("Authorization", format!("Bearer {good}x")),
+        ("X-API-Key", world.key.public.clone()),
+        ("Authorization", basic(&world.key.public, &world.key.public)),
+        ("Authorization", format!("Bearer {}", ended_token)),
+        ("Authorization", format!("Bearer {}", expired)),
+        ("Authorization", format!("Bearer {}", elsewhere)),
+        ("Authorization", format!("Bearer {}", of_revoked)),
+        ("Authorization", basic(&world.key.public, &token)),
+        ("X-API-Key", token.clone()),
+        ("Authorization", format!("Bearer {good}")),
     ];
     let mut told = BTreeSet::new();
     for (method, path, _) in ["1", "7", "4040", "x"].into_iter().flat_map(requests) {
@@ -62,21 +86,93 @@ async fn a_bad_credential_is_refused_everywhere_and_always_alike() {
 #[tokio::test]
 async fn a_good_credential_is_taken_in_each_way() {
     let world = World::start().await;
-    let good = &world.key.private;
-    for (name, value) in
-        [("X-API-Key", good.clone()), ("Authorization", format!("Bearer {good}")), ("authorization", format!("bearer {good}"))]
-    {
+    let Key { public, private, .. } = &world.key;
+    let token = world.poort.access_token(&world.key, |_| {});
+    for (name, value) in [
+        ("X-API-Key", private.clone()),
+        ("Authorization", basic(public, private)),
+        // As the published definition spells it.
+        ("Authorization", basic(private, private)),
+        ("Authorization", format!("Bearer {token}")),
+        ("authorization", format!("bearer {token}")),
+    ] {
         for (method, path, _) in requests("1") {
             let reply = send(world.address, &method, &path, &[(name, &value)], "").await;
             assert!(matches!(reply.status, 200 | 400 | 404), "{method} {path}: {} {}", reply.status, reply.body);
         }
     }
-    let two = [("X-API-Key", good.as_str()), ("Authorization", &format!("Bearer {good}"))];
+    let two = [("X-API-Key", private.as_str()), ("Authorization", &format!("Bearer {token}"))];
     send(world.address, "GET", "/me", &two, "").await.problem(401);
-    for name in ["X-API-Key", "Authorization"] {
-        send(world.address, "GET", "/me", &[(name, good), (name, good)], "").await.problem(401);
+    for (name, value) in [("X-API-Key", private), ("Authorization", &format!("Bearer {token}"))] {
+        send(world.address, "GET", "/me", &[(name, value), (name, value)], "").await.problem(401);
     }
-    send(world.address, "GET", &format!("/me?api_key={good}"), &[], "").await.problem(401);
+    send(world.address, "GET", &format!("/me?access_token={token}&api_key={private}"), &[], "").await.problem(401);
+    world.poort.revoke(&world.key);
+    for (name, value) in [("X-API-Key", private.clone()), ("Authorization", format!("Bearer {token}"))] {
+        send(world.address, "GET", "/me", &[(name, &value)], "").await.problem(401);
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_a_workspace_sees_that_workspace_only() {
+    let world = World::start().await;
+    let key = world.poort.key_with(OWN, Some("2"), |_| {});
+    let token = format!("Bearer {}", world.poort.access_token(&key, |_| {}));
+    for (name, value) in [("X-API-Key", key.private.clone()), ("Authorization", basic(&key.public, &key.private)), ("Authorization", token)]
+    {
+        let ask = async |target: &str| send(world.address, "GET", target, &[(name, &value)], "").await;
+        let list = ask("/v1/workspaces").await.ok();
+        assert_eq!((list["total"].clone(), list["items"][0]["id"].clone()), (json!(1), json!(2)), "{name}");
+        assert_eq!(ask("/me").await.ok()["workSpaceIds"], json!([2]));
+        assert_eq!((ask("/v1/workspaces/2").await.status, ask("/v1/ws/2/areas").await.status), (200, 200));
+        for number in ["1", "3", "7", "4040"] {
+            ask(&format!("/v1/workspaces/{number}")).await.problem(404);
+            ask(&format!("/v1/ws/{number}/dataprocessings")).await.problem(404);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_access_token_does_what_was_granted_and_its_key_may() {
+    let world = World::start().await;
+    let ask =
+        async |token: &str, target: &str| send(world.address, "GET", target, &[("Authorization", &format!("Bearer {token}"))], "").await;
+    let narrow = world.poort.key(OWN, only(&["privacy:account:read"]));
+    let token = world.poort.access_token(&narrow, |_| {});
+    assert_eq!(ask(&token, "/me").await.ok()["permissions"], json!(["privacy:account:read"]));
+    ask(&token, "/v1/workspaces").await.problem(403);
+
+    let grant = world.poort.grant(OWN, &world.key);
+    let token = world.poort.access_token(&world.key, |token| token.grant = Some(Parent { id: grant, generation: 0 }));
+    let me = ask(&token, "/me").await.ok();
+    assert_eq!((me["type"].clone(), me["keyId"].clone()), (json!("User"), json!(world.key.id.to_string())));
+    assert_eq!(ask(&token, "/v1/workspaces").await.ok()["total"], 3);
+    world.poort.record(Event::GrantsEnded { grants: vec![grant] });
+    ask(&token, "/me").await.problem(401);
+}
+
+#[tokio::test]
+async fn a_token_that_is_bound_to_a_key_needs_its_proof() {
+    let world = World::start().await;
+    let token = world.poort.access_token(&world.key, |token| token.key_thumbprint = Some(THUMBPRINT));
+    let ask = async |target: &str, scheme: &str, proof: &[&str]| {
+        let authorization = format!("{scheme} {token}");
+        let headers = [("Authorization", authorization.as_str())].into_iter().chain(proof.iter().map(|proof| ("DPoP", *proof)));
+        send(world.address, "GET", target, &headers.collect::<Vec<_>>(), "").await
+    };
+    assert_eq!(ask("/v1/workspaces?page=1", "DPoP", &["proven"]).await.status, 200, "the query is no part of what is proven");
+    for (target, scheme, proof) in [
+        ("/v1/workspaces", "DPoP", &[][..]),
+        ("/v1/workspaces", "DPoP", &["forged"]),
+        ("/v1/workspaces/1", "DPoP", &["proven"]),
+        ("/v1/workspaces", "Bearer", &["proven"]),
+        ("/v1/workspaces", "Bearer", &[]),
+    ] {
+        let refused = ask(target, scheme, proof).await;
+        refused.problem(401);
+        assert!(refused.header("www-authenticate").is_some_and(|value| value.starts_with("DPoP ") && value.contains("algs=")), "{target}");
+    }
+    ask("/v1/workspaces", "DPoP", &["proven", "proven"]).await.problem(401);
 }
 
 #[tokio::test]
@@ -143,7 +239,8 @@ async fn me_tells_whose_the_credential_is() {
     let world = World::start().await;
     let me = world.get("/ME").await.ok();
     assert_eq!((me["tenantId"].clone(), me["workSpaceIds"].clone()), (json!(1), json!([1, 2, 3])));
-    assert_eq!(me["credentialId"], world.key.id.to_string());
+    assert_eq!((me["type"].clone(), me["credentialId"].clone()), (json!("ApiKey"), json!(world.key.id.to_string())));
+    assert_eq!((me["keyId"].clone(), me["personId"].clone()), (me["credentialId"].clone(), json!(null)));
     assert_eq!(me["organisationId"], organisation(OWN).to_string());
     assert_eq!(me["permissions"].as_array().map(Vec::len), Some(7));
     let narrow = world.poort.key(OTHER, only(&["privacy:account:read"]));

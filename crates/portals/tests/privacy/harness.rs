@@ -2,23 +2,29 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
+use domain::access_token::{AccessToken, Few, Granted, MAX_BYTES, Parent};
+use domain::client::ClientDefinition;
+use domain::credential::format::read_sealed;
 use domain::credential::{Installation, Kind};
 use domain::delegation::Standing;
 use domain::entropy::Entropy;
-use domain::event::SecretState;
+use domain::organisation_key::PrivateKeyState;
 use domain::permission::{Permission, Permissions};
 use domain::person::{Role, Roles};
 use domain::time::Clock as _;
 use domain::workspace::WorkspaceNumber;
-use domain::{CredentialId, DelegationId, Digest, Event, MembershipId, OrganisationId, PersonId, Sequence, Timestamp, WorkspaceId};
+use domain::{
+    CredentialId, DelegationId, Digest, Event, GrantId, MembershipId, OrganisationId, PersonId, Sequence, Timestamp, WorkspaceId,
+};
 use poort_portals::privacy::{DemoWorkspace, Dependencies, Options, Privacy, WorkspaceSettings, definition};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use verifier::{Settings, Verifier};
+use verifier::{AccessTokens, Opener, Proof, Settings, Verifier};
 
 pub(crate) use crate::common::{self, Counting, HandClock, Reply};
 
@@ -37,7 +43,27 @@ pub(crate) struct Poort {
 pub(crate) struct Key {
     pub(crate) id: CredentialId,
     digest: Digest,
+    definition: ClientDefinition,
+    pub(crate) public: String,
     pub(crate) private: String,
+}
+
+/// Opens access tokens that nobody has sealed, and takes the word `proven` for a proof.
+struct Unsealed;
+
+pub(crate) const THUMBPRINT: [u8; 32] = [3; 32];
+
+impl AccessTokens for Unsealed {
+    fn open(&self, text: &str) -> Option<AccessToken> {
+        let mut buffer = [0; MAX_BYTES];
+        let length = read_sealed(text, &mut buffer)?;
+        AccessToken::read(&buffer[..length])
+    }
+
+    fn prove(&self, proof: &Proof<'_>, _: &str, _: Timestamp) -> Option<[u8; 32]> {
+        let fits = proof.method == "GET" && proof.uri.ends_with("/v1/workspaces") && proof.uri.starts_with("http://127.0.0.1:");
+        (proof.value == b"proven" && fits).then_some(THUMBPRINT)
+    }
 }
 
 pub(crate) fn basic(username: &str, code: &str) -> String {
@@ -61,7 +87,9 @@ pub(crate) fn workspace(number: &str) -> WorkspaceId {
 impl Poort {
     fn new(clock: Arc<HandClock>, entropy: Arc<dyn Entropy>) -> Self {
         let installation = Installation::new("prt").expect("a prefix");
-        let verifier = Verifier::new(clock.clone(), Settings { installations: vec![installation], ..Settings::default() });
+        let access_tokens = Some(Opener(Arc::new(Unsealed)));
+        let settings = Settings { installations: vec![installation], access_tokens, ..Settings::default() };
+        let verifier = Verifier::new(clock.clone(), settings);
         verifier.loader().finish(Sequence(0));
         verifier.lease().hold();
         let poort = Self { verifier: Arc::new(verifier), clock, entropy };
@@ -81,23 +109,82 @@ impl Poort {
         self.verifier.apply(next, self.clock.now(), &event).expect("no gap");
     }
 
-    /// A key that may do this, of a person of its own.
+    /// A key of the organisation that may do this.
     pub(crate) fn key(&self, owner: u8, permissions: Permissions) -> Key {
-        let id = CredentialId::generate(self.clock.now(), self.entropy.as_ref()).expect("entropy");
-        let person = PersonId::from_bytes(*id.as_bytes());
-        let (membership, organisation) = (MembershipId::from_bytes(*id.as_bytes()), organisation(owner));
-        self.record(Event::PersonCreated { person });
-        self.record(Event::MembershipCreated { membership, person, organisation, roles: Roles::NONE.with(Role::Member) });
-        self.token(id, membership, permissions)
+        self.key_with(owner, None, |client| client.permissions = permissions)
     }
 
-    fn token(&self, id: CredentialId, membership: MembershipId, permissions: Permissions) -> Key {
+    /// A key of the organisation, or of one of its workspaces.
+    pub(crate) fn key_with(&self, owner: u8, number: Option<&str>, change: impl FnOnce(&mut ClientDefinition)) -> Key {
         let installation = Installation::new("prt").expect("a prefix");
-        let private = installation.generate(Kind::PersonalToken, self.entropy.as_ref()).expect("entropy").expose().clone();
+        let drawn = |kind| installation.generate(kind, self.entropy.as_ref()).expect("entropy").expose().clone();
+        let (public, private) = (drawn(Kind::ClientId), drawn(Kind::OrganisationKey));
+        let [id, secret] = [(); 2].map(|()| CredentialId::generate(self.clock.now(), self.entropy.as_ref()).expect("entropy"));
         let digest = Digest::of(private.as_bytes());
-        let secret = SecretState { digest, not_after: None };
-        self.record(Event::TokenCreated { token: id, membership, secret, permissions, imported: false });
-        Key { id, digest, private }
+        let mut definition: ClientDefinition = serde_json::from_value(json!({
+            "client_id": public, "name": "Software", "registration": "organisation", "application_type": "web", "redirect_uris": [],
+            "grant_types": ["client_credentials"], "permissions": "all", "authentication": ["client_secret_basic"],
+        }))
+        .expect("a client");
+        change(&mut definition);
+        self.record(Event::OrganisationKeyCreated {
+            key: id,
+            organisation: Some(organisation(owner)),
+            workspace: number.map(workspace),
+            definition: definition.clone(),
+            private_key: Some(PrivateKeyState { id: secret, digest, not_after: None }),
+            imported: false,
+        });
+        Key { id, digest, definition, public, private }
+    }
+
+    /// An access token that the key got for the scope `api1`.
+    pub(crate) fn access_token(&self, key: &Key, change: impl FnOnce(&mut AccessToken)) -> String {
+        let api = self.verifier.api("privacy").expect("defined");
+        let scopes = 1 << api.scope_place("api1").expect("a scope");
+        let granted = Granted { api: api.tag(), scopes, permissions: 0, vocabulary: api.vocabulary() };
+        let now = Timestamp::from_unix_seconds(self.clock.now().unix_seconds());
+        let mut token = AccessToken {
+            serial: CredentialId::generate(self.clock.now(), self.entropy.as_ref()).expect("entropy"),
+            issued_at: now,
+            expires_at: now.saturating_add(Duration::from_secs(3_600)),
+            key: Parent { id: key.id, generation: 0 },
+            secret: None,
+            grant: None,
+            subject: None,
+            exchanged: None,
+            session: None,
+            family: None,
+            key_thumbprint: None,
+            identity: 0,
+            audiences: Few::of([granted]).expect("one"),
+            actors: Few::EMPTY,
+        };
+        change(&mut token);
+        let mut buffer = [0; MAX_BYTES];
+        let length = token.write(&mut buffer);
+        Installation::new("prt").expect("a prefix").write_sealed(&buffer[..length]).expose().clone()
+    }
+
+    /// A person of this organisation, who lets the key act for them.
+    pub(crate) fn grant(&self, owner: u8, key: &Key) -> GrantId {
+        let id = *CredentialId::generate(self.clock.now(), self.entropy.as_ref()).expect("entropy").as_bytes();
+        let (person, membership) = (PersonId::from_bytes(id), MembershipId::from_bytes(id));
+        let (organisation, grant) = (organisation(owner), GrantId::from_bytes(id));
+        self.record(Event::PersonCreated { person });
+        self.record(Event::MembershipCreated { membership, person, organisation, roles: Roles::NONE.with(Role::Member) });
+        self.record(Event::GrantMade { grant, membership, key: key.id });
+        grant
+    }
+
+    pub(crate) fn change(&self, key: &Key, change: impl FnOnce(&mut ClientDefinition)) {
+        let mut definition = key.definition.clone();
+        change(&mut definition);
+        self.record(Event::OrganisationKeyChanged { key: key.id, workspace: None, definition });
+    }
+
+    pub(crate) fn revoke(&self, key: &Key) {
+        self.record(Event::OrganisationKeysRevoked { keys: vec![key.id], digests: vec![key.digest] });
     }
 
     /// Opens a delegation for a workspace from its organisation to another.
@@ -116,10 +203,6 @@ impl Poort {
             not_after: None,
         });
         delegation
-    }
-
-    pub(crate) fn revoke(&self, key: &Key) {
-        self.record(Event::TokensRevoked { tokens: vec![key.id], digests: vec![key.digest] });
     }
 }
 

@@ -6,5 +6,6 @@ mod common;
 mod harness;
 mod hostile;
 mod limits;
+mod pages;
 mod records;
 mod workspaces;
