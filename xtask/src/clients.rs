@@ -20,18 +20,31 @@ const STOP_LIMIT: Duration = Duration::from_secs(20);
 struct Demo {
     child: Child,
     folder: Folder,
+    port: u16,
     ready: Value,
 }
 
 impl Demo {
     fn start() -> Outcome<Self> {
-        let folder = Folder::new("demo")?;
+        Self::start_in(Folder::new("demo")?, free_port()?)
+    }
+
+    /// Ends it as a crash would, and starts it on the same data and port.
+    fn start_again(&mut self) -> Outcome<()> {
+        let ended = self.child.kill().and_then(|()| self.child.wait());
+        ended.map_err(|error| error.to_string())?;
+        let folder = std::mem::replace(&mut self.folder, Folder::new("ended-demo")?);
+        std::fs::remove_file(folder.path().join("ready.json")).map_err(|error| error.to_string())?;
+        *self = Self::start_in(folder, self.port)?;
+        Ok(())
+    }
+
+    fn start_in(folder: Folder, port: u16) -> Outcome<Self> {
         let file = folder.path().join("ready.json");
-        let port = free_port()?;
         let mut command = Command::new(shell::built("poort"));
         command.arg("demo").arg("--data").arg(folder.path().join("data")).args(["--port", &port.to_string(), "--ready-file"]).arg(&file);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().map_err(|error| error.to_string())?;
-        let mut demo = Self { child, folder, ready: Value::Null };
+        let mut demo = Self { child, folder, port, ready: Value::Null };
         let begin = Instant::now();
         while demo.ready.is_null() {
             if let Ok(Some(status)) = demo.child.try_wait() {
@@ -188,6 +201,36 @@ fn delivery_software_delivers_until_its_delegation_is_closed_or_its_token_delete
     operator.must("DELETE", &format!("/api/v1/organisation-tokens/{}", text(own, "id").expect("an id")), &Value::Null).expect("deleted");
     assert_eq!(validate(&url, &token), refused);
     assert_eq!(validate(&demo_url, &other).0, "200");
+}
+
+#[test]
+fn privacy_software_sees_its_workspaces_until_its_key_is_ended_also_after_a_restart() {
+    let mut demo = Demo::start().expect("a demo");
+    let first = demo.ready.clone();
+    demo.start_again().expect("a demo");
+    assert_eq!(demo.ready, first, "nothing is made twice");
+    let world = |name: &str| text(&first["privacy"], name).expect(name);
+    let (api, account) = (world("api_url"), world("account_url"));
+    assert_eq!((account, world("redirect_uri")), (text(&first, "authority").expect("a URL"), "https://app.example/callback".to_owned()));
+    let ask = |credential: [&str; 2], path: &str| -> (String, Value) {
+        let mut curl = Command::new("curl");
+        let said = shell::output(curl.args(["--silent", "--write-out", "\n%{http_code}"]).args(credential).arg(format!("{api}{path}")));
+        let said = said.expect("curl");
+        let (body, status) = said.rsplit_once('\n').expect("a status");
+        (status.to_owned(), serde_json::from_str(body).expect("JSON"))
+    };
+    let (key, basic) = (format!("X-API-Key: {}", world("private_key")), format!("{}:{}", world("public_key"), world("private_key")));
+    for credential in [["--header", &key], ["--user", &basic]] {
+        let (status, list) = ask(credential, "/v1/Workspaces");
+        assert_eq!((status.as_str(), list["total"].as_u64()), ("200", Some(3)), "{list}");
+        assert_eq!(list["items"], list["workSpaces"]);
+    }
+    let workspace_key = format!("X-API-Key: {}", world("workspace_private_key"));
+    let (_, list) = ask(["--header", &workspace_key], "/v1/workspaces");
+    assert_eq!((list["total"].as_u64(), list["items"][0]["id"].as_u64()), (Some(1), Some(2)), "{list}");
+    assert_eq!(ask(["--header", &workspace_key], "/v1/ws/1/DataProcessings").0, "404");
+    let halves = format!("{}:{}", world("workspace_public_key"), world("private_key"));
+    assert_eq!(ask(["--user", &halves], "/me").0, "401");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The demonstration's data: workspaces with their entities and data processings.
 
+use std::time::Duration;
+
 use domain::OrganisationId;
 
 use super::answer::Failure;
@@ -50,7 +52,7 @@ pub(super) async fn write(portal: &Privacy, organisation: OrganisationId, worksp
                 area.insert(tx, demo.number)
             };
             let area = demo.entity.map(entity).transpose()?;
-            for (id, processing) in ids.iter().zip(demo.processings) {
+            for (place, (id, processing)) in (0..).zip(ids.iter().zip(demo.processings)) {
                 let DemoProcessing { reference, label, description, state } = processing;
                 let processing = DataProcessing {
                     area,
@@ -61,7 +63,8 @@ pub(super) async fn write(portal: &Privacy, organisation: OrganisationId, worksp
                     processing_state: "InProduction",
                     processing_type: "Default",
                 };
-                processing.insert(tx, demo.number, (id, now))?;
+                // One after the other, so that they are listed in their order.
+                processing.insert(tx, demo.number, (id, now.saturating_add(Duration::from_micros(place))))?;
             }
             Ok(())
         });

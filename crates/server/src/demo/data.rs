@@ -35,6 +35,8 @@ pub(super) struct Made {
 pub(super) struct Portals<'p> {
     pub(super) learning: &'p Learning,
     pub(super) privacy: &'p Privacy,
+    /// Where the privacy API is.
+    pub(super) privacy_url: &'p str,
 }
 
 /// What a visitor of the learning platform begins with.
@@ -69,7 +71,7 @@ pub(super) async fn fill(node: &Node, system: &System, portals: Portals<'_>) -> 
     let authority = &node.authority;
     let context = system.context()?;
     define(authority, &context, learning::definition()).await?;
-    define(authority, &context, portals::privacy::definition()).await?;
+    define(authority, &context, privacy::definition(portals.privacy_url)).await?;
     world::define_apis(authority, &context).await?;
     let is_whole = begun.is_some() && subsurface.is_some() && privacy.is_some();
     let begun = match begun {

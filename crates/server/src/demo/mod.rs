@@ -68,7 +68,9 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let [production, demo] =
         [open_subsurface(&options, &system, Environment::Production).await?, open_subsurface(&options, &system, Environment::Demo).await?];
     let privacy = open_privacy(&options, &system).await?;
-    let made = data::fill(&node, &system, Portals { learning: &learning, privacy: &privacy }).await?;
+    let privacy_url = PRIVACY.url(&options)?;
+    let portals = Portals { learning: &learning, privacy: &privacy, privacy_url: &privacy_url };
+    let made = data::fill(&node, &system, portals).await?;
 
     let signals = Signals::hear();
     let (stop, stopped) = watch::channel(false);
@@ -101,7 +103,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         learning: LEARNING.url(&options)?,
         subsurface: SUBSURFACE.url(&options)?,
         subsurface_demo: SUBSURFACE_DEMO.url(&options)?,
-        privacy: PRIVACY.url(&options)?,
+        privacy: privacy_url,
     };
     let ready = Ready::new(urls, &made);
     if let Some(file) = &options.ready_file {

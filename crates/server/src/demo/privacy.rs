@@ -1,9 +1,12 @@
 //! The demo's privacy world: an organisation with three workspaces, its key manager, and the keys of its software.
 
-use authority::{Authority, Context, NewPerson};
-use domain::Secret;
+use authority::{Authority, Context, NewClient, NewOrganisationKey, NewPerson, plain_client};
+use domain::api::ApiDefinition;
+use domain::client::{ClientDefinition, GrantType};
+use domain::permission::Permissions;
 use domain::person::{Role, Roles};
 use domain::text::Name;
+use domain::{OrganisationId, Secret, WorkspaceId};
 use portals::privacy::{DemoProcessing, DemoWorkspace, Privacy, WorkspaceSettings};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +43,22 @@ const PROCESSINGS: [DemoProcessing; 3] = [
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Made {
     pub(super) email: String,
+    /// Of the whole organisation.
+    pub(super) key: Key,
+    /// Of its second workspace.
+    pub(super) workspace_key: Key,
+}
+
+/// A key, as it was shown once.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Key {
+    pub(super) public: String,
+    pub(super) private: String,
+}
+
+/// The API's definition. Its resource indicator is where the demo serves it.
+pub(super) fn definition(url: &str) -> ApiDefinition {
+    ApiDefinition { resource: Some(url.to_owned()), ..portals::privacy::definition() }
 }
 
 /// Makes what is not there yet.
@@ -51,14 +70,39 @@ pub(super) async fn fill(
 ) -> Result<Made, StartError> {
     let company = organisation(authority, context, ORGANISATION).await?;
     let workspaces = workspaces();
+    let mut ids = Vec::new();
     for demo in &workspaces {
-        workspace(authority, context, company, (&demo.number.to_string(), &demo.settings.label)).await?;
+        ids.push(workspace(authority, context, company, (&demo.number.to_string(), &demo.settings.label)).await?);
     }
     portal.seed(company, workspaces).await.map_err(|error| StartError::Configuration(error.to_string()))?;
     let name = Name::new("Petra Jansen").map_err(own_text)?;
     let new = NewPerson { name, email: email("petra")?, password: Some(password.clone()), member_of: Some((company, MANAGER_ROLES)) };
     person(authority, context, "petra", new).await?;
-    Ok(Made { email: email("petra")?.into() })
+    Ok(Made {
+        email: email("petra")?.into(),
+        key: key(authority, context, company, ("Software of My data company", None)).await?,
+        workspace_key: key(authority, context, company, ("Software of My test workspace", ids.get(1).copied())).await?,
+    })
+}
+
+/// Makes a key as an organisation gets one that connects a system, its own or one that asks its people: a confidential client.
+async fn key(
+    authority: &Authority,
+    context: &Context,
+    organisation: OrganisationId,
+    (name, workspace): (&str, Option<WorkspaceId>),
+) -> Result<Key, StartError> {
+    let name = Name::new(name).map_err(own_text)?;
+    let definition = ClientDefinition {
+        redirect_uris: vec![REDIRECT_URI.to_owned()],
+        grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials],
+        permissions: Permissions::All,
+        ..plain_client(name.clone())
+    };
+    let new = NewOrganisationKey { workspace, client: NewClient { name, definition }, contact: None };
+    let made = authority.create_organisation_key(context, organisation, new).await?.value;
+    let private = made.private_key.ok_or_else(|| StartError::Configuration("a key came without its private key".to_owned()))?;
+    Ok(Key { public: made.key.definition.client_id, private: private.expose().clone() })
 }
 
 fn workspaces() -> Vec<DemoWorkspace> {

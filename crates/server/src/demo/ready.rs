@@ -50,6 +50,10 @@ pub(super) struct Subsurface {
 pub(super) struct Privacy {
     pub(super) account_url: String,
     pub(super) api_url: String,
+    pub(super) public_key: String,
+    pub(super) private_key: String,
+    pub(super) workspace_public_key: String,
+    pub(super) workspace_private_key: String,
     pub(super) redirect_uri: &'static str,
     pub(super) email: String,
     pub(super) password: String,
@@ -110,7 +114,17 @@ impl Subsurface {
 
 impl Privacy {
     fn new((account_url, api_url): (String, String), made: privacy::Made, password: &str) -> Self {
-        let privacy::Made { email } = made;
-        Self { account_url, api_url, redirect_uri: privacy::REDIRECT_URI, email, password: password.to_owned() }
+        let privacy::Made { email, key, workspace_key } = made;
+        Self {
+            account_url,
+            api_url,
+            public_key: key.public,
+            private_key: key.private,
+            workspace_public_key: workspace_key.public,
+            workspace_private_key: workspace_key.private,
+            redirect_uri: privacy::REDIRECT_URI,
+            email,
+            password: password.to_owned(),
+        }
     }
 }

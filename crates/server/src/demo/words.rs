@@ -33,6 +33,12 @@ Validate a document in project 1255, as the supplier Peilwerk, which has a deleg
   echo '<registrationRequest/>' | curl --user '{username}:{code}' --header 'Content-Type: application/xml' --data-binary @- {portal}/api/v2/1255/validatie
   echo '<registrationRequest/>' | curl --user '{username}:{code}' --header 'Content-Type: application/xml' --data-binary @- {portal}/api/v2/9999/validatie
 
+List the workspaces of an organisation, with its key in each of the two ways, then with the key of one workspace:
+
+  curl --header 'X-API-Key: {private_key}' {privacy}/v1/workspaces
+  curl --user '{public_key}:{private_key}' {privacy}/v1/workspaces
+  curl --header 'X-API-Key: {workspace_private_key}' {privacy}/v1/workspaces
+
 As whoever runs the installation:
 
   export POORT_URL={authority} POORT_TOKEN_FILE={data}/operator-token
@@ -48,6 +54,9 @@ End a token, or close the delegation, and the very next request is refused:
 Ctrl-C stops the demo; started again on the same data it continues.",
         data = options.data.display(),
         privacy = privacy.api_url,
+        public_key = privacy.public_key,
+        private_key = privacy.private_key,
+        workspace_private_key = privacy.workspace_private_key,
         portal = subsurface.url,
         portal_demo = subsurface.demo_url,
         username = subsurface.username,
