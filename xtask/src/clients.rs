@@ -204,7 +204,7 @@ fn delivery_software_delivers_until_its_delegation_is_closed_or_its_token_delete
 }
 
 #[test]
-fn privacy_software_sees_its_workspaces_until_its_key_is_ended_also_after_a_restart() {
+fn privacy_software_sees_its_own_workspaces_also_after_a_crash() {
     let mut demo = Demo::start().expect("a demo");
     let first = demo.ready.clone();
     demo.start_again().expect("a demo");
