@@ -74,9 +74,17 @@ impl Token {
 }
 
 impl Gate {
-    /// A gate that believes this machine.
+    /// A gate that believes this machine, and to which no address is another machine's: Envoy calls a caller on its own
+    /// machine by that machine's address.
     pub(crate) async fn start() -> Self {
-        Self::start_with(Limits::default(), &["127.0.0.0/8"], Router::new()).await
+        Self::start_within(&["0.0.0.0/0", "::/0"]).await
+    }
+
+    /// A gate that believes this machine, and takes credentials over plain HTTP from these networks.
+    pub(crate) async fn start_within(local: &[&str]) -> Self {
+        let networks = |networks: &[&str]| TrustedPeers::parse(networks).expect("networks");
+        let trust = Trust { local: networks(local), ..Trust::new(networks(&["127.0.0.0/8"])) };
+        Self::start_trusting(Limits::default(), trust, None, Router::new()).await
     }
 
     pub(crate) async fn start_with(limits: Limits, trusted: &[&str], router: Router) -> Self {

@@ -4,6 +4,7 @@ mod caddy;
 mod envoy;
 mod haproxy;
 mod nginx;
+mod plain;
 mod process;
 mod suite;
 mod traefik;
@@ -20,6 +21,10 @@ macro_rules! on {
             without_a_clear_yes_it_stays_closed => outages,
             what_cannot_be_known_is_not_allowed => lease_over,
         );
+        #[tokio::test]
+        async fn a_credential_over_plain_http_is_refused_and_noted() {
+            $crate::proxies::plain::refused(&$kind).await;
+        }
     };
     ($kind:ident: $($test:ident => $part:ident,)*) => {$(
         #[tokio::test]
