@@ -144,6 +144,7 @@ impl Authority {
                 }
                 token.prefix = Some(prefix);
                 token.old_secret_ends_at = Some(old_ends_at);
+                token.exposed_at = None;
                 token.revision += 1;
                 let recorded = tx.record(by, Event::TokenRotated { token: id, old, new, ended }).await?;
                 Ok(Outcome::Changed(IssuedOrganisationToken { token, code }, recorded))
@@ -249,6 +250,7 @@ pub(crate) fn made(
         last_used_at: None,
         last_used_from: None,
         uses: 0,
+        exposed_at: None,
         revision: 1,
     }
 }

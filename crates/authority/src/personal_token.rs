@@ -135,6 +135,7 @@ impl Authority {
                 }
                 token.prefix = Some(prefix);
                 token.old_secret_ends_at = Some(old_ends_at);
+                token.exposed_at = None;
                 token.revision += 1;
                 let recorded = tx.record(by, Event::TokenRotated { token: id, old, new, ended }).await?;
                 Ok(Outcome::Changed(IssuedToken { token, secret }, recorded))

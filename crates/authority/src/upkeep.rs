@@ -23,7 +23,7 @@ impl Authority {
         let mut rows: Vec<UsageRow> = unwritten.into_values().collect();
         // Neighbours stand on the same pages: written together, each page is written once.
         rows.sort_unstable_by_key(|row| row.credential);
-        let mut outcome = Ok(());
+        let mut outcome: Result<(), Error> = Ok(());
         while outcome.is_ok() && !rows.is_empty() {
             let batch = rows.split_off(rows.len().saturating_sub(BATCH));
             if let Err(error) = self.store.flush_usage(batch.clone()).await {
@@ -33,7 +33,20 @@ impl Authority {
         }
         let kept = rows.into_iter().map(|row| (row.credential, row)).collect();
         *self.unwritten_usage.lock().unwrap_or_else(PoisonError::into_inner) = kept;
-        outcome
+        outcome?;
+        self.flush_exposures().await
+    }
+
+    /// Marks the secrets that came over plain HTTP, for their owners to see. What cannot be written stays noted.
+    async fn flush_exposures(&self) -> Result<(), Error> {
+        let noted = self.verifier.exposures();
+        if noted.is_empty() {
+            return Ok(());
+        }
+        self.store.flush_exposures(noted.iter().map(|exposure| (exposure.digest, exposure.at)).collect()).await?;
+        self.verifier.exposures_written(&noted);
+        tracing::warn!(count = noted.len(), "credentials came over plain HTTP: they are marked as exposed");
+        Ok(())
     }
 
     /// Marks delegations whose time is over, and forgets counts of days long past. Neither changes what a check answers.

@@ -61,6 +61,8 @@ pub struct PrivateKey {
     pub last_used_from: Option<String>,
     /// How often it was used, give or take the flush interval.
     pub uses: u64,
+    /// Since when it is known to have come over plain HTTP, where anybody could read it.
+    pub exposed_at: Option<Timestamp>,
 }
 
 /// An organisation key, as the index needs it.

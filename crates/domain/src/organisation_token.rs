@@ -48,6 +48,8 @@ pub struct OrganisationToken {
     pub last_used_from: Option<String>,
     /// How often it was used, give or take the flush interval.
     pub uses: u64,
+    /// Since when its present code is known to have come over plain HTTP, where anybody could read it; a rotation ends that.
+    pub exposed_at: Option<Timestamp>,
     /// Raised by every change; the value of its `ETag`.
     pub revision: i64,
 }

@@ -50,6 +50,8 @@ pub struct PersonalToken {
     pub last_used_from: Option<String>,
     /// How often it was used, give or take the flush interval.
     pub uses: u64,
+    /// Since when its present secret is known to have come over plain HTTP, where anybody could read it; a rotation ends that.
+    pub exposed_at: Option<Timestamp>,
     /// Raised by every change; the value of its `ETag`.
     pub revision: i64,
 }
@@ -80,6 +82,7 @@ impl PersonalToken {
             last_used_at: None,
             last_used_from: None,
             uses: 0,
+            exposed_at: None,
             revision: 1,
         }
     }

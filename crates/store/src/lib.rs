@@ -15,6 +15,7 @@ mod delegation;
 mod era;
 pub mod error;
 mod executor;
+mod exposure;
 mod fence;
 mod grant;
 mod idempotency;

@@ -26,8 +26,9 @@ statements! {
     ORGANISATION_KEYS = concat!(columns!(), "WHERE revoked_at IS NULL AND id > $1 ORDER BY id LIMIT $2");
     ORGANISATION_KEYS_OF = concat!(columns!(), "WHERE organisation = $1 AND revoked_at IS NULL AND id > $2 ORDER BY id LIMIT $3");
     COUNT_LIVE_ORGANISATION_KEYS = "SELECT count(*) FROM organisation_key WHERE organisation = $1 AND revoked_at IS NULL";
-    PRIVATE_KEYS = "SELECT k.id, k.prefix, k.created_at, k.ends_at, u.last_used_at, u.last_used_from, u.uses
-        FROM private_key k LEFT JOIN credential_usage u ON u.credential = k.id
+    PRIVATE_KEYS = "SELECT k.id, k.prefix, k.created_at, k.ends_at, u.last_used_at, u.last_used_from, u.uses,
+            e.exposed_at
+        FROM private_key k LEFT JOIN credential_usage u ON u.credential = k.id LEFT JOIN credential_exposure e ON e.digest = k.digest
         WHERE k.organisation_key = $1 AND k.ended_at IS NULL ORDER BY k.id DESC";
     PRIVATE_KEY_STATES = "SELECT id, digest, ends_at FROM private_key WHERE organisation_key = $1 AND ended_at IS NULL ORDER BY id DESC";
     INSERT_PRIVATE_KEY = "INSERT INTO private_key (id, organisation_key, digest, prefix, created_at, ends_at, superseded)
@@ -236,5 +237,6 @@ fn private_key(mut row: Row) -> Result<PrivateKey, StoreError> {
         last_used_at: row.take()?,
         last_used_from: row.take()?,
         uses: row.take::<Option<u64>>()?.unwrap_or_default(),
+        exposed_at: row.take()?,
     })
 }

@@ -16,8 +16,10 @@ use crate::value::{Row, params};
 macro_rules! columns {
     () => {
         "SELECT t.id, t.organisation, t.api, t.username, t.description, t.permissions, t.prefix, t.created_at,
-         t.expires_at, t.suspended_at, t.revoked_at, o.not_after, u.last_used_at, u.last_used_from, u.uses, t.revision
-         FROM organisation_token t LEFT JOIN overlap_secret o ON o.token = t.id LEFT JOIN credential_usage u ON u.credential = t.id "
+         t.expires_at, t.suspended_at, t.revoked_at, o.not_after, u.last_used_at, u.last_used_from, u.uses,
+         e.exposed_at, t.revision
+         FROM organisation_token t LEFT JOIN overlap_secret o ON o.token = t.id LEFT JOIN credential_usage u ON u.credential = t.id
+         LEFT JOIN credential_exposure e ON e.digest = t.digest "
     };
 }
 
@@ -220,6 +222,7 @@ fn token(mut row: Row) -> Result<OrganisationToken, StoreError> {
         last_used_at: row.take()?,
         last_used_from: row.take()?,
         uses: row.take::<Option<u64>>()?.unwrap_or_default(),
+        exposed_at: row.take()?,
         revision: row.take()?,
     })
 }

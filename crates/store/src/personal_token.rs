@@ -17,9 +17,11 @@ macro_rules! columns {
     ($from:literal) => {
         concat!(
             "SELECT t.id, t.person, t.membership, m.organisation, t.description, t.permissions, t.prefix, t.created_at,
-             t.expires_at, t.suspended_at, t.revoked_at, o.not_after, u.last_used_at, u.last_used_from, u.uses, t.revision ",
+             t.expires_at, t.suspended_at, t.revoked_at, o.not_after, u.last_used_at, u.last_used_from, u.uses,
+             e.exposed_at, t.revision ",
             $from,
-            " LEFT JOIN overlap_secret o ON o.token = t.id LEFT JOIN credential_usage u ON u.credential = t.id "
+            " LEFT JOIN overlap_secret o ON o.token = t.id LEFT JOIN credential_usage u ON u.credential = t.id
+              LEFT JOIN credential_exposure e ON e.digest = t.digest "
         )
     };
 }
@@ -249,6 +251,7 @@ fn token(mut row: Row) -> Result<PersonalToken, StoreError> {
         last_used_at: row.take()?,
         last_used_from: row.take()?,
         uses: row.take::<Option<u64>>()?.unwrap_or_default(),
+        exposed_at: row.take()?,
         revision: row.take()?,
     })
 }

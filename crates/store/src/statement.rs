@@ -89,6 +89,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::api_credential::STATEMENTS,
         crate::delegation::STATEMENTS,
         crate::era::STATEMENTS,
+        crate::exposure::STATEMENTS,
         crate::fence::STATEMENTS,
         crate::idempotency::STATEMENTS,
         crate::interaction::STATEMENTS,

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::credential::Digest;
 use domain::event::{Entry, Sequence};
 use domain::time::Timestamp;
 use futures_util::FutureExt as _;
@@ -20,7 +21,7 @@ use crate::options::{DatabaseUrl, Options};
 use crate::transaction::{Committed, Outcome, Reader, Tx};
 use crate::usage::{self, UsageRow};
 use crate::writer::{Feed, Shared};
-use crate::{grant, idempotency, journal, postgres, sqlite};
+use crate::{exposure, grant, idempotency, journal, postgres, sqlite};
 
 /// The database of an installation. Cheap to clone; the parts beneath end with the last clone.
 #[derive(Clone)]
@@ -126,6 +127,19 @@ impl Store {
     /// Entries of the journal after a place, oldest first.
     pub async fn tail(&self, after: Sequence, limit: u32) -> Result<Vec<Entry>, StoreError> {
         self.read(move |reader| Box::pin(async move { journal::tail(&mut reader.executor, after, limit).await })).await
+    }
+
+    /// Marks secrets that came over plain HTTP, by their digests; the first time stays. Not journalled.
+    pub async fn flush_exposures(&self, batch: Vec<(Digest, Timestamp)>) -> Result<(), StoreError> {
+        for part in batch.chunks(USAGE_PART) {
+            let part: Arc<[(Digest, Timestamp)]> = part.into();
+            self.keep(move |executor| {
+                let part = part.clone();
+                Box::pin(async move { exposure::flush(executor, &part).await })
+            })
+            .await?;
+        }
+        Ok(())
     }
 
     /// Adds uses to what is known: the latest time with its address, the sum of the uses. Not journalled.

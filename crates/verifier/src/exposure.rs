@@ -23,20 +23,23 @@ pub struct Exposure {
     pub at: Timestamp,
 }
 
-/// What is not written down yet.
+/// What was noted; none where it is written down already, so that a client that goes on for months is written down once.
 #[derive(Default)]
-pub(crate) struct Exposures(Mutex<HashMap<Digest, Timestamp>>);
+pub(crate) struct Exposures(Mutex<HashMap<Digest, Option<Timestamp>>>);
 
 impl Exposures {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, Timestamp>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, Option<Timestamp>>> {
         // Nothing that can panic runs under the lock, and no check takes it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note(&self, digest: Digest, at: Timestamp) {
         let mut kept = self.lock();
+        if kept.len() >= MAX_KEPT {
+            kept.retain(|_, at| at.is_some());
+        }
         if kept.len() < MAX_KEPT {
-            kept.entry(digest).or_insert(at);
+            kept.entry(digest).or_insert(Some(at));
         }
     }
 }
@@ -70,14 +73,15 @@ impl Verifier {
 
     /// What was noted and is not written down yet.
     pub fn exposures(&self) -> Vec<Exposure> {
-        self.index.exposures.lock().iter().map(|(digest, at)| Exposure { digest: *digest, at: *at }).collect()
+        let kept = self.index.exposures.lock();
+        kept.iter().filter_map(|(digest, at)| Some(Exposure { digest: *digest, at: (*at)? })).collect()
     }
 
-    /// Forgets what was written down.
-    pub fn forget_exposures(&self, written: &[Exposure]) {
+    /// These are written down.
+    pub fn exposures_written(&self, written: &[Exposure]) {
         let mut kept = self.index.exposures.lock();
         for exposure in written {
-            kept.remove(&exposure.digest);
+            kept.insert(exposure.digest, None);
         }
     }
 

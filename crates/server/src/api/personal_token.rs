@@ -63,6 +63,10 @@ pub(super) struct Token {
     /// Until when the secret before the last rotation works or worked; null without a rotation.
     #[schema(value_type = Option<String>, format = DateTime)]
     old_secret_ends_at: Option<Timestamp>,
+    /// Since when its present secret is known to have come over plain HTTP, where anybody on the way could read it: replace it. Null if
+    /// it is not; a rotation makes it null.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    exposed_at: Option<Timestamp>,
     /// Raised by every change; the value of the `ETag`.
     revision: i64,
 }
@@ -168,6 +172,7 @@ impl From<PersonalToken> for Token {
             last_used_at: token.last_used_at,
             last_used_from: token.last_used_from,
             uses: token.uses,
+            exposed_at: token.exposed_at,
             expires_at: token.expires_at,
             suspended_at: token.suspended_at,
             old_secret_ends_at: token.old_secret_ends_at,

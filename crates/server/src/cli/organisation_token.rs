@@ -95,7 +95,7 @@ pub struct CreateArgs {
     pub destination: Destination,
 }
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     plain("id", Text::ColumnId),
     plain("api", Text::ColumnApi),
     plain("username", Text::ColumnUsername),
@@ -103,9 +103,10 @@ const COLUMNS: [Column; 7] = [
     shaped("", Text::ColumnState, Shape::State),
     shaped("last_used_at", Text::ColumnLastUsed, Shape::Time),
     shaped("expires_at", Text::ColumnExpires, Shape::Time),
+    shaped("exposed_at", Text::ColumnExposed, Shape::Time),
 ];
 
-const DETAILS: [Column; 15] = [
+const DETAILS: [Column; 16] = [
     plain("id", Text::ColumnId),
     plain("api", Text::ColumnApi),
     plain("username", Text::ColumnUsername),
@@ -118,6 +119,7 @@ const DETAILS: [Column; 15] = [
     shaped("last_used_at", Text::ColumnLastUsed, Shape::Time),
     plain("last_used_from", Text::ColumnFrom),
     plain("uses", Text::ColumnUses),
+    shaped("exposed_at", Text::ColumnExposed, Shape::Time),
     shaped("expires_at", Text::ColumnExpires, Shape::Time),
     shaped("old_secret_ends_at", Text::ColumnOldSecret, Shape::Time),
     plain("revision", Text::ColumnRevision),

@@ -186,6 +186,7 @@ texts! {
     ColumnDescription: "DESCRIPTION", "OMSCHRIJVING";
     ColumnPermissions: "PERMISSIONS", "RECHTEN";
     ColumnPrefix: "BEGINS WITH", "BEGINT MET";
+    ColumnExposed: "EXPOSED", "UITGELEKT";
     ColumnLastUsed: "LAST USED", "LAATST GEBRUIKT";
     ColumnFrom: "FROM", "VANAF";
     ColumnUses: "USES", "KEREN";

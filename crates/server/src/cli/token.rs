@@ -121,7 +121,7 @@ pub struct UpdateArgs {
     pub no_expiry: bool,
 }
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     plain("id", Text::ColumnId),
     plain("description", Text::ColumnDescription),
     plain("prefix", Text::ColumnPrefix),
@@ -129,9 +129,10 @@ const COLUMNS: [Column; 7] = [
     shaped("created_at", Text::ColumnCreated, Shape::Time),
     shaped("last_used_at", Text::ColumnLastUsed, Shape::Time),
     shaped("expires_at", Text::ColumnExpires, Shape::Time),
+    shaped("exposed_at", Text::ColumnExposed, Shape::Time),
 ];
 
-const DETAILS: [Column; 15] = [
+const DETAILS: [Column; 16] = [
     plain("id", Text::ColumnId),
     plain("description", Text::ColumnDescription),
     plain("prefix", Text::ColumnPrefix),
@@ -144,6 +145,7 @@ const DETAILS: [Column; 15] = [
     shaped("last_used_at", Text::ColumnLastUsed, Shape::Time),
     plain("last_used_from", Text::ColumnFrom),
     plain("uses", Text::ColumnUses),
+    shaped("exposed_at", Text::ColumnExposed, Shape::Time),
     shaped("expires_at", Text::ColumnExpires, Shape::Time),
     shaped("old_secret_ends_at", Text::ColumnOldSecret, Shape::Time),
     plain("revision", Text::ColumnRevision),

@@ -48,6 +48,7 @@ tables! {
     "delegation",
     "credential_usage",
     "usage_day",
+    "credential_exposure",
     "fence",
     "fence_confirmed",
 }

@@ -125,6 +125,14 @@ pub(crate) async fn settings_answers_usage(store: &Store) {
     assert_eq!(there.uses, 10);
     assert_eq!(there.last_used_at, Some(Timestamp::from_unix_seconds(300)));
     assert_eq!(there.last_used_from.as_deref(), Some("192.0.2.3"));
+
+    let secret = read!(store, |reader| { reader.token_secrets(id).await }).remove(0).digest;
+    assert_eq!(there.exposed_at, None);
+    let at = Timestamp::from_unix_seconds;
+    store.flush_exposures(vec![(secret, at(400)), (digest("another's"), at(400))]).await.expect("marked");
+    store.flush_exposures(vec![(secret, at(500))]).await.expect("marked");
+    let exposed = read!(store, |reader| { reader.token(id).await }).expect("there");
+    assert_eq!(exposed.exposed_at, Some(at(400)), "the first time stays");
 }
 
 pub(crate) async fn keys(store: &Store) {

@@ -37,6 +37,7 @@ fn organisation_token(organisation: OrganisationId, api: &str, username: &str) -
         last_used_at: None,
         last_used_from: None,
         uses: 0,
+        exposed_at: None,
         revision: 1,
     }
 }

@@ -3,6 +3,7 @@
 mod bad_input;
 mod canary;
 mod delegations;
+mod exposed;
 mod idempotency;
 mod organisation_tokens;
 mod outage;
