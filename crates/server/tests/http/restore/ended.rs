@@ -169,3 +169,27 @@ async fn organisation_tokens_and_workspaces_are_ended_again() {
         assert_eq!(said(&there.serve().await).await, before);
     }
 }
+
+/// The key that somebody else has must not come back with a backup, nor what it has signed.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ended_signing_key_is_ended_again() {
+    let world = World::start();
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let there = world.installation(engine).await;
+        let server = there.serve().await;
+        let signing = async |server: &Server| {
+            let listed = server.operate(Method::GET, "server-keys", Value::Null).await;
+            let keys = listed["items"].as_array().expect("items").iter().filter(|key| key["purpose"] == "signing_es256");
+            keys.map(|key| (member(key, "id"), member(key, "state"))).collect::<Vec<_>>()
+        };
+        let [(key, _)] = signing(&server).await.try_into().expect("one key");
+        let file = world.path(&format!("keys-{engine:?}"));
+        there.back_up(&file);
+        server.operate(Method::DELETE, &format!("server-keys/{key}"), Value::Null).await;
+        drop(server);
+        there.went_well(&["restore", text(&file), "--replace"]);
+        let after = signing(&there.serve().await).await;
+        assert_eq!(after[0], (key, "ended".to_owned()));
+        assert_eq!((after.len(), after[1].1.as_str()), (2, "active"), "the start has made another");
+    }
+}
