@@ -8,6 +8,7 @@ mod access_token;
 mod again;
 mod allowance;
 mod api;
+pub mod authorize;
 mod change;
 mod credential;
 mod delegation;

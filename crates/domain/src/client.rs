@@ -84,6 +84,11 @@ impl ClientDefinition {
         self.authentication.contains(&method)
     }
 
+    /// Whether its codes must be bound to a challenge (RFC 9700 section 2.1.1): who cannot keep a secret, and every profile.
+    pub fn requires_code_challenge(&self) -> bool {
+        !self.is_confidential() || self.profile != Profile::Default
+    }
+
     /// Whether its refresh tokens are exchanged for new ones at each use.
     pub fn rotates(&self) -> bool {
         self.profile != Profile::Fapi2 && self.rotates_refresh_tokens.unwrap_or(!self.is_confidential())
