@@ -139,4 +139,5 @@ plain!(
     crate::ImportReport,
     crate::ServerKey,
     crate::session::Begin,
+    crate::authorize::Committed,
 );

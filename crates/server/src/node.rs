@@ -263,6 +263,9 @@ impl Node {
         if let Err(error) = self.authority.forget_old_sign_ins(now).await {
             tracing::warn!(%error, "old sessions and tries to sign in were not cleared");
         }
+        if let Err(error) = self.authority.forget_old_pushed_requests(now).await {
+            tracing::warn!(%error, "old pushed requests were not cleared");
+        }
         if let Err(error) = self.authority.mark_ended_delegations(now).await {
             tracing::warn!(%error, "delegations whose time is over were not marked");
         }

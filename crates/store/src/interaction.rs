@@ -7,7 +7,7 @@ use domain::time::Timestamp;
 use crate::Store;
 use crate::error::StoreError;
 use crate::statement::statements;
-use crate::transaction::Reader;
+use crate::transaction::{Reader, Tx};
 use crate::value::{Row, params};
 
 statements! {
@@ -17,6 +17,8 @@ statements! {
     INTERACTION = "SELECT id, visit, resume, request, client, leads_to, login_hint, sign_in_again, created_at, expires_at
         FROM interaction WHERE id = $1 AND visit = $2 AND expires_at > $3";
     TAKE_INTERACTION = "DELETE FROM interaction WHERE id = $1 AND visit = $2 AND expires_at > $3";
+    SHORTEN_INTERACTION = "UPDATE interaction SET expires_at = CASE WHEN expires_at < $4 THEN expires_at ELSE $4 END
+        WHERE id = $1 AND visit = $2 AND expires_at > $3";
     DROP_OLD_INTERACTIONS = "DELETE FROM interaction WHERE expires_at <= $1";
 }
 
@@ -49,6 +51,18 @@ impl Reader<'_> {
     /// What waits under this id for this browser.
     pub async fn interaction(&mut self, id: InteractionId, visit: &Digest, now: Timestamp) -> Result<Option<Interaction>, StoreError> {
         self.executor.row(&INTERACTION, &params![&id, visit, now]).await?.map(interaction).transpose()
+    }
+}
+
+impl Tx<'_> {
+    /// Lets what waits be over at this moment at the latest; says whether it still waits.
+    pub async fn shorten_interaction(
+        &mut self,
+        id: InteractionId,
+        visit: &Digest,
+        (now, end): (Timestamp, Timestamp),
+    ) -> Result<bool, StoreError> {
+        Ok(self.executor.execute(&SHORTEN_INTERACTION, &params![&id, visit, now, end]).await? > 0)
     }
 }
 

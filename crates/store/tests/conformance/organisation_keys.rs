@@ -1,10 +1,10 @@
 //! Organisation keys, private keys and grants.
 
-use domain::GrantId;
 use domain::client::{ApplicationType, ClientAuthentication, ClientDefinition, GrantType, Profile, Registration};
 use domain::grant::Grant;
 use domain::organisation_key::{OrganisationKey, PrivateKeyState};
-use poort_store::NewOrganisationKey;
+use domain::{FamilyId, GrantId};
+use poort_store::{NewAuthorizationCode, NewOrganisationKey, PushedRequest};
 
 use crate::support::*;
 use crate::*;
@@ -135,7 +135,9 @@ async fn grants(store: &Store, home: domain::person::Membership, key: Credential
     for changes in [true, false] {
         assert_eq!(done(write!(store, |tx| { tx.end_grant(id, now()).await })).await, changes);
     }
+    let live = ended.id;
     done(write!(store, |tx| { tx.insert_grant(&ended.clone()).await })).await;
+    codes_and_pushed_requests(store, live, key).await;
     let long_ago = Timestamp::from_unix_seconds(1);
     for (id, until) in [([1; 16], long_ago), ([2; 16], Timestamp::from_unix_seconds(now().unix_seconds() + 60))] {
         for changes in [true, false] {
@@ -145,6 +147,28 @@ async fn grants(store: &Store, home: domain::person::Membership, key: Credential
     store.drop_old_ended(now()).await.expect("dropped");
     assert!(done(write!(store, |tx| { tx.keep_ended(&[1; 16], long_ago).await })).await, "it was forgotten");
     store.drop_old_ended(now()).await.expect("dropped");
+}
+
+async fn codes_and_pushed_requests(store: &Store, grant: GrantId, key: CredentialId) {
+    let later = |seconds| Timestamp::from_unix_seconds(now().unix_seconds() + seconds);
+    let family = FamilyId::generate(now(), &System).expect("an id");
+    let (request, expires_at) = ("{}".to_owned(), later(60));
+    let new = NewAuthorizationCode { digest: digest("code"), grant, key, family, request, expires_at };
+    assert_eq!(read!(store, |reader| { reader.is_code_redeemed(&digest("code")).await }), None);
+    let row = new.clone();
+    done(write!(store, |tx| { tx.insert_authorization_code(&row).await })).await;
+    assert_eq!(read!(store, |reader| { reader.is_code_redeemed(&digest("code")).await }), Some(false));
+    assert_eq!(conflict(write!(store, |tx| { tx.insert_authorization_code(&new).await }).await), conflict::ID);
+
+    let (pushed, at) = (PushedRequest { key, request: "{}".to_owned() }, digest("pushed"));
+    store.insert_pushed_request(at, pushed.clone(), later(90)).await.expect("kept");
+    assert_eq!(read!(store, |reader| { reader.pushed_request(&at, now()).await }), Some(pushed));
+    assert_eq!(read!(store, |reader| { reader.pushed_request(&at, Timestamp::from_unix_seconds(now().unix_seconds() + 90)).await }), None);
+    for uses in [true, false] {
+        assert_eq!(done(write!(store, |tx| { tx.use_pushed_request(&at, now()).await })).await, uses);
+    }
+    assert_eq!(read!(store, |reader| { reader.pushed_request(&at, now()).await }), None);
+    store.drop_old_pushed_requests(later(90)).await.expect("dropped");
 }
 
 async fn registrations(store: &Store, organisation: OrganisationId) {

@@ -150,6 +150,10 @@ pub(crate) async fn interactions(store: &Store) {
     let other = Digest::of(b"another browser");
     assert_eq!(read!(store, |reader| { reader.interaction(id, &other, now()).await }), None);
     assert!(!store.take_interaction(id, other, now()).await.expect("asked"));
+    for (at, still) in [(20, true), (10, true), (20, false)] {
+        let asked = later(if still { 0 } else { 10 });
+        assert_eq!(done(write!(store, |tx| { tx.shorten_interaction(id, &visit, (asked, later(at))).await })).await, still, "{at}");
+    }
     let tries = (0..8).map(|_| store.take_interaction(id, visit, now()));
     let taken = futures_util::future::join_all(tries).await.into_iter().filter(|taken| matches!(taken, Ok(true))).count();
     assert_eq!(taken, 1);
