@@ -1,8 +1,11 @@
 //! `poort doctor`: looks for what keeps a server from running well, and says what to do about it.
 
+mod certificate;
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use domain::time::Clock as _;
 use serde::Serialize;
 use store::Store;
 
@@ -10,6 +13,7 @@ use crate::config::Config;
 use crate::keys;
 use crate::local::say;
 use crate::node::{StartError, operator_token_file, options};
+use crate::system::SystemClock;
 
 /// How an examined thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -50,6 +54,7 @@ pub(crate) async fn examine(config: Config, json: bool) -> Result<(), StartError
         private("master key file", &keys::master_key_file(&config), keys::others(&config), "chmod 600"),
         proxies(&config),
     ];
+    findings.extend(certificate::examine(&config, SystemClock.now()));
     findings.extend(database(&config).await);
     if json {
         say(&serde_json::to_string_pretty(&findings).unwrap_or_default());

@@ -3,12 +3,14 @@
 
 mod app;
 mod call;
+mod certificate;
 mod postgres;
 mod system;
 mod visitor;
 
 pub use app::App;
 pub use call::{Answer, Call, basic};
+pub use certificate::Certificate;
 pub use postgres::{Postgres, Wire, free_port};
 pub use system::{HandClock, SeededEntropy};
 pub use visitor::{Visitor, encoded, hidden};

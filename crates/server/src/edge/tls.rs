@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use domain::Digest;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::{cipher_suite, default_provider};
@@ -37,18 +36,10 @@ pub struct Certificates {
     current: ArcSwap<CertifiedKey>,
 }
 
-/// What the files hold.
-pub struct Pair {
-    /// The certificate with its key, which fit each other.
-    pub certified: CertifiedKey,
-    /// Of both files: another one says that they were replaced.
-    digest: Digest,
-}
-
 impl Certificates {
     /// Reads them for the first time; whoever wants to serve must have some that work.
     pub fn open(chain: &Path, key: &Path) -> Result<Arc<Self>, TlsError> {
-        let current = ArcSwap::from_pointee(read(chain, key)?.certified);
+        let current = ArcSwap::from_pointee(read(chain, key)?);
         Ok(Arc::new(Self { chain: chain.to_owned(), key: key.to_owned(), current }))
     }
 
@@ -60,45 +51,42 @@ impl Certificates {
         Ok(Arc::new(config))
     }
 
-    /// Looks at the files now and then, and whenever `now` changes, and takes what is new and works. Connections that are open
-    /// go on with what they began with. Ends when the sender of `now` is gone.
+    /// Looks at the files now and then, and whenever `now` changes. Ends when the sender of `now` is gone.
     pub async fn follow(self: Arc<Self>, mut now: Receiver<u64>) {
-        let mut seen = None;
+        // What is wrong with the files for long is told once, unless somebody asks.
+        let mut wrong = None;
         loop {
-            let told = tokio::select! {
+            let asked = tokio::select! {
                 changed = now.changed() => match changed {
                     Ok(()) => true,
                     Err(_) => return,
                 },
                 () = tokio::time::sleep(LOOK) => false,
             };
-            self.look(&mut seen, told);
+            let found = self.look().map_err(|error| error.to_string());
+            match &found {
+                Ok(true) => tracing::info!(certificate = %self.chain.display(), "a new certificate is in use"),
+                Ok(false) if asked || wrong.is_some() => {
+                    tracing::info!(certificate = %self.chain.display(), "the certificate in the file is the one in use");
+                }
+                Err(error) if asked || wrong.as_ref() != Some(error) => {
+                    tracing::error!(error, "the new certificate is not used; the one before goes on");
+                }
+                Ok(false) | Err(_) => {}
+            }
+            wrong = found.err();
         }
     }
 
-    /// `seen` is what is known of the files: what is there a second time is told once only, unless somebody asked.
-    fn look(&self, seen: &mut Option<Result<Digest, String>>, told: bool) {
-        let found = read(&self.chain, &self.key);
-        let sight = match &found {
-            Ok(pair) => Ok(pair.digest),
-            Err(error) => Err(error.to_string()),
-        };
-        if !told && seen.as_ref() == Some(&sight) {
-            return;
+    /// Reads the files and takes what is new and works; gives whether anything is new. Connections that are open go on with
+    /// what they began with.
+    pub fn look(&self) -> Result<bool, TlsError> {
+        let found = read(&self.chain, &self.key)?;
+        let is_new = found.cert != self.current.load().cert;
+        if is_new {
+            self.current.store(Arc::new(found));
         }
-        match found {
-            Ok(pair) if pair.certified.cert == self.current.load().cert => {
-                if told || seen.as_ref().is_some_and(Result::is_err) {
-                    tracing::info!(certificate = %self.chain.display(), "the certificate in the file is the one in use");
-                }
-            }
-            Ok(pair) => {
-                self.current.store(Arc::new(pair.certified));
-                tracing::info!(certificate = %self.chain.display(), "a new certificate is in use");
-            }
-            Err(error) => tracing::error!(%error, "the new certificate is not used; the one before goes on"),
-        }
-        *seen = Some(sight);
+        Ok(is_new)
     }
 }
 
@@ -108,17 +96,13 @@ impl ResolvesServerCert for Certificates {
     }
 }
 
-/// Reads a certificate chain and its key, and whether they fit each other.
-pub fn read(chain: &Path, key: &Path) -> Result<Pair, TlsError> {
-    let bytes = |path: &Path| std::fs::read(path).map_err(|_| TlsError::File(path.display().to_string()));
-    let (chain_pem, key_pem) = (bytes(chain)?, bytes(key)?);
-    let digest = Digest::of(&[Digest::of(&chain_pem).as_bytes().as_slice(), Digest::of(&key_pem).as_bytes()].concat());
-    let certificates = CertificateDer::pem_slice_iter(&chain_pem).collect::<Result<Vec<_>, _>>();
-    let certificates = certificates.ok().filter(|certificates| !certificates.is_empty());
-    let certificates = certificates.ok_or_else(|| TlsError::File(chain.display().to_string()))?;
-    let private = PrivateKeyDer::from_pem_slice(&key_pem).map_err(|_| TlsError::File(key.display().to_string()))?;
-    let certified = CertifiedKey::from_der(certificates, private, &provider()).map_err(TlsError::Unusable)?;
-    Ok(Pair { certified, digest })
+/// Reads a certificate chain and its key, which must fit each other.
+pub fn read(chain: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
+    let unreadable = |path: &Path| TlsError::File(path.display().to_string());
+    let certificates = CertificateDer::pem_file_iter(chain).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let certificates = certificates.ok().filter(|certificates| !certificates.is_empty()).ok_or_else(|| unreadable(chain))?;
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|_| unreadable(key))?;
+    CertifiedKey::from_der(certificates, private, &provider()).map_err(TlsError::Unusable)
 }
 
 /// The suites of RFC 9325 (BCP 195) section 4.2 with forward secrecy and authenticated encryption, TLS 1.3 first: said here,

@@ -13,4 +13,5 @@ mod raw;
 mod restore;
 mod set_up;
 mod signing_keys;
+mod tls;
 mod transport;
