@@ -140,4 +140,5 @@ plain!(
     crate::ServerKey,
     crate::session::Begin,
     crate::authorize::Committed,
+    Option<domain::PersonId>,
 );

@@ -37,6 +37,7 @@ mod server_key;
 mod session;
 mod signing_key;
 mod upkeep;
+mod upstream_account;
 mod wait;
 mod workspace;
 
@@ -66,6 +67,7 @@ pub use receipt::Receipt;
 pub use server_key::{KeyRing, OpenKey, Purpose, ServerKey};
 pub use session::{Begun, BrowserFacts, Refusal, SessionLimits, SignIn, SignedInPerson, Which};
 pub use signing_key::KeySchedule;
+pub use upstream_account::UpstreamIdentity;
 pub use workspace::NewWorkspace;
 
 use std::collections::HashMap;

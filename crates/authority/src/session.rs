@@ -121,8 +121,10 @@ pub(crate) enum Proof {
     /// This is still the hash of the password.
     Password(Option<String>),
     /// The provider was asked.
-    #[expect(dead_code, reason = "the next change signs people in through other providers")]
-    Upstream,
+    Upstream {
+        /// When the person proved to it who they are.
+        auth_time: Timestamp,
+    },
 }
 
 /// A session that is to begin.
@@ -172,12 +174,16 @@ impl Authority {
         let secret = Secret::new(URL_SAFE_NO_PAD.encode(bytes));
         let Start { person, proof, browser, limits } = start;
         let now = context.now;
+        let (method, auth_time) = match proof {
+            Proof::Password(_) => (Method::Password, now),
+            Proof::Upstream { auth_time } => (Method::Upstream, auth_time),
+        };
         let session = Session {
             id: SessionId::generate(now, &*self.entropy)?,
             person,
             created_at: now,
-            auth_time: now,
-            method: if matches!(proof, Proof::Upstream) { Method::Upstream } else { Method::Password },
+            auth_time,
+            method,
             last_seen_at: now,
             expires_at: now.saturating_add(limits.absolute),
             address: browser.address.map(|address| address.to_string()),
@@ -298,7 +304,7 @@ async fn begin(
 }
 
 /// As the person's own act, also where nobody was known when the request came.
-fn by_person(by: &By, person: PersonId) -> By {
+pub(crate) fn by_person(by: &By, person: PersonId) -> By {
     match by.actor {
         Actor::System => By { actor: Actor::Person { id: person, credential: None }, ..by.clone() },
         _ => by.clone(),

@@ -24,6 +24,7 @@ pub mod refusal;
 pub mod request_object;
 pub mod response;
 mod signing_key;
+pub mod upstream_id_token;
 mod weakness;
 
 pub use algorithm::Algorithm;

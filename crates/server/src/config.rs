@@ -8,6 +8,8 @@ use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
+use crate::console::provider::SignInProvider;
+
 /// A problem of the configuration: which setting, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{setting}: {problem}")]
@@ -133,6 +135,12 @@ settings! {
     session_idle_minutes: u64 = 480, "5 to 43200", |minutes| (5..=43_200).contains(minutes);
     /// After how many hours a person in a browser must sign in again, however much it is used.
     session_hours: u64 = 168, "1 to 2160", |hours| (1..=2_160).contains(hours);
+    /// Providers of OpenID Connect with which people may sign in: `[[sign_in_providers]]` with `name` (in URLs), `label` (on the
+    /// button), `issuer`, `client_id`, `client_secret_file` and `scopes`. See `docs/sign-in.md`.
+    sign_in_providers: Vec<SignInProvider> = Vec::new(), "tables with different names and https issuers", |all| SignInProvider::fit(all);
+    /// Networks inside yours that the server may ask all the same, where a provider or another address that it was given leads
+    /// there. What is not here and not public is never asked.
+    outbound_networks: Vec<String> = Vec::new(), "addresses such as 10.1.2.3 or networks such as 10.1.0.0/16", |networks| are_networks(networks);
     /// For how many seconds an ended credential is told apart from an unknown one.
     tombstone_seconds: u32 = 86_400, "60 to 2592000", |seconds| (60..=2_592_000).contains(seconds);
     /// The algorithms that there are keys for from the first start, to sign tokens with. There is one of another algorithm as soon
@@ -231,7 +239,7 @@ impl Config {
                 Some(serde_json::Value::String(text)) => {
                     format!("{} = {}    # {source}\n", setting.name, toml_text(&without_password(text)))
                 }
-                Some(value) => format!("{} = {value}    # {source}\n", setting.name),
+                Some(value) => format!("{} = {}    # {source}\n", setting.name, toml_value(value)),
             }
         };
         Ok(SETTINGS.iter().map(line).collect())
@@ -313,6 +321,19 @@ fn toml_text<T: Serialize>(value: &T) -> String {
     }
 }
 
+/// What has members is written otherwise in TOML than in JSON, and what is absent is left out.
+fn toml_value(value: &serde_json::Value) -> String {
+    let joined = |parts: Vec<String>| parts.join(", ");
+    match value {
+        serde_json::Value::Array(values) => format!("[{}]", joined(values.iter().map(toml_value).collect())),
+        serde_json::Value::Object(members) => {
+            let there = members.iter().filter(|(_, value)| !value.is_null());
+            format!("{{ {} }}", joined(there.map(|(name, value)| format!("{name} = {}", toml_value(value))).collect()))
+        }
+        other => other.to_string(),
+    }
+}
+
 /// A database URL without the password that somebody may have put there.
 pub(crate) fn without_password(url: &str) -> String {
     let hidden = url.split_once("://").and_then(|(scheme, rest)| {
@@ -325,6 +346,10 @@ pub(crate) fn without_password(url: &str) -> String {
 
 fn is_signed_with(names: &[String]) -> bool {
     names.iter().all(|name| jose::Algorithm::parse(name).is_some_and(|algorithm| authority::Purpose::of_signing(algorithm).is_some()))
+}
+
+fn are_networks(texts: &[String]) -> bool {
+    texts.iter().all(|text| text.parse::<gateway::Network>().is_ok())
 }
 
 fn is_base_url(url: &str) -> bool {
@@ -372,6 +397,10 @@ mod tests {
 
     #[test]
     fn what_is_shown_can_be_read_back_and_holds_no_password() {
+        let provider = "[[sign_in_providers]]\nname = \"work\"\nlabel = \"Work\"\nissuer = \"https://id.example\"\nclient_id = \"poort\"\n";
+        let with_provider = Config::load(Some(file(provider).path()), &Flags::default()).expect("valid");
+        let shown = Config::shown(Some(file(provider).path()), &Flags::default()).expect("valid");
+        assert_eq!(Config::load(Some(file(&shown).path()), &Flags::default()), Ok(with_provider), "{shown}");
         let flags = Flags { database: Some("postgres://poort:hunter2@db/poort".to_owned()), ..Flags::default() };
         let shown = Config::shown(None, &flags).expect("valid");
         assert!(!shown.contains("hunter2") && shown.contains("postgres://poort:***@db/poort"), "{shown}");

@@ -18,6 +18,7 @@ pub mod log;
 mod loss;
 pub mod metrics;
 pub mod node;
+pub mod outbound;
 mod person_tokens;
 mod progress;
 pub mod serve;

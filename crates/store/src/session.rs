@@ -25,8 +25,8 @@ statements! {
     INSERT_SESSION = "INSERT INTO session (id, digest, person, created_at, auth_time, method, last_seen_at, expires_at, address, user_agent)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     // The secret is another one after each signing in, so that none that was known before it counts.
-    RENEW_SESSION = "UPDATE session SET digest = $2, auth_time = $3, method = $4, last_seen_at = $3, expires_at = $5, address = $6,
-        user_agent = $7 WHERE id = $1 AND ended_at IS NULL";
+    RENEW_SESSION = "UPDATE session SET digest = $2, auth_time = $3, method = $4, last_seen_at = $5, expires_at = $6, address = $7,
+        user_agent = $8 WHERE id = $1 AND ended_at IS NULL";
     // Whoever is suspended or erased has none.
     SESSION = concat!(columns!(), "JOIN person p ON p.id = s.person WHERE s.digest = $1 AND s.ended_at IS NULL AND s.expires_at > $2
         AND s.last_seen_at > $3 AND p.suspended_at IS NULL AND p.erased_at IS NULL");
@@ -109,6 +109,7 @@ impl Tx<'_> {
             digest,
             session.auth_time,
             session.method.amr(),
+            session.last_seen_at,
             session.expires_at,
             session.address.as_deref(),
             session.user_agent.as_deref(),

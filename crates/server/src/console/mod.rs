@@ -14,6 +14,7 @@ pub mod failure;
 pub mod interaction;
 mod moment;
 mod page;
+pub(crate) mod provider;
 mod session;
 mod sign_in;
 pub mod sign_out;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use authority::{Authority, SessionLimits};
-use axum::routing::get;
+use axum::routing::{get, post};
 use gateway::TrustedPeers;
 
 pub(crate) use asset::{ICON, STYLE};
@@ -31,6 +32,9 @@ pub use browser::Browser;
 pub use page::see_other;
 
 use crate::config::Config;
+use crate::node::StartError;
+use crate::outbound::Outbound;
+use provider::{Provider, SignInProvider};
 
 /// What the pages need. Cheap to clone.
 #[derive(Clone)]
@@ -42,18 +46,24 @@ struct Inner {
     authority: Authority,
     trusted: TrustedPeers,
     limits: SessionLimits,
-    is_https: bool,
+    base_url: String,
+    outbound: Outbound,
+    providers: Vec<Provider>,
 }
 
 impl Console {
     /// `trusted` are the proxies whose word about a caller's address is taken.
-    pub fn new(authority: Authority, trusted: TrustedPeers, config: &Config) -> Self {
+    pub fn new(authority: Authority, trusted: TrustedPeers, config: &Config) -> Result<Self, StartError> {
         let limits = SessionLimits {
             idle: Duration::from_secs(config.session_idle_minutes * 60),
             absolute: Duration::from_secs(config.session_hours * 3_600),
         };
-        let is_https = config.base_url().starts_with("https://");
-        Self { inner: Arc::new(Inner { authority, trusted, limits, is_https }) }
+        let open =
+            |configured: &SignInProvider| Provider::open(configured.clone()).map_err(|(path, cause)| StartError::File { path, cause });
+        let providers = config.sign_in_providers.iter().map(open).collect::<Result<_, _>>()?;
+        let outbound = Outbound::new(&config.outbound_networks).map_err(|error| StartError::Configuration(error.to_string()))?;
+        let base_url = config.base_url();
+        Ok(Self { inner: Arc::new(Inner { authority, trusted, limits, base_url, outbound, providers }) })
     }
 
     /// The use cases.
@@ -72,7 +82,24 @@ impl Console {
 
     /// Whether people reach the server over HTTPS, whoever ends it.
     fn is_https(&self) -> bool {
-        self.inner.is_https
+        self.inner.base_url.starts_with("https://")
+    }
+
+    fn outbound(&self) -> &Outbound {
+        &self.inner.outbound
+    }
+
+    fn providers(&self) -> &[Provider] {
+        &self.inner.providers
+    }
+
+    fn provider(&self, name: &str) -> Option<&Provider> {
+        self.inner.providers.iter().find(|provider| provider.configured.name == name)
+    }
+
+    /// Where a provider sends the browser back to.
+    fn callback(&self, provider: &Provider) -> String {
+        format!("{}{}/callback", self.inner.base_url, provider.path())
     }
 }
 
@@ -81,6 +108,8 @@ pub fn router(console: Console) -> axum::Router {
     axum::Router::new()
         .route("/", get(home))
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
+        .route("/sign-in/providers/{name}", post(provider::start))
+        .route("/sign-in/providers/{name}/callback", get(provider::callback))
         .route("/sign-out", get(sign_out::show).post(sign_out::submit))
         .route("/signed-out", get(sign_out::done))
         .route("/sessions", get(session::show).post(session::submit))

@@ -6,7 +6,7 @@ use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Response};
-use domain::Secret;
+use domain::{Secret, Timestamp};
 use http::StatusCode;
 use http::header::{HeaderValue, RETRY_AFTER};
 use serde::Deserialize;
@@ -15,8 +15,9 @@ use super::browser::Browser;
 use super::cookie::Cookie;
 use super::page::{self, Frame, local_path, see_other};
 use super::texts::Text;
-use super::{Console, failure, interaction};
+use super::{Console, failure, interaction, provider};
 use crate::edge::{Code, Problem};
+use crate::outbound::encoded;
 
 /// What the link here asks.
 #[derive(Deserialize, Default)]
@@ -46,34 +47,58 @@ struct View {
     problem: Option<String>,
     email: String,
     csrf: String,
-    providers: Vec<Provider>,
+    providers: Vec<Button>,
 }
 
 /// Another way to sign in.
-struct Provider {
+struct Button {
     action: String,
     label: String,
 }
 
 /// Where a signing in leads.
-struct Aim {
+pub(super) struct Aim {
     waiting: Option<Interaction>,
-    next: String,
+    /// The path to go to afterwards.
+    pub(super) next: String,
+    /// The sign-in page's query, for the other ways to sign in.
+    query: String,
 }
 
 impl Aim {
+    /// As the sign-in page's query says it.
+    pub(super) async fn of_query(console: &Console, browser: &Browser, query: &str) -> Result<Self, Response> {
+        let uri = format!("/?{query}").parse().unwrap_or_default();
+        let asked = Query::try_from_uri(&uri).map(|Query(asked)| asked).unwrap_or_default();
+        Self::read(console, browser, &asked).await
+    }
+
+    /// Since when the person must have proved who they are, if they must do so again.
+    pub(super) fn fresh_since(&self) -> Option<Timestamp> {
+        self.waiting.as_ref().filter(|waiting| waiting.sign_in_again).map(|waiting| waiting.created_at)
+    }
+
+    /// Who is expected.
+    pub(super) fn login_hint(&self) -> Option<&str> {
+        self.waiting.as_ref()?.login_hint.as_deref()
+    }
+
     async fn read(console: &Console, browser: &Browser, asked: &Asked) -> Result<Self, Response> {
         let waiting = match &asked.interaction {
             Some(id) => Some(interaction::find(console, browser, id).await?),
             None => None,
         };
         let next = waiting.as_ref().map_or_else(|| local_path(&asked.next).unwrap_or("/").to_owned(), interaction::resume);
-        Ok(Self { waiting, next })
+        let query = match &waiting {
+            Some(waiting) => format!("interaction={}", waiting.id),
+            None => encoded(&[("next", &next)]),
+        };
+        Ok(Self { waiting, next, query })
     }
 
     /// Whether whoever is signed in may go on without signing in.
     fn is_reached(&self, browser: &Browser) -> bool {
-        let since = self.waiting.as_ref().filter(|waiting| waiting.sign_in_again).map(|waiting| waiting.created_at);
+        let since = self.fresh_since();
         browser.signed_in.as_ref().is_some_and(|person| since.is_none_or(|since| person.session.auth_time >= since))
     }
 }
@@ -91,7 +116,7 @@ pub(super) async fn show(State(console): State<Console>, browser: Browser, asked
         return browser.answer(see_other(&aim.next));
     }
     let email = aim.waiting.as_ref().and_then(|waiting| waiting.login_hint.clone()).unwrap_or_default();
-    form(&browser, &aim, StatusCode::OK, (None, email))
+    form((&console, &browser), &aim, StatusCode::OK, (None, email))
 }
 
 pub(super) async fn submit(
@@ -120,7 +145,7 @@ pub(super) async fn submit(
     };
     match console.authority().sign_in(&browser.context(), sign_in).await {
         Ok(Ok(begun)) => signed_in(&browser, &begun, &aim.next),
-        Ok(Err(refusal)) => refused(&browser, &aim, refusal, fields.email),
+        Ok(Err(refusal)) => refused(&console, &browser, &aim, (refusal, fields.email)),
         Err(error) => failure::outage(&browser, &error),
     }
 }
@@ -133,23 +158,30 @@ fn signed_in(browser: &Browser, begun: &Begun, next: &str) -> Response {
     browser.answer(response)
 }
 
-fn refused(browser: &Browser, aim: &Aim, refusal: Refusal, email: String) -> Response {
+/// The page once more, with why nobody was signed in.
+pub(super) fn refused(console: &Console, browser: &Browser, aim: &Aim, (refusal, email): (Refusal, String)) -> Response {
+    let form = |status, said| form((console, browser), aim, status, said);
     let say = |text: Text| Some(text.of(browser.language).to_owned());
     match refusal {
-        Refusal::NotRight => form(browser, aim, StatusCode::UNPROCESSABLE_ENTITY, (say(Text::SignInFailed), email)),
-        Refusal::Fenced => form(browser, aim, StatusCode::FORBIDDEN, (say(Text::Fenced), email)),
+        Refusal::NotRight => form(StatusCode::UNPROCESSABLE_ENTITY, (say(Text::SignInFailed), email)),
+        Refusal::Fenced => form(StatusCode::FORBIDDEN, (say(Text::Fenced), email)),
         Refusal::TooMany(until) => {
             let seconds = (until.unix_seconds() - browser.now.unix_seconds() + 1).max(1);
             let minutes = (seconds + 59) / 60;
             let problem = Text::TooManyTries.filled(browser.language, &[("minutes", minutes.to_string())]);
-            let mut response = form(browser, aim, StatusCode::TOO_MANY_REQUESTS, (Some(problem), email));
+            let mut response = form(StatusCode::TOO_MANY_REQUESTS, (Some(problem), email));
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
             response
         }
     }
 }
 
-fn form(browser: &Browser, aim: &Aim, status: StatusCode, (problem, email): (Option<String>, String)) -> Response {
+/// The page once more, with what went wrong elsewhere.
+pub(super) fn again(console: &Console, browser: &Browser, aim: &Aim, (status, problem): (StatusCode, String)) -> Response {
+    form((console, browser), aim, status, (Some(problem), String::new()))
+}
+
+fn form((console, browser): (&Console, &Browser), aim: &Aim, status: StatusCode, (problem, email): (Option<String>, String)) -> Response {
     let waiting = aim.waiting.as_ref();
     let client = waiting.and_then(|waiting| waiting.client.clone());
     let context = match client {
@@ -158,6 +190,11 @@ fn form(browser: &Browser, aim: &Aim, status: StatusCode, (problem, email): (Opt
         None => None,
     };
     let frame = Frame::new(browser, Text::SignIn.of(browser.language));
-    let view = View { frame, context, problem, email, csrf: browser.sign_in_token(), providers: Vec::new() };
+    let button = |provider: &provider::Provider| Button {
+        action: format!("{}?{}", provider.path(), aim.query),
+        label: Text::SignInWith.filled(browser.language, &[("provider", provider.configured.label.clone())]),
+    };
+    let providers = console.providers().iter().map(button).collect();
+    let view = View { frame, context, problem, email, csrf: browser.sign_in_token(), providers };
     page::answer(browser, status, &view, waiting.and_then(|waiting| waiting.leads_to.as_deref()))
 }

@@ -17,6 +17,13 @@ texts! {
     Fenced: "Poort was restored from a backup. An operator must confirm your organisation first. Then you can sign in again.", "Poort is hersteld uit een back-up. Een beheerder moet je organisatie eerst bevestigen. Daarna kun je weer inloggen.";
     SignInAgain: "Sign in again, to be sure that it is you.", "Log opnieuw in. Zo weten we zeker dat jij het bent.";
     Or: "or", "of";
+    SignInWith: "Sign in with {provider}", "Inloggen met {provider}";
+    ProviderNext: "You now go to {provider}.", "Je gaat nu naar {provider}.";
+    ProviderGo: "Go on", "Verder";
+    ProviderAway: "{provider} cannot be reached now. Try again later, or sign in with your password.", "{provider} is nu niet bereikbaar. Probeer het later opnieuw, of log in met je wachtwoord.";
+    ProviderRefused: "Signing in with {provider} did not work. Try again, or sign in with your password.", "Inloggen met {provider} is niet gelukt. Probeer het opnieuw, of log in met je wachtwoord.";
+    ProviderUnknown: "Nobody here has the verified e-mail address that {provider} gives. Ask your administrator for an account.", "Niemand hier heeft het gecontroleerde e-mailadres dat {provider} doorgeeft. Vraag je beheerder om een account.";
+
     NeedsHttps: "This page is reached over an unsafe connection. Open it with https:// at the start.", "Deze pagina is geopend via een onveilige verbinding. Open de pagina met https:// ervoor.";
 
 
