@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::{InvalidNetwork, Network};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, Url};
@@ -19,6 +19,9 @@ const CONNECT: Duration = Duration::from_secs(3);
 const TOTAL: Duration = Duration::from_secs(8);
 /// The longest answer that is read.
 const MAX_BYTES: usize = 256 * 1024;
+
+/// All but the unreserved characters (RFC 3986 section 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Networks in which nothing of the public Internet is (IANA special-purpose registries; RFC 6890, RFC 4291, RFC 6052).
 const INNER: [&str; 27] = [
@@ -152,7 +155,7 @@ impl Outbound {
         let mut request = self.client.post(self.url(url)?).header("accept", "application/json");
         if let Some((username, password)) = login {
             // RFC 6749 section 2.3.1: both are encoded before.
-            let escape = |text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+            let escape = |text| utf8_percent_encode(text, RESERVED).to_string();
             request = request.basic_auth(escape(username), Some(escape(password)));
         }
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(encoded(form));
@@ -162,7 +165,7 @@ impl Outbound {
 
 /// `application/x-www-form-urlencoded` (URL Standard).
 pub(crate) fn encoded(form: &[(&str, &str)]) -> String {
-    let escape = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
+    let escape = |text| utf8_percent_encode(text, RESERVED);
     form.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect::<Vec<_>>().join("&")
 }
 

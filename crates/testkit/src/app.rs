@@ -35,22 +35,28 @@ pub struct App {
 impl App {
     /// A server on SQLite.
     pub async fn start() -> Self {
-        Self::start_on(String::new()).await
+        Self::start_on(String::new(), |_| ()).await
+    }
+
+    /// A server on SQLite that is configured otherwise.
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_on(String::new(), change).await
     }
 
     /// A server on SQLite; one on PostgreSQL too where `POORT_TEST_POSTGRES` names a server.
     pub async fn start_each() -> Vec<Self> {
         let mut apps = vec![Self::start().await];
         if let Some(url) = postgres_database().await {
-            apps.push(Self::start_on(url).await);
+            apps.push(Self::start_on(url, |_| ()).await);
         }
         apps
     }
 
-    async fn start_on(database: String) -> Self {
+    async fn start_on(database: String, change: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let trusted_proxies = vec!["127.0.0.1".to_owned()];
-        let config = Config { data: data.path().join("data"), database, trusted_proxies, ..Config::default() };
+        let mut config = Config { data: data.path().join("data"), database, trusted_proxies, ..Config::default() };
+        change(&mut config);
         let (clock, entropy) = (Arc::new(HandClock::default()), Arc::new(SeededEntropy::default()));
         let system = System { clock: clock.clone(), entropy: entropy.clone() };
         let Started { node, installed } = Node::start(config, &system).await.expect("a node");

@@ -30,11 +30,12 @@ use gateway::TrustedPeers;
 pub(crate) use asset::{ICON, STYLE};
 pub use browser::Browser;
 pub use page::see_other;
+pub use provider::SignInProvider;
 
 use crate::config::Config;
 use crate::node::StartError;
 use crate::outbound::Outbound;
-use provider::{Provider, SignInProvider};
+use provider::Provider;
 
 /// What the pages need. Cheap to clone.
 #[derive(Clone)]

@@ -43,6 +43,7 @@ pub(super) struct Fields {
 #[template(path = "console/sign_in.html")]
 struct View {
     frame: Frame,
+    action: String,
     context: Option<String>,
     problem: Option<String>,
     email: String,
@@ -189,12 +190,15 @@ fn form((console, browser): (&Console, &Browser), aim: &Aim, status: StatusCode,
         None if waiting.is_some_and(|waiting| waiting.sign_in_again) => Some(Text::SignInAgain.of(browser.language).to_owned()),
         None => None,
     };
-    let frame = Frame::new(browser, Text::SignIn.of(browser.language));
+    let action = format!("/sign-in?{}", aim.query);
+    let mut frame = Frame::new(browser, Text::SignIn.of(browser.language));
+    // The page may be the answer to another address than its own.
+    frame.other = Some(format!("{action}&lang={}", frame.other_tag()));
     let button = |provider: &provider::Provider| Button {
         action: format!("{}?{}", provider.path(), aim.query),
         label: Text::SignInWith.filled(browser.language, &[("provider", provider.configured.label.clone())]),
     };
     let providers = console.providers().iter().map(button).collect();
-    let view = View { frame, context, problem, email, csrf: browser.sign_in_token(), providers };
+    let view = View { frame, action, context, problem, email, csrf: browser.sign_in_token(), providers };
     page::answer(browser, status, &view, waiting.and_then(|waiting| waiting.leads_to.as_deref()))
 }

@@ -99,10 +99,14 @@ impl Exchange<'_> {
         if token.email.is_none()
             && let (Some(endpoint), Some(access_token)) = (&known.metadata.userinfo_endpoint, &tokens.access_token)
         {
-            let info: UserInfo = self.outbound.get_with_token(endpoint, access_token).await?;
-            // Core section 5.3.2: it may be about somebody else.
-            if info.sub == token.subject {
-                (token.email, token.email_verified) = (info.email, info.email_verified == serde_json::Value::Bool(true));
+            match self.outbound.get_with_token::<UserInfo>(endpoint, access_token).await {
+                Ok(info) if info.sub == token.subject => {
+                    (token.email, token.email_verified) = (info.email, info.email_verified == serde_json::Value::Bool(true));
+                }
+                // Core section 5.3.2: it may be about somebody else.
+                Ok(_) => return Err(Failed::Refused("its userinfo is about another account".to_owned())),
+                // An account that is linked needs no address.
+                Err(cause) => tracing::warn!(%cause, provider = self.provider.configured.name, "the address of an account is not known"),
             }
         }
         if begun.fresh_since.is_some_and(|since| token.auth_time.is_none_or(|at| at.saturating_add(jose::claims::CLOCK_SKEW) < since)) {

@@ -1,6 +1,8 @@
 //! The pages for people, over real HTTP.
 
 mod forms;
+mod interactions;
+mod providers;
 mod sessions;
 mod sign_in;
 
