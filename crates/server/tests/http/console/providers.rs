@@ -12,8 +12,8 @@ use testkit::{App, SeededEntropy, Visitor, hidden};
 
 use super::{SESSION, with_ann};
 
-const START: &str = "/sign-in/providers/work";
-const CALLBACK: &str = "/sign-in/providers/work/callback";
+const START: &str = "/sign-in/providers/office";
+const CALLBACK: &str = "/sign-in/providers/office/callback";
 
 /// A provider.
 #[derive(Clone)]
@@ -91,7 +91,7 @@ impl Provider {
             let file = config.data.with_file_name("client-secret");
             std::fs::write(&file, "its secret\n").expect("written");
             let provider = json!({
-                "name": "work", "label": "Work", "issuer": issuer, "client_id": "poort", "client_secret_file": file,
+                "name": "office", "label": "Work", "issuer": issuer, "client_id": "poort", "client_secret_file": file,
             });
             config.sign_in_providers = vec![serde_json::from_value::<SignInProvider>(provider).expect("a provider")];
             config.outbound_networks = vec!["127.0.0.1".to_owned()];
@@ -168,12 +168,12 @@ async fn a_verified_address_links_an_account_once() {
     let ann = with_ann(&app).await;
     let mut visitor = Visitor::new(&app);
     let page = visitor.get("/sign-in?next=/sessions").await.expect(200).text;
-    assert!(page.contains("Sign in with Work") && page.contains("action=\"/sign-in/providers/work?next="), "{page}");
+    assert!(page.contains("Sign in with Work") && page.contains("action=\"/sign-in/providers/office?next="), "{page}");
     let csrf = hidden(&page, "csrf").expect("a token");
     let onward = visitor.post(&format!("{START}?next=%2Fsessions"), &[("csrf", &csrf)]).await.expect(200).text;
     assert_eq!(parameter(&onward, "code_challenge_method"), "S256");
     assert_eq!(parameter(&onward, "tenant"), "1");
-    assert!(parameter(&onward, "redirect_uri").ends_with("%2Fsign-in%2Fproviders%2Fwork%2Fcallback"), "{onward}");
+    assert!(parameter(&onward, "redirect_uri").ends_with("%2Fsign-in%2Fproviders%2Foffice%2Fcallback"), "{onward}");
     provider.said().nonce = parameter(&onward, "nonce");
     let back = come_back(&mut visitor, &parameter(&onward, "state")).await.expect(303);
     assert_eq!(back.header("location"), Some("/sessions"));
