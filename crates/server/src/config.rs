@@ -10,6 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::console::provider::SignInProvider;
 
+mod toml;
+
+pub(crate) use toml::without_password;
+use toml::{toml_text, toml_value};
+
 /// A problem of the configuration: which setting, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{setting}: {problem}")]
@@ -311,37 +316,6 @@ fn unknown_settings(figment: &Figment) -> Vec<Problem> {
     };
     let unknown = values.keys().filter(|name| !known(name));
     unknown.map(|name| Problem { setting: name.clone(), problem: "there is no such setting".to_owned() }).collect()
-}
-
-fn toml_text<T: Serialize>(value: &T) -> String {
-    // Every value that a setting can have is written in TOML as it is in JSON.
-    match serde_json::to_string(value).as_deref() {
-        Ok("null") | Err(_) => String::new(),
-        Ok(text) => text.to_owned(),
-    }
-}
-
-/// What has members is written otherwise in TOML than in JSON, and what is absent is left out.
-fn toml_value(value: &serde_json::Value) -> String {
-    let joined = |parts: Vec<String>| parts.join(", ");
-    match value {
-        serde_json::Value::Array(values) => format!("[{}]", joined(values.iter().map(toml_value).collect())),
-        serde_json::Value::Object(members) => {
-            let there = members.iter().filter(|(_, value)| !value.is_null());
-            format!("{{ {} }}", joined(there.map(|(name, value)| format!("{name} = {}", toml_value(value))).collect()))
-        }
-        other => other.to_string(),
-    }
-}
-
-/// A database URL without the password that somebody may have put there.
-pub(crate) fn without_password(url: &str) -> String {
-    let hidden = url.split_once("://").and_then(|(scheme, rest)| {
-        let (login, host) = rest.split_once('@')?;
-        let (user, _) = login.split_once(':')?;
-        Some(format!("{scheme}://{user}:***@{host}"))
-    });
-    hidden.unwrap_or_else(|| url.to_owned())
 }
 
 fn is_signed_with(names: &[String]) -> bool {
