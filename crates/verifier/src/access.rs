@@ -101,6 +101,12 @@ impl Verifier {
         })
     }
 
+    /// Whether a client that is not revoked has registered this origin of pages. Nothing hangs from it but what a browser shows to a
+    /// page, so the lease is not asked.
+    pub fn knows_origin(&self, origin: &str) -> bool {
+        self.index.clients.origins.pin().contains_key(origin)
+    }
+
     /// The client of this organisation key, as [`Self::client`].
     pub fn client_of(&self, key: &CredentialId) -> Result<Option<KnownClient>, Unavailable> {
         self.read_consistently(|| {
@@ -108,12 +114,6 @@ impl Verifier {
             let works = self.index.client_works(&self.index.load(), &client);
             Some(KnownClient { client, works })
         })
-    }
-
-    /// Whether pages of this origin may read answers: some client that was not ended names it. For CORS, where a browser asks before
-    /// it sends a credential.
-    pub fn is_registered_origin(&self, origin: &str) -> Result<bool, Unavailable> {
-        self.read_consistently(|| self.index.clients.origins.pin().contains_key(origin))
     }
 
     /// The private key of this client that the text is: its id, and when it ends. A refusal says why it does not count. Counted as used.

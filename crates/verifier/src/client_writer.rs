@@ -142,7 +142,8 @@ impl Writer {
         };
         let _window = index.epoch.window();
         index.clients.by_client_id.pin().insert(record.definition.client_id.as_str().into(), record.id);
-        index.clients.put(None, client);
+        index.clients.count_origins(client.origins(), true);
+        index.clients.by_id.pin().insert(record.id, Arc::new(client));
         Some(slot)
     }
 
@@ -183,7 +184,9 @@ impl Writer {
         let mut after = Client::clone(&before);
         edit(&mut after);
         let _window = index.epoch.window();
-        index.clients.put(Some(&before), after);
+        index.clients.count_origins(before.origins(), false);
+        index.clients.count_origins(after.origins(), true);
+        index.clients.by_id.pin().insert(*key, Arc::new(after));
     }
 
     /// A rotation makes an entry like the one before; a private key has an id of its own.

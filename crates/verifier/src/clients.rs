@@ -58,11 +58,11 @@ pub(crate) struct Granting {
 pub(crate) struct Clients {
     pub(crate) by_id: HashMap<CredentialId, Arc<Client>>,
     pub(crate) by_client_id: HashMap<Box<str>, CredentialId>,
+    /// The origins that clients have registered, and how many that are not revoked have each.
+    pub(crate) origins: HashMap<Box<str>, u32>,
     pub(crate) grants: HashMap<GrantId, Granting>,
     /// Single tokens, families and sessions that were ended, and until when that must be known, in packed seconds.
     pub(crate) ended: HashMap<[u8; 16], u32>,
-    /// The origins of pages that may read answers, and how many clients that were not ended name each.
-    pub(crate) origins: HashMap<Box<str>, u32>,
     /// The ids of keys by slot: the parents of their entries.
     pub(crate) rows: Arena<2>,
 }
@@ -72,9 +72,9 @@ impl Clients {
         Self {
             by_id: HashMap::new(),
             by_client_id: HashMap::new(),
+            origins: HashMap::new(),
             grants: HashMap::new(),
             ended: HashMap::new(),
-            origins: HashMap::new(),
             rows: Arena::new(MAX_CLIENTS),
         }
     }
@@ -82,26 +82,9 @@ impl Clients {
     pub(crate) fn clear(&self) {
         self.by_id.pin().clear();
         self.by_client_id.pin().clear();
+        self.origins.pin().clear();
         self.grants.pin().clear();
         self.ended.pin().clear();
-        self.origins.pin().clear();
-    }
-
-    /// Puts a client in the place of what was known of it.
-    pub(crate) fn put(&self, before: Option<&Client>, after: Client) {
-        let (old, new) = (before.map_or(&[][..], Client::origins), after.origins());
-        let origins = self.origins.pin();
-        for origin in new.iter().filter(|origin| !old.contains(origin)) {
-            let count = origins.get(origin.as_str()).copied().unwrap_or(0);
-            origins.insert(origin.as_str().into(), count + 1);
-        }
-        for origin in old.iter().filter(|origin| !new.contains(origin)) {
-            match origins.get(origin.as_str()).copied() {
-                Some(count) if count > 1 => _ = origins.insert(origin.as_str().into(), count - 1),
-                _ => _ = origins.remove(origin.as_str()),
-            }
-        }
-        self.by_id.pin().insert(after.id, Arc::new(after));
     }
 
     pub(crate) fn get(&self, id: &CredentialId) -> Option<Arc<Client>> {
@@ -112,6 +95,19 @@ impl Clients {
     pub(crate) fn of_slot(&self, slot: u32) -> Option<Arc<Client>> {
         let row = self.rows.get(slot)?;
         self.get(&CredentialId::from_bytes(join(row.get(0), row.get(1))))
+    }
+
+    /// One client more, or one less, has registered each of these origins.
+    pub(crate) fn count_origins(&self, origins: &[String], more: bool) {
+        let counts = self.origins.pin();
+        for origin in origins {
+            let count = counts.get(origin.as_str()).copied().unwrap_or(0);
+            match (more, count) {
+                (true, _) => drop(counts.insert(origin.as_str().into(), count.saturating_add(1))),
+                (false, 0 | 1) => drop(counts.remove(origin.as_str())),
+                (false, _) => drop(counts.insert(origin.as_str().into(), count - 1)),
+            }
+        }
     }
 
     fn was_ended(&self, id: &[u8; 16]) -> bool {
@@ -128,8 +124,8 @@ impl Clients {
 }
 
 impl Client {
-    /// The origins whose pages may read answers about it.
-    fn origins(&self) -> &[String] {
+    /// The origins whose pages may read answers, for as long as it is not revoked.
+    pub(crate) fn origins(&self) -> &[String] {
         if self.state == State::Revoked { &[] } else { &self.definition.cors_origins }
     }
 

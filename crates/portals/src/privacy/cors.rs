@@ -9,8 +9,6 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use verifier::Verifier;
 
-use super::answer::Failure;
-
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 /// `X-API-Key` is not among them.
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static("Authorization, Content-Type, DPoP");
@@ -25,12 +23,11 @@ pub(super) fn is_from_page(headers: &HeaderMap) -> bool {
 }
 
 /// The origin of the page that sends the request, if it may read the answer.
-pub(super) fn reader(verifier: &Verifier, headers: &HeaderMap) -> Result<Option<HeaderValue>, Failure> {
+pub(super) fn reader(verifier: &Verifier, headers: &HeaderMap) -> Option<HeaderValue> {
     let mut origins = headers.get_all(ORIGIN).iter();
-    let (Some(origin), None) = (origins.next(), origins.next()) else { return Ok(None) };
-    let Ok(text) = origin.to_str() else { return Ok(None) };
-    let is_registered = verifier.is_registered_origin(text).map_err(|_| Failure::Unavailable)?;
-    Ok((is_registered && !names_private_key(headers)).then(|| origin.clone()))
+    let (Some(origin), None) = (origins.next(), origins.next()) else { return None };
+    let is_registered = origin.to_str().is_ok_and(|origin| verifier.knows_origin(origin));
+    (is_registered && !names_private_key(headers)).then(|| origin.clone())
 }
 
 /// The answer to a browser that asks whether a page of a registered origin may send a request.

@@ -32,7 +32,7 @@ pub(super) async fn serve(State(served): State<Arc<Served>>, request: Request<Bo
     let base = served.hosts.base(&parts.uri, &parts.headers);
     let metadata = base.ok().filter(|_| served.issuer.is_some()).map(|base| format!("{base}{}", page::METADATA));
     let reader = cors::reader(&served.verifier, &parts.headers);
-    let preflight = reader.as_ref().ok().and_then(Option::as_ref).and_then(|_| cors::preflight(&parts.method, &parts.headers));
+    let preflight = reader.as_ref().and_then(|_| cors::preflight(&parts.method, &parts.headers));
     let answered = match (base, preflight) {
         _ if !known => Err(Failure::Unavailable),
         (Err(error), _) => Err(error.into()),
@@ -43,8 +43,7 @@ pub(super) async fn serve(State(served): State<Arc<Served>>, request: Request<Bo
         Ok(answer) => answer::good(answer),
         Err(failure) => answer::bad(&failure, &Told { request_id, metadata: metadata.as_deref() }),
     };
-    // In an outage nobody can tell which origins are registered: then the page does not see the 503 either.
-    cors::let_read(response.headers_mut(), reader.unwrap_or_default());
+    cors::let_read(response.headers_mut(), reader);
     finish(response, request_id)
 }
 

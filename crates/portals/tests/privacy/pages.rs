@@ -77,6 +77,8 @@ async fn an_origin_is_registered_as_long_as_some_key_names_it() {
     assert!(!allowed(ORIGIN).await && !allowed("https://b.example").await && allowed("https://c.example").await);
     world.poort.record(Event::OrganisationKeySuspended { key: second.id });
     assert!(allowed("https://c.example").await, "it works again when it is resumed");
+    world.poort.change(&second, |client| client.cors_origins = vec!["https://d.example".to_owned(); 2]);
+    world.poort.change(&second, |client| client.cors_origins = vec!["https://d.example".to_owned()]);
     world.poort.revoke(&second);
-    assert!(!allowed("https://c.example").await);
+    assert!(!allowed("https://c.example").await && !allowed("https://d.example").await, "named twice is named once");
 }
