@@ -360,10 +360,11 @@ mod tests {
 
     #[test]
     fn all_problems_are_told_at_once() {
-        let file = file("listen = \"nowhere\"\ntombstone_seconds = 1\ncolour = \"red\"\ninstallation = \"TOO LONG\"\n");
+        let wrong = "listen = \"nowhere\"\ntombstone_seconds = 1\ncolour = \"red\"\ninstallation = \"TOO LONG\"\n";
+        let file = file(&format!("{wrong}signing_algorithms = [\"ES256\", \"PS256\"]\n"));
         let problems = Config::load(Some(file.path()), &Flags::default()).expect_err("invalid");
         let settings: Vec<&str> = problems.iter().map(|problem| problem.setting.as_str()).collect();
-        for setting in ["listen", "tombstone_seconds", "colour", "installation"] {
+        for setting in ["listen", "tombstone_seconds", "colour", "installation", "signing_algorithms"] {
             assert!(settings.contains(&setting), "{setting} in {settings:?}");
         }
         assert!(Config::load(Some(Path::new("/nowhere/poort.toml")), &Flags::default()).is_err());

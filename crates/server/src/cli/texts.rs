@@ -150,7 +150,7 @@ texts! {
     NotFenced: "Nothing waits for a confirmation.", "Er hoeft niets te worden bevestigd.";
     AskConfirmAll: "Let every credential of the backup work again? Those that were ended after it work again, too.", "Elke sleutel uit de back-up weer laten werken? Ook die na de back-up zijn ingetrokken, werken dan weer.";
     AskConfirmPart: "Let the credentials of {what} work again? Those that were ended after the backup work again, too.", "De sleutels van {what} weer laten werken? Ook die na de back-up zijn ingetrokken, werken dan weer.";
-    KeyPublished: "The new key is known on every node and in the JWK set. It does not sign yet.", "De nieuwe sleutel is op elke server en in de JWK-set bekend. Hij ondertekent nog niet.";
+    KeyPublished: "The new key is known on every node and in the JWK set. It signs after the time of the setting signing_key_publish_seconds.", "De nieuwe sleutel is op elke server en in de JWK-set bekend. Hij ondertekent na de tijd van de instelling signing_key_publish_seconds.";
     AskEndKey: "End signing key {id}? Every token that it has signed is refused from now on.", "Ondertekensleutel {id} beëindigen? Elk token dat ermee is ondertekend, wordt vanaf nu geweigerd.";
     KeyEnded: "Ended: what it has signed is refused from now on.", "Beëindigd: wat ermee is ondertekend, wordt vanaf nu geweigerd.";
     KeyRotated: "The new key is in use on every node.", "De nieuwe sleutel is op elke server in gebruik.";
