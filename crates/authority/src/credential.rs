@@ -33,6 +33,8 @@ pub struct ServiceCredential {
     pub created_at: Timestamp,
     /// When it was last used, give or take the flush interval.
     pub last_used_at: Option<Timestamp>,
+    /// Since when it is known to have come over plain HTTP, where anybody could read it.
+    pub exposed_at: Option<Timestamp>,
 }
 
 /// A credential with its text: shown once, in this answer.
@@ -112,7 +114,15 @@ impl Authority {
         let id = CredentialId::generate(context.now, &*self.entropy)?;
         let secret = self.installation.generate(kind, &*self.entropy)?;
         let prefix = shown_prefix(secret.expose()).to_owned();
-        let credential = ServiceCredential { id, api, description: new.description, prefix, created_at: context.now, last_used_at: None };
+        let credential = ServiceCredential {
+            id,
+            api,
+            description: new.description,
+            prefix,
+            created_at: context.now,
+            last_used_at: None,
+            exposed_at: None,
+        };
         Ok(Issued { credential, secret })
     }
 }
@@ -127,7 +137,7 @@ impl Issued {
 pub(crate) async fn insert_operator_token(tx: &mut Tx<'_>, by: &By, issued: &Issued) -> Result<Recorded, Abort<Error>> {
     let ServiceCredential { id, description, prefix, created_at, .. } = issued.credential.clone();
     let digest = issued.digest();
-    let row = OperatorToken { id, description, prefix, created_at, last_used_at: None, revoked_at: None };
+    let row = OperatorToken { id, description, prefix, created_at, last_used_at: None, exposed_at: None, revoked_at: None };
     tx.insert_operator_token(&row, &digest).await.map_err(clash)?;
     Ok(tx.record(by, Event::OperatorTokenCreated { credential: id, digest }).await?)
 }
@@ -135,20 +145,20 @@ pub(crate) async fn insert_operator_token(tx: &mut Tx<'_>, by: &By, issued: &Iss
 fn api_credential(issued: &Issued) -> ApiCredential {
     let ServiceCredential { id, api, description, prefix, created_at, .. } = issued.credential.clone();
     let api = api.unwrap_or_default();
-    ApiCredential { id, api, description, prefix, created_at, last_used_at: None, revoked_at: None }
+    ApiCredential { id, api, description, prefix, created_at, last_used_at: None, exposed_at: None, revoked_at: None }
 }
 
 impl From<ApiCredential> for ServiceCredential {
     fn from(row: ApiCredential) -> Self {
-        let ApiCredential { id, api, description, prefix, created_at, last_used_at, .. } = row;
-        Self { id, api: Some(api), description, prefix, created_at, last_used_at }
+        let ApiCredential { id, api, description, prefix, created_at, last_used_at, exposed_at, .. } = row;
+        Self { id, api: Some(api), description, prefix, created_at, last_used_at, exposed_at }
     }
 }
 
 impl From<OperatorToken> for ServiceCredential {
     fn from(row: OperatorToken) -> Self {
-        let OperatorToken { id, description, prefix, created_at, last_used_at, .. } = row;
-        Self { id, api: None, description, prefix, created_at, last_used_at }
+        let OperatorToken { id, description, prefix, created_at, last_used_at, exposed_at, .. } = row;
+        Self { id, api: None, description, prefix, created_at, last_used_at, exposed_at }
     }
 }
 

@@ -13,8 +13,9 @@ use crate::value::{Row, params};
 
 macro_rules! columns {
     () => {
-        "SELECT c.id, c.description, c.prefix, c.created_at, u.last_used_at, c.revoked_at
-         FROM operator_token c LEFT JOIN credential_usage u ON u.credential = c.id "
+        "SELECT c.id, c.description, c.prefix, c.created_at, u.last_used_at, e.exposed_at, c.revoked_at
+         FROM operator_token c LEFT JOIN credential_usage u ON u.credential = c.id
+         LEFT JOIN credential_exposure e ON e.digest = c.digest "
     };
 }
 
@@ -43,6 +44,8 @@ pub struct OperatorToken {
     pub created_at: Timestamp,
     /// When it was last used, give or take the flush interval.
     pub last_used_at: Option<Timestamp>,
+    /// Since when it is known to have come over plain HTTP, where anybody could read it.
+    pub exposed_at: Option<Timestamp>,
     /// Since when it is ended, if so.
     pub revoked_at: Option<Timestamp>,
 }
@@ -84,6 +87,7 @@ fn operator_token(mut row: Row) -> Result<OperatorToken, StoreError> {
         prefix: row.take()?,
         created_at: row.take()?,
         last_used_at: row.take()?,
+        exposed_at: row.take()?,
         revoked_at: row.take()?,
     })
 }

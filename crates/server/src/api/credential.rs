@@ -30,6 +30,9 @@ pub(super) struct ApiCredential {
     /// When it was last used, give or take five seconds; null if never.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_used_at: Option<Timestamp>,
+    /// Since when it is known to have come over plain HTTP, where anybody on the way could read it: replace it. Null if it is not.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    exposed_at: Option<Timestamp>,
 }
 
 /// The credential of whoever runs the installation: everything but its secret.
@@ -49,6 +52,9 @@ pub(super) struct OperatorToken {
     /// When it was last used, give or take five seconds; null if never.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_used_at: Option<Timestamp>,
+    /// Since when it is known to have come over plain HTTP, where anybody on the way could read it: replace it. Null if it is not.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    exposed_at: Option<Timestamp>,
 }
 
 /// An API credential with its secret: shown once, in this answer.
@@ -84,15 +90,15 @@ impl Body for NewCredential {}
 
 impl From<ServiceCredential> for ApiCredential {
     fn from(credential: ServiceCredential) -> Self {
-        let ServiceCredential { id, api, description, prefix, created_at, last_used_at } = credential;
-        Self { id, api: api.unwrap_or_default(), description, prefix, created_at, last_used_at }
+        let ServiceCredential { id, api, description, prefix, created_at, last_used_at, exposed_at } = credential;
+        Self { id, api: api.unwrap_or_default(), description, prefix, created_at, last_used_at, exposed_at }
     }
 }
 
 impl From<ServiceCredential> for OperatorToken {
     fn from(credential: ServiceCredential) -> Self {
-        let ServiceCredential { id, description, prefix, created_at, last_used_at, .. } = credential;
-        Self { id, description, prefix, created_at, last_used_at }
+        let ServiceCredential { id, description, prefix, created_at, last_used_at, exposed_at, .. } = credential;
+        Self { id, description, prefix, created_at, last_used_at, exposed_at }
     }
 }
 

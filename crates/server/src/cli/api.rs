@@ -100,13 +100,14 @@ const ROUTES: [Column; 3] =
     [plain("method", Text::ColumnMethod), plain("path", Text::ColumnPath), shaped("", Text::ColumnNeeds, Shape::Needs)];
 
 /// The columns of a credential that is not a person's.
-pub(super) const CREDENTIALS: [Column; 6] = [
+pub(super) const CREDENTIALS: [Column; 7] = [
     plain("id", Text::ColumnId),
     plain("description", Text::ColumnDescription),
     plain("prefix", Text::ColumnPrefix),
     shaped("", Text::ColumnState, Shape::State),
     shaped("created_at", Text::ColumnCreated, Shape::Time),
     shaped("last_used_at", Text::ColumnLastUsed, Shape::Time),
+    shaped("exposed_at", Text::ColumnExposed, Shape::Time),
 ];
 
 /// Carries it out.

@@ -125,3 +125,18 @@ async fn an_import_tells_what_it_did_not_take() {
     }
     assert!(!Path::new(&format!("{file}.resume.json")).exists());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exposed_token_is_shown_as_such() {
+    let app = App::start().await;
+    let organisation = app.organisation("Acme").await;
+    let person = app.person("ann", &organisation, &["member"]).await;
+    let (id, secret) = app.token(&person, None).await;
+    let plain = app.call("GET", "/api/v1/whoami").token(&secret).header("x-forwarded-proto", "http");
+    plain.header("x-forwarded-for", "203.0.113.5").send().await.expect(403);
+    app.node.authority.flush_usage(usize::MAX).await.expect("written");
+    let shown = poort(&app, &secret, "", &["token", "show", &id, "--json"]).await.json();
+    let at = shown["exposed_at"].as_str().expect("a time");
+    let listed = poort(&app, &secret, "", &["token", "list"]).await;
+    assert!(listed.code == 0 && listed.output.trim_end().ends_with(at), "{listed:?}");
+}

@@ -35,6 +35,7 @@ pub(crate) async fn apis_and_credentials(store: &Store) {
         prefix: "prtv_abcd".to_owned(),
         created_at: now(),
         last_used_at: None,
+        exposed_at: None,
         revoked_at: None,
     };
     let (id, at, insert) = (credential.id, now(), credential.clone());
@@ -58,6 +59,7 @@ pub(crate) async fn apis_and_credentials(store: &Store) {
         prefix: "prto_abcd".to_owned(),
         created_at: now(),
         last_used_at: None,
+        exposed_at: None,
         revoked_at: None,
     };
     let (id, insert) = (operator.id, operator.clone());

@@ -101,6 +101,18 @@ async fn a_username_with_its_code_is_known_on_whatever_surface_it_comes() {
 }
 
 #[tokio::test]
+async fn operators_see_which_of_their_own_credentials_were_exposed() {
+    let app = App::start().await;
+    let survey = app.survey("survey").await;
+    for (secret, list) in [(survey, "/api/v1/apis/survey/credentials"), (app.operator.clone(), "/api/v1/operator-tokens")] {
+        let mark = async || shown(&app, &app.operator, list).await["items"][0]["exposed_at"].clone();
+        assert_eq!(mark().await, Value::Null, "{list}");
+        refused(app.call("POST", "/api/v1/verify").token(&secret).json(&json!({}))).await;
+        assert!(mark().await.is_string(), "{list}");
+    }
+}
+
+#[tokio::test]
 async fn every_route_refuses_alike() {
     let app = App::start().await;
     for route in server::api::ROUTES {
