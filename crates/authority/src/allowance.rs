@@ -20,8 +20,39 @@ const ACCOUNT: (&str, u32, Duration) = ("sign in as", 10, Duration::from_secs(60
 const DEVICE: (&str, u32, Duration) = ("sign in again with", 10, Duration::from_secs(60));
 /// Requests from one address that wait for a person: 60 at once, then one every 2 seconds.
 const WAITING: (&str, u32, Duration) = ("wait from", 60, Duration::from_secs(2));
+/// Client authentications from one address that were not right: 100 at once, then one a second.
+const CLIENTS_FROM: (&str, u32, Duration) = ("authenticate clients from", 100, Duration::from_secs(1));
+/// Authentications as one client from one address that were not right: 10 at once, then one every 6 seconds.
+const CLIENT: (&str, u32, Duration) = ("authenticate as client", 10, Duration::from_secs(6));
+
+/// Too many authentications were not right; there is another try at these moments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooManyTries {
+    /// From then on.
+    pub until: Timestamp,
+    /// Whether it is this client from this address that has to wait; else only what is not right has to.
+    pub of_client: bool,
+}
 
 impl Authority {
+    /// Counts an authentication of a client, or of an API, that was not right, on all nodes together.
+    pub async fn count_wrong_client(&self, client_id: &str, address: IpAddr, now: Timestamp) -> Result<Option<TooManyTries>, Error> {
+        let from = network(address);
+        if let Some(until) = self.store.spend(vec![charge(CLIENTS_FROM, &from)], now).await? {
+            return Ok(Some(TooManyTries { until, of_client: false }));
+        }
+        // What is no client's id may be as long as it likes.
+        let pair = [from.as_slice(), &[0], Digest::of(client_id.as_bytes()).as_bytes()].concat();
+        let until = self.store.spend(vec![charge(CLIENT, &pair)], now).await?;
+        Ok(until.map(|until| TooManyTries { until, of_client: true }))
+    }
+
+    /// Uses up the id of an assertion or a proof, on all nodes: of several that try, one is told that it is the first. `what` keeps
+    /// different sorts of ids apart.
+    pub async fn use_once(&self, what: &str, id: &str, expires_at: Timestamp) -> Result<bool, Error> {
+        Ok(self.store.use_once(Digest::of(&[what.as_bytes(), &[0], id.as_bytes()].concat()), expires_at).await?)
+    }
+
     /// What one try to sign in costs: with a known browser only that one's.
     pub(crate) fn charges(address: Option<IpAddr>, account: &str, device: Option<&[u8]>) -> Vec<Charge> {
         match device {

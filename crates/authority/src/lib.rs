@@ -42,6 +42,7 @@ mod wait;
 mod workspace;
 
 pub use access::{Caller, OWN_API, PersonCaller, RIGHTS, Right};
+pub use allowance::TooManyTries;
 pub use change::{Changed, Context};
 pub use credential::{Issued, NewCredential, ServiceCredential};
 pub use delegation::{

@@ -65,6 +65,12 @@ impl Authority {
         Ok(self.store.drop_old_sessions(now.saturating_sub(DAY)).await?)
     }
 
+    /// Forgets codes, refresh tokens, used ids and remembered endings that are over by themselves.
+    pub async fn forget_old_grants(&self, now: Timestamp) -> Result<(), Error> {
+        self.store.drop_used_once(now).await?;
+        Ok(self.store.drop_old_ended(now).await?)
+    }
+
     /// Forgets kept answers whose time is over.
     pub async fn forget_old_answers(&self, now: Timestamp) -> Result<(), Error> {
         Ok(self.store.drop_old_answers(now).await?)

@@ -6,6 +6,7 @@ mod backup;
 pub mod cli;
 mod coherence;
 pub mod config;
+pub mod connect;
 pub mod console;
 pub mod demo;
 mod doctor;

@@ -266,6 +266,9 @@ impl Node {
         if let Err(error) = self.authority.forget_old_pushed_requests(now).await {
             tracing::warn!(%error, "old pushed requests were not cleared");
         }
+        if let Err(error) = self.authority.forget_old_grants(now).await {
+            tracing::warn!(%error, "codes and tokens that are over were not cleared");
+        }
         if let Err(error) = self.authority.mark_ended_delegations(now).await {
             tracing::warn!(%error, "delegations whose time is over were not marked");
         }

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::config::{Config, PlainHttp};
+use crate::connect::{self, Connect};
 use crate::console::{self, Console};
 use crate::edge::{Edge, Guard, Limits, Site, Sites};
 use crate::local::say;
@@ -88,7 +89,9 @@ pub(crate) fn site_beside(node: &Node, work: Vec<Arc<dyn WorkUnderWay>>) -> Resu
     let trust = trust(&node.config)?;
     let forward_auth = edge::forward_auth::ForwardAuth::new(node.authority.verifier().clone(), trust.clone());
     let console = Console::new(node.authority.clone(), trust.proxies.clone(), &node.config)?;
+    let connect = Connect::new(node.authority.clone(), console.clone(), trust.clone(), node.config.base_url());
     let router = api::router(Arc::new(api::ApiState::new(node.authority.clone(), trust, work)))
+        .merge(connect::router(Arc::new(connect)))
         .merge(console::router(console))
         .merge(set_up::router(node.authority.clone()))
         .merge(crate::health::router(node.clone()));

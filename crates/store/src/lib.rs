@@ -51,6 +51,7 @@ mod store;
 mod transaction;
 mod upstream_account;
 mod usage;
+mod used_once;
 mod value;
 mod workspace;
 mod writer;

@@ -113,6 +113,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::snapshot::STATEMENTS,
         crate::upstream_account::STATEMENTS,
         crate::usage::STATEMENTS,
+        crate::used_once::STATEMENTS,
         crate::workspace::STATEMENTS,
     ];
     modules.into_iter().flatten().copied().chain(crate::backup::statements())

@@ -65,6 +65,7 @@ async fn suite(url: &str) {
     rotation_and_end(&store).await;
     delegations(&store).await;
     organisation_keys(&store).await;
+    codes(&store).await;
     snapshot(&store).await;
     changes_need_their_event(&store).await;
     one_server(url).await;
@@ -105,6 +106,7 @@ macro_rules! read {
 }
 
 mod backup;
+mod codes;
 mod delegations;
 mod installation;
 mod organisation_keys;
@@ -113,6 +115,7 @@ mod sessions;
 mod tenancy;
 mod tokens;
 
+use codes::*;
 use delegations::*;
 use installation::*;
 use organisation_keys::*;

@@ -1,0 +1,304 @@
+//! Client authentication (RFC 6749 section 2.3, RFC 7523): who asks, by exactly one method, and only by those that the client has.
+//!
+//! Whether a client is unknown, ended or gave a wrong secret is not told: one answer, made with the same work.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::client::{ClientAuthentication, ClientDefinition, Profile};
+use domain::{Digest, Timestamp};
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, ORIGIN};
+use jose::client_assertion::{self, ASSERTION_TYPE};
+use jose::{Algorithm, JwkSet};
+use verifier::{Client, KnownClient, PrivateKeyUse};
+
+use super::call::Call;
+use super::error::{Code, ConnectError};
+use super::form::{Form, decoded};
+use super::{Connect, cors};
+
+/// The longest `Authorization` header that is looked at, in bytes.
+const MAX_HEADER_BYTES: usize = 4_096;
+const IN_BROWSER: &str = "a private key came from a page in a browser, where everybody can read it: replace that key, and let the page be \
+    a public client with PKCE";
+
+/// A client that was authenticated, or a public one that named itself.
+#[derive(Debug, Clone)]
+pub struct Authenticated {
+    /// The client.
+    pub client: Arc<Client>,
+    /// How; nothing for a public one.
+    pub method: Option<ClientAuthentication>,
+    /// The private key that it used, if one.
+    pub private_key: Option<PrivateKeyUse>,
+}
+
+/// What a request presents.
+struct Presented<'f> {
+    client_id: String,
+    proof: Proof<'f>,
+}
+
+enum Proof<'f> {
+    None,
+    /// The secret; with `Basic` also as it was before decoding, for clients that do not encode it.
+    Secret {
+        method: ClientAuthentication,
+        secret: String,
+        raw: Option<String>,
+    },
+    Assertion(&'f str),
+}
+
+/// Authenticates the client of a request. One that cannot be authenticated costs time: see [`Tries`].
+pub async fn authenticate(connect: &Connect, call: &Call, form: &Form<'_>) -> Result<Authenticated, ConnectError> {
+    let headers = &call.parts.headers;
+    let basic = headers.contains_key(AUTHORIZATION);
+    let presented = read(headers, form)?;
+    refuse_browsers(headers, &presented.proof)?;
+    let now = call.edge.now;
+    if let Some(until) = connect.tries.until(&presented.client_id, call.address, now) {
+        return Err(ConnectError::too_many(until, now));
+    }
+    match check(connect, &presented, now).await? {
+        Some(authenticated) => Ok(authenticated),
+        None => Err(refuse(connect, &presented.client_id, call, basic).await?),
+    }
+}
+
+/// Counts a try that was not right. Also for APIs, that authenticate by their name.
+pub(super) async fn refuse(connect: &Connect, client_id: &str, call: &Call, basic: bool) -> Result<ConnectError, ConnectError> {
+    let now = call.edge.now;
+    Ok(match connect.authority.count_wrong_client(client_id, call.address, now).await? {
+        None => ConnectError::new(Code::InvalidClient).with_basic(basic),
+        Some(too_many) => {
+            if too_many.of_client {
+                connect.tries.keep(client_id, call.address, too_many.until, now);
+            }
+            ConnectError::too_many(too_many.until, now)
+        }
+    })
+}
+
+/// RFC 6749 section 2.3: a client must not use more than one method in a request.
+fn read<'f>(headers: &HeaderMap, form: &'f Form<'_>) -> Result<Presented<'f>, ConnectError> {
+    let named = form.get("client_id");
+    let (secret, assertion) = (form.get("client_secret"), form.get("client_assertion"));
+    let basic = match headers.get(AUTHORIZATION) {
+        Some(value) => Some(read_basic(value.as_bytes()).ok_or_else(|| ConnectError::new(Code::InvalidClient).with_basic(true))?),
+        None => None,
+    };
+    let methods = [basic.is_some(), secret.is_some(), assertion.is_some() || form.get("client_assertion_type").is_some()];
+    if methods.into_iter().filter(|used| *used).count() > 1 {
+        return Err(ConnectError::new(Code::InvalidRequest).describe("a client authenticates by one method, not by several"));
+    }
+    let presented = if let Some((id, secret)) = basic {
+        let proof = match secret {
+            (secret, _) if secret.is_empty() => Proof::None,
+            (secret, raw) => Proof::Secret { method: ClientAuthentication::ClientSecretBasic, secret, raw },
+        };
+        Presented { client_id: id, proof }
+    } else if let Some(assertion) = assertion {
+        if form.get("client_assertion_type") != Some(ASSERTION_TYPE) {
+            return Err(ConnectError::new(Code::InvalidRequest).describe("the client_assertion_type is not jwt-bearer"));
+        }
+        let client_id = match named {
+            Some(named) => named.to_owned(),
+            None => client_assertion::claimed_client(assertion).ok_or(Code::InvalidClient)?,
+        };
+        Presented { client_id, proof: Proof::Assertion(assertion) }
+    } else {
+        let client_id = form.required("client_id")?.to_owned();
+        let method = ClientAuthentication::ClientSecretPost;
+        let proof = secret.map_or(Proof::None, |secret| Proof::Secret { method, secret: secret.to_owned(), raw: None });
+        Presented { client_id, proof }
+    };
+    if named.is_some_and(|named| named != presented.client_id) {
+        return Err(ConnectError::new(Code::InvalidRequest).describe("the client_id is not that of the authentication"));
+    }
+    Ok(presented)
+}
+
+/// The id, and the secret with its text before decoding where that differs. Both halves are form-encoded before they are joined
+/// (RFC 6749 section 2.3.1).
+type BasicHalves = (String, (String, Option<String>));
+
+fn read_basic(value: &[u8]) -> Option<BasicHalves> {
+    let value = std::str::from_utf8(value).ok().filter(|value| value.len() <= MAX_HEADER_BYTES)?;
+    let (scheme, encoded) = value.trim().split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let halves = String::from_utf8(STANDARD.decode(encoded.trim_start_matches(' ')).ok()?).ok()?;
+    let (id, secret) = halves.split_once(':').filter(|(id, _)| !id.is_empty())?;
+    let plain = decoded(secret).map_or_else(|_| secret.to_owned(), |plain| plain.into_owned());
+    let raw = (plain != secret).then(|| secret.to_owned());
+    Some((decoded(id).ok()?.into_owned(), (plain, raw)))
+}
+
+/// A page that knows a private key has given it to everybody.
+fn refuse_browsers(headers: &HeaderMap, proof: &Proof<'_>) -> Result<(), ConnectError> {
+    match proof {
+        Proof::Secret { .. } if headers.contains_key(ORIGIN) => {
+            Err(ConnectError::new(Code::InvalidRequest).describe(IN_BROWSER).mark(cors::NotForPages))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The client, if the proof is right. `None` says nothing about which part of it was not.
+async fn check(connect: &Connect, presented: &Presented<'_>, now: Timestamp) -> Result<Option<Authenticated>, ConnectError> {
+    let known = connect.authority.verifier().client(&presented.client_id)?;
+    match &presented.proof {
+        Proof::None => Ok(known.filter(works).filter(|known| !known.client.definition.is_confidential()).map(|known| Authenticated {
+            client: known.client,
+            method: None,
+            private_key: None,
+        })),
+        Proof::Secret { method, secret, raw } => check_secret(connect, known, *method, (secret, raw.as_deref()), now),
+        Proof::Assertion(assertion) => check_assertion(connect, known, assertion, now).await,
+    }
+}
+
+fn works(known: &KnownClient) -> bool {
+    known.works.is_ok()
+}
+
+fn check_secret(
+    connect: &Connect,
+    known: Option<KnownClient>,
+    method: ClientAuthentication,
+    (secret, raw): (&str, Option<&str>),
+    now: Timestamp,
+) -> Result<Option<Authenticated>, ConnectError> {
+    let verifier = connect.authority.verifier();
+    let Some(known) = known else {
+        // What a wrong secret costs.
+        let digest = Digest::of(secret.as_bytes());
+        let id = digest.as_bytes().first_chunk::<16>().copied().unwrap_or_default();
+        std::hint::black_box(verifier.was_ended(&id)?);
+        return Ok(None);
+    };
+    let mut found = verifier.authenticate_client(&known.client, secret, now)?.ok();
+    if let (None, Some(raw)) = (found, raw) {
+        found = verifier.authenticate_client(&known.client, raw, now)?.ok();
+    }
+    let allowed = works(&known) && known.client.definition.authenticates_by(method);
+    let private_key = found.filter(|_| allowed);
+    Ok(private_key.map(|private_key| Authenticated { client: known.client, method: Some(method), private_key: Some(private_key) }))
+}
+
+/// Signatures that clients may use: all that are not symmetric; FAPI 2.0 section 5.4.1 has no RS256.
+fn algorithms(definition: &ClientDefinition) -> Vec<Algorithm> {
+    let strict = definition.profile == Profile::Fapi2;
+    Algorithm::ALL.into_iter().filter(|algorithm| !strict || *algorithm != Algorithm::RS256).collect()
+}
+
+async fn check_assertion(
+    connect: &Connect,
+    known: Option<KnownClient>,
+    assertion: &str,
+    now: Timestamp,
+) -> Result<Option<Authenticated>, ConnectError> {
+    let method = ClientAuthentication::PrivateKeyJwt;
+    let Some(known) = known.filter(works).filter(|known| known.client.definition.authenticates_by(method)) else { return Ok(None) };
+    let definition = &known.client.definition;
+    let Some(keys) = definition.jwks.as_ref().and_then(|jwks| JwkSet::parse(jwks.to_string().as_bytes()).ok()) else { return Ok(None) };
+    let token_endpoint = connect.url("/connect/token");
+    let rules = client_assertion::Rules {
+        client_id: &definition.client_id,
+        keys: &keys,
+        algorithms: &algorithms(definition),
+        issuer: &connect.issuer,
+        token_endpoint: (definition.profile == Profile::Nlgov).then_some(token_endpoint.as_str()),
+        now,
+    };
+    let verified = match client_assertion::verify(assertion, &rules) {
+        Ok(verified) => verified,
+        Err(cause) => {
+            tracing::debug!(client_id = %definition.client_id, %cause, "a client assertion was refused");
+            return Ok(None);
+        }
+    };
+    let id = format!("{} {}", definition.client_id, verified.jti);
+    let first = connect.authority.use_once("client assertion", &id, verified.expires_at).await?;
+    Ok(first.then(|| Authenticated { client: known.client.clone(), method: Some(method), private_key: None }))
+}
+
+/// Clients that have to wait, each from one address. How many tries there are is counted in the database, for all nodes together;
+/// who is out of tries is known here, so that further ones cost nothing.
+#[derive(Default)]
+pub(super) struct Tries {
+    waiting: Mutex<HashMap<(Digest, IpAddr), Timestamp>>,
+    /// How many there are: nobody takes the lock while there is none.
+    count: AtomicUsize,
+}
+
+impl Tries {
+    const MOST: usize = 10_000;
+
+    fn until(&self, client_id: &str, address: IpAddr, now: Timestamp) -> Option<Timestamp> {
+        if self.count.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let key = (Digest::of(client_id.as_bytes()), address);
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.get(&key).copied().filter(|until| *until > now)
+    }
+
+    fn keep(&self, client_id: &str, address: IpAddr, until: Timestamp, now: Timestamp) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.retain(|_, until| *until > now);
+        if waiting.len() < Self::MOST {
+            waiting.insert((Digest::of(client_id.as_bytes()), address), until);
+        }
+        self.count.store(waiting.len(), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn basic(text: &str) -> Option<BasicHalves> {
+        read_basic(format!("Basic {}", STANDARD.encode(text)).as_bytes())
+    }
+
+    #[test]
+    fn both_halves_of_basic_are_decoded() {
+        assert_eq!(basic("id:secret"), Some(("id".to_owned(), ("secret".to_owned(), None))));
+        assert_eq!(basic("a%3Ab:x%2By:z"), Some(("a:b".to_owned(), ("x+y:z".to_owned(), Some("x%2By:z".to_owned())))));
+        assert_eq!(basic("id:a+b"), Some(("id".to_owned(), ("a b".to_owned(), Some("a+b".to_owned())))));
+        assert_eq!(basic("id:100%"), Some(("id".to_owned(), ("100%".to_owned(), None))));
+        assert_eq!(basic("id:"), Some(("id".to_owned(), (String::new(), None))));
+    }
+
+    #[test]
+    fn malformed_basic_is_none() {
+        assert!(read_basic(b"basic aWQ6eA==").is_some(), "a scheme has no case");
+        for bad in ["Basic", "Basic ", "Basic !!!", "Basic aWQ", "Bearer x", "Basic aWQ6eA==, Bearer x", "Basic aWQ_eA=="] {
+            assert_eq!(read_basic(bad.as_bytes()), None, "{bad}");
+        }
+        assert_eq!(read_basic(&[b'B', 0xff]), None);
+        assert_eq!(basic("no colon"), None);
+        assert_eq!(basic(":secret"), None);
+        assert_eq!(read_basic(format!("Basic {}", "a".repeat(100_000)).as_bytes()), None);
+    }
+
+    #[test]
+    fn whoever_is_out_of_tries_waits() {
+        let tries = Tries::default();
+        let (here, now) = (IpAddr::from([192, 0, 2, 1]), Timestamp::from_unix_seconds(100));
+        let until = Timestamp::from_unix_seconds(110);
+        tries.keep("a", here, until, now);
+        assert_eq!(tries.until("a", here, now), Some(until));
+        assert_eq!(tries.until("b", here, now), None);
+        assert_eq!(tries.until("a", IpAddr::from([192, 0, 2, 2]), now), None);
+        assert_eq!(tries.until("a", here, until), None);
+    }
+}

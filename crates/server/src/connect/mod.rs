@@ -1,0 +1,146 @@
+//! The OAuth 2 and OpenID Connect endpoints under `/connect` and `/.well-known`: HTTP only, the rules are in `authority`.
+//!
+//! One table holds every route ([`ROUTES`]); one function reads the request, answers browsers of other origins as the row says,
+//! and makes an error of what went wrong ([`answer`]). Each endpoint is a file.
+
+mod call;
+mod client;
+mod cors;
+mod dpop;
+mod error;
+mod form;
+mod jwks;
+mod token;
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use authority::Authority;
+use axum::Router;
+use axum::extract::Request;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodFilter, MethodRouter};
+use gateway::Trust;
+use http::header::{CACHE_CONTROL, HeaderValue};
+use http::{Method, StatusCode};
+
+pub use call::Call;
+pub use client::{Authenticated, authenticate};
+pub use cors::Cors;
+pub use error::{Code, ConnectError};
+pub use form::Form;
+
+use crate::console::Console;
+
+/// What the endpoints need.
+pub struct Connect {
+    /// The use cases.
+    pub authority: Authority,
+    /// The pages that a person is shown meanwhile.
+    pub console: Console,
+    /// Whose word about callers is taken.
+    pub trust: Trust,
+    /// The issuer: the one URL under which this server is known, without a slash at the end.
+    pub issuer: String,
+    tries: client::Tries,
+}
+
+impl Connect {
+    /// `issuer` is the configured public URL: never what a request says.
+    pub fn new(authority: Authority, console: Console, trust: Trust, issuer: String) -> Self {
+        Self { authority, console, trust, issuer, tries: client::Tries::default() }
+    }
+
+    /// The URL of an endpoint, as the public knows it.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.issuer)
+    }
+}
+
+/// A row of the table.
+pub struct Route {
+    /// The method; `HEAD` follows `GET`, `OPTIONS` follows `cors`.
+    pub method: Method,
+    /// The path, with at most one parameter.
+    pub path: &'static str,
+    /// Which pages in browsers may read the answers.
+    pub cors: Cors,
+    /// How long answers may be kept.
+    pub cache: Cache,
+    /// Answers a request.
+    handler: fn(Arc<Connect>, Call) -> Handling,
+}
+
+/// How long an answer may be kept by others, unless it says so itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cache {
+    /// Not at all.
+    Never,
+    /// By anybody, for so many seconds.
+    Seconds(u32),
+}
+
+/// An answer on its way.
+pub type Handling = Pin<Box<dyn Future<Output = Result<Response, ConnectError>> + Send>>;
+
+const fn row(method: Method, path: &'static str, (cors, cache): (Cors, Cache), handler: fn(Arc<Connect>, Call) -> Handling) -> Route {
+    Route { method, path, cors, cache, handler }
+}
+
+/// For clients' pages in browsers, and never kept.
+const CLIENTS: (Cors, Cache) = (Cors::Registered, Cache::Never);
+
+/// For everybody, and kept for as long as the endpoint says.
+const PUBLIC: (Cors, Cache) = (Cors::Everybody, Cache::Never);
+
+/// Every route.
+#[rustfmt::skip]
+pub static ROUTES: &[Route] = &[
+    row(Method::POST, "/connect/token",      CLIENTS, |connect, call| Box::pin(token::answer(connect, call))),
+    row(Method::GET,  "/connect/jwks",       PUBLIC,  |connect, call| Box::pin(jwks::answer(connect, call))),
+    // Where clients of IdentityServer look.
+    row(Method::GET,  "/.well-known/openid-configuration/jwks", PUBLIC, |connect, call| Box::pin(jwks::answer(connect, call))),
+];
+
+/// The router of the table.
+pub fn router(connect: Arc<Connect>) -> Router {
+    let mut router = Router::new();
+    let mut paths: Vec<&'static str> = ROUTES.iter().map(|route| route.path).collect();
+    paths.dedup();
+    for path in paths {
+        let rows: Vec<&'static Route> = ROUTES.iter().filter(|route| route.path == path).collect();
+        let mut methods = MethodRouter::new();
+        let mut allowed: Vec<&str> = rows.iter().map(|route| route.method.as_str()).collect();
+        if let Some(open) = rows.iter().find(|route| route.cors != Cors::Nobody).map(|route| route.cors) {
+            let connect = connect.clone();
+            let offered = allowed.join(", ");
+            allowed.push("OPTIONS");
+            methods = methods.options(move |request: Request| async move { cors::preflight(&connect, open, &offered, &request) });
+        }
+        let allowed = allowed.join(", ");
+        for route in rows {
+            let connect = connect.clone();
+            let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::GET);
+            methods = methods.on(filter, move |request: Request| answer(connect.clone(), route, request));
+        }
+        let refuse = move || async move { error::method_not_allowed(&allowed).into_response() };
+        router = router.route(path, methods.fallback(refuse));
+    }
+    router
+}
+
+/// Answers a request of a route.
+async fn answer(connect: Arc<Connect>, route: &'static Route, request: Request) -> Response {
+    let origin = cors::origin(&request);
+    let answered = match Call::open(&connect, route, request).await {
+        Ok(call) => (route.handler)(connect.clone(), call).await,
+        Err(error) => Err(error),
+    };
+    let mut response = answered.unwrap_or_else(ConnectError::into_response);
+    if let (Cache::Seconds(seconds), StatusCode::OK) = (route.cache, response.status()) {
+        let value = HeaderValue::from_str(&format!("public, max-age={seconds}")).unwrap_or(error::NO_STORE);
+        response.headers_mut().entry(CACHE_CONTROL).or_insert(value);
+    }
+    cors::admit(&connect, route.cors, origin.as_ref(), &mut response);
+    response
+}
