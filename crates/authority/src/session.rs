@@ -23,7 +23,7 @@ use crate::{Authority, Changed, Context, Error};
 const SECRET_BYTES: usize = 24;
 /// The longest text that is looked at as a mail address: more is none.
 const MAX_EMAIL_BYTES: usize = 1_024;
-const MAX_USER_AGENT_CHARACTERS: usize = 120;
+const MAX_USER_AGENT_CHARACTERS: usize = 200;
 /// Until then an access token of an ended session would be good by itself.
 const ACCESS_TOKENS_LAST: Duration = Duration::from_secs(domain::access_token::MAX_LIFE_SECONDS as u64);
 /// "Last used" is written this often at most.

@@ -206,3 +206,27 @@ fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
 }
+
+#[cfg(test)]
+impl Browser {
+    /// A browser in which this person has signed in, for trying pages.
+    pub(super) fn with(person: SignedInPerson, language: Language) -> Self {
+        Self {
+            signed_in: Some(person),
+            language,
+            request_id: RequestId::from_bytes([1; 16]),
+            now: Timestamp::from_unix_seconds(1_800_000_000),
+            address: IpAddr::from([127, 0, 0, 1]),
+            user_agent: None,
+            secure: true,
+            exposed: false,
+            cross_site: false,
+            here: "/?".to_owned(),
+            device: None,
+            session_secret: Some(Secret::new("s".repeat(SECRET_CHARACTERS))),
+            visit: Secret::new("v".repeat(SECRET_CHARACTERS)),
+            visit_is_new: false,
+            language_is_new: false,
+        }
+    }
+}

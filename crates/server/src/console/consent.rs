@@ -133,3 +133,104 @@ pub fn page(browser: &Browser, view: &ConsentView) -> Response {
     };
     page::answer(browser, status, &shown, view.leads_to.as_deref())
 }
+
+#[cfg(test)]
+mod tests {
+    use authority::SignedInPerson;
+    use domain::person::Person;
+    use domain::session::{Method, Session};
+    use domain::text::Email;
+    use domain::{PersonId, SessionId};
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+    use crate::language::Language;
+
+    const MARKUP: &str = "<script>alert(1)</script>\"><img src=x onerror=alert(1)>{{7*7}}";
+
+    fn browser(language: Language) -> Browser {
+        let (id, at) = (PersonId::from_bytes([2; 16]), Timestamp::from_unix_seconds(1_800_000_000));
+        let email = Email::new("sanne@example.org").ok();
+        let person = Person { id, name: None, email, created_at: at, suspended_at: None, erased_at: None };
+        let session = Session {
+            id: SessionId::from_bytes([3; 16]),
+            person: id,
+            created_at: at,
+            auth_time: at,
+            method: Method::Password,
+            last_seen_at: at,
+            expires_at: at,
+            address: None,
+            user_agent: None,
+        };
+        Browser::with(SignedInPerson { session, person, memberships: Vec::new() }, language)
+    }
+
+    fn asked(title: &str, optional: bool) -> AskedScope {
+        AskedScope { scope: title.to_owned(), title: title.to_owned(), optional, is_new: false }
+    }
+
+    fn view(text: &str) -> ConsentView {
+        ConsentView {
+            action: "/connect/consent/1".to_owned(),
+            hidden: vec![("id".to_owned(), text.to_owned())],
+            client: text.to_owned(),
+            made_by: Some(text.to_owned()),
+            registered: Registered::ByOtherOrganisation(text.to_owned()),
+            scopes: vec![asked(text, false), asked(text, true)],
+            workspaces: vec![(text.to_owned(), text.to_owned()), ("2".to_owned(), "Zuid".to_owned())],
+            workspace: None,
+            organisation: None,
+            until: Some(Timestamp::from_unix_seconds(1_800_000_000)),
+            redirect_host: Some(text.to_owned()),
+            leads_to: Some("https://app.example".to_owned()),
+            other_account: Some("/sign-in?interaction=1&switch=1".to_owned()),
+            device_code: Some(text.to_owned()),
+            workspace_missing: false,
+            technical: vec![("scope".to_owned(), text.to_owned())],
+        }
+    }
+
+    async fn html(view: &ConsentView, language: Language) -> (http::HeaderMap, String) {
+        let answer = page(&browser(language), view);
+        let (parts, body) = answer.into_parts();
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        (parts.headers, String::from_utf8(bytes.to_vec()).expect("text"))
+    }
+
+    #[tokio::test]
+    async fn what_programs_call_themselves_is_text() {
+        for language in [Language::En, Language::Nl] {
+            let (headers, html) = html(&view(MARKUP), language).await;
+            assert!(!html.contains("<script") && !html.contains("<img") && html.contains("7*7"), "{html}");
+            let policy = headers["content-security-policy"].to_str().expect("text");
+            assert!(policy.ends_with("form-action 'self' https://app.example") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        }
+        let hostile = ConsentView { leads_to: Some("https://a; script-src *".to_owned()), ..view("Veldboek") };
+        let (headers, _) = html(&hostile, Language::En).await;
+        assert!(headers["content-security-policy"].to_str().expect("text").ends_with("form-action 'self'"));
+    }
+
+    #[tokio::test]
+    async fn it_says_who_asks_for_what_and_until_when() {
+        let (_, html) = html(&view("Veldboek"), Language::Nl).await;
+        for part in [
+            "Veldboek wil toegang tot jouw gegevens",
+            "sanne@example.org",
+            "Aangemeld door een andere organisatie: Veldboek",
+            "15 jan 2027",
+        ] {
+            assert!(html.contains(part), "{part} in {html}");
+        }
+        let (deny, allow) = (html.find("value=\"deny\"").expect("refuse"), html.find("value=\"allow\"").expect("allow"));
+        assert!(deny < allow && html.matches("name=\"decision\"").count() == 2, "refusing comes first");
+        assert!(!html.contains("checked") && html.contains("type=\"checkbox\"") && html.contains("type=\"radio\""));
+    }
+
+    #[tokio::test]
+    async fn who_registered_itself_is_told_as_a_warning() {
+        let view = ConsentView { registered: Registered::ByItself, made_by: None, ..view("Veldboek") };
+        let (_, html) = html(&view, Language::En).await;
+        assert!(html.contains("We do not know its maker") && html.contains("class=\"warn\""));
+    }
+}

@@ -1,7 +1,9 @@
 //! The pages for people, over real HTTP.
 
+mod fence;
 mod forms;
 mod interactions;
+mod outage;
 mod providers;
 mod sessions;
 mod sign_in;
