@@ -53,15 +53,7 @@ pub(crate) async fn apis_and_credentials(store: &Store) {
     assert!(!done(write!(store, |tx| { tx.remove_api("learning").await })).await);
     assert_eq!(done(write!(store, |tx| { tx.put_api(&definition_again()).await })).await, 1);
 
-    let operator = OperatorToken {
-        id: CredentialId::generate(now(), &System).expect("an id"),
-        description: Description::new("first operator").expect("a description"),
-        prefix: "prto_abcd".to_owned(),
-        created_at: now(),
-        last_used_at: None,
-        exposed_at: None,
-        revoked_at: None,
-    };
+    let operator = operator_token();
     let (id, insert) = (operator.id, operator.clone());
     done(write!(store, |tx| { tx.insert_operator_token(&insert.clone(), &digest("operator")).await })).await;
     assert_eq!(read!(store, |reader| { reader.operator_token(id).await }), Some(operator.clone()));
@@ -72,6 +64,18 @@ pub(crate) async fn apis_and_credentials(store: &Store) {
     let taken = token(&member(store, "taker").await, "taken");
     for secret in ["api", "operator", "three"] {
         assert_eq!(conflict(create(store, &taken, digest(secret)).await), conflict::SECRET_DIGEST, "{secret}");
+    }
+}
+
+fn operator_token() -> OperatorToken {
+    OperatorToken {
+        id: CredentialId::generate(now(), &System).expect("an id"),
+        description: Description::new("first operator").expect("a description"),
+        prefix: "prto_abcd".to_owned(),
+        created_at: now(),
+        last_used_at: None,
+        exposed_at: None,
+        revoked_at: None,
     }
 }
 
