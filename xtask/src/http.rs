@@ -44,6 +44,8 @@ impl Connection {
         let length = body.len();
         let content = if body.is_empty() && method != "POST" {
             String::new()
+        } else if headers.contains("Content-Type:") {
+            format!("Content-Length: {length}\r\n")
         } else {
             format!("Content-Type: application/json\r\nContent-Length: {length}\r\n")
         };

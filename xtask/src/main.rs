@@ -52,7 +52,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        arguments: "[--as-built] [checks|process|start|changes|delegations|nodes|subsurface]…",
+        arguments: "[--as-built] [checks|process|start|changes|delegations|nodes|oauth|subsurface]…",
         help: "measure, and print one table",
         run: bench::command,
     },

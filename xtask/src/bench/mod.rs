@@ -4,6 +4,7 @@ mod changes;
 mod checks;
 mod delegations;
 mod nodes;
+mod oauth;
 mod postgres;
 mod process;
 
@@ -50,7 +51,7 @@ struct Filled {
 }
 
 /// Builds, fills, measures and prints. Parts can be named: `checks`, `process`, `start`, `changes`, `delegations`, `nodes`,
-/// `subsurface`; with `--as-built` it measures what an earlier run has built.
+/// `subsurface`, `oauth`; with `--as-built` it measures what an earlier run has built.
 pub(crate) fn command(arguments: &[String]) -> Outcome {
     machine::prepare(For::Bench)?;
     let (flags, parts): (Vec<&String>, Vec<&String>) = arguments.iter().partition(|argument| argument.starts_with("--"));
@@ -85,6 +86,9 @@ pub(crate) fn command(arguments: &[String]) -> Outcome {
     }
     if wanted("subsurface") {
         subsurface(&mut table)?;
+    }
+    if wanted("oauth") {
+        oauth::measure(folder.path(), &mut table)?;
     }
     if wanted("nodes") {
         nodes::measure(folder.path(), &mut table)?;
