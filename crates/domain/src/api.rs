@@ -1,17 +1,20 @@
 //! APIs as data: permissions, routes and accepted presentations of a protected resource server.
 
+mod routes;
+mod scopes;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::access_token::{ApiTag, Granted};
+use crate::access_token::ApiTag;
 use crate::client::SigningAlgorithm;
 use crate::credential::Kind;
 use crate::permission::{self, MAX_PERMISSIONS_OF_API, Permission, Permissions};
 use crate::person::{Role, Roles};
 use crate::presentation::Presentation;
-use crate::scope::{MAX_SCOPES_OF_API, ScopeDefinition};
+use crate::scope::ScopeDefinition;
 use crate::text::Name;
 
 /// The most routes that one API may have.
@@ -164,7 +167,7 @@ impl Api {
         if definition.credentials.iter().any(|kind| !Kind::TAKEN_BY_APIS.contains(kind)) {
             wrong("credentials".to_owned(), "must be personal_token, organisation_token, organisation_key or access_token");
         }
-        if definition.resource.as_deref().is_some_and(|resource| !is_resource(resource)) {
+        if definition.resource.as_deref().is_some_and(|resource| !scopes::is_resource(resource)) {
             wrong("resource".to_owned(), "must be an absolute URI without a fragment");
         }
         if definition.permissions.len() > MAX_PERMISSIONS_OF_API {
@@ -192,12 +195,12 @@ impl Api {
                 wrong(format!("permissions[{place}].name"), "stands twice");
             }
         }
-        check_scopes(&definition, &mut problems);
-        let router = router(&definition, &mut problems);
+        scopes::check(&definition, &mut problems);
+        let router = routes::router(&definition, &mut problems);
         if problems.is_empty() {
             let allowed_by_roles = allowed_by_roles(&definition);
-            let scopes = definition.scopes.iter().map(|scope| scope_mask(&definition, scope)).collect();
-            let (tag, vocabulary) = (ApiTag::of(&definition.name), vocabulary(&definition));
+            let scopes = definition.scopes.iter().map(|scope| scopes::mask(&definition, scope)).collect();
+            let (tag, vocabulary) = (ApiTag::of(&definition.name), scopes::vocabulary(&definition));
             Ok(Self { definition, router, allowed_by_roles, scopes, tag, vocabulary })
         } else {
             Err(problems)
@@ -240,39 +243,6 @@ impl Api {
         self.allowed_by_roles[usize::from(roles.bits() & 0x0f)]
     }
 
-    /// The place of a scope in the definition.
-    pub fn scope_place(&self, name: &str) -> Option<u8> {
-        self.definition.scopes.iter().position(|scope| scope.name.as_str() == name).map(|place| place as u8)
-    }
-
-    /// How access tokens name it.
-    pub fn tag(&self) -> ApiTag {
-        self.tag
-    }
-
-    /// The check value of its lists of scopes and permissions. An access token that was issued under another one grants nothing: its
-    /// client gets a new one.
-    pub fn vocabulary(&self) -> u32 {
-        self.vocabulary
-    }
-
-    /// The permissions that were granted.
-    pub fn granted_mask(&self, granted: &Granted) -> u64 {
-        if granted.vocabulary != self.vocabulary || granted.api != self.tag {
-            return 0;
-        }
-        let of_scopes = self.scopes.iter().enumerate().filter(|(place, _)| granted.scopes >> place & 1 == 1);
-        of_scopes.fold(granted.permissions, |mask, (_, scope)| mask | scope)
-    }
-
-    /// The names of the scopes and single permissions that were granted.
-    pub fn granted_names(&self, granted: &Granted) -> impl Iterator<Item = &str> {
-        let known = granted.vocabulary == self.vocabulary && granted.api == self.tag;
-        let (scopes, permissions) = if known { (granted.scopes, granted.permissions) } else { (0, 0) };
-        let named = self.definition.scopes.iter().enumerate().filter(move |(place, _)| scopes >> place & 1 == 1);
-        named.map(|(_, scope)| scope.name.as_str()).chain(self.permission_names(permissions))
-    }
-
     /// Whether a credential may be presented in this way. Who takes `Bearer` takes what is bound to a key, too.
     pub fn takes(&self, presentation: Presentation) -> bool {
         let presentation = if presentation == Presentation::Dpop { Presentation::Bearer } else { presentation };
@@ -313,96 +283,6 @@ impl Api {
         let workspace = rule.workspace.as_deref().and_then(|name| found.params.get(name)).map(Cow::Borrowed);
         Some(Matched { rule: rule.rule, workspace })
     }
-}
-
-fn router(definition: &ApiDefinition, problems: &mut Vec<InvalidApi>) -> matchit::Router<Vec<MethodRule>> {
-    let mut paths: Vec<(String, Vec<MethodRule>)> = Vec::new();
-    for (place, route) in definition.routes.iter().enumerate() {
-        let mut wrong = |member: &str, problem: &str| {
-            problems.push(InvalidApi { field: format!("routes[{place}].{member}"), problem: problem.to_owned() });
-        };
-        let path = if definition.ignores_case { route.path.to_ascii_lowercase() } else { route.path.clone() };
-        if crate::path::canonical(&path).as_deref() != Ok(&path) {
-            wrong("path", "must begin with a slash, must not end with one, and must not need percent-encoding");
-        }
-        let bit = |name: &Permission| definition.permissions.iter().position(|permission| permission.name == *name);
-        let rule = match (&route.permission, route.public) {
-            (None, true) => Rule::Public,
-            (Some(name), false) => match bit(name) {
-                Some(bit) => Rule::Permission(bit as u8),
-                None => {
-                    wrong("permission", "is not among the API's permissions");
-                    continue;
-                }
-            },
-            _ => {
-                wrong("permission", "either a permission or public, and not both");
-                continue;
-            }
-        };
-        let Some(method) = METHODS.into_iter().find(|method| **method == route.method) else {
-            wrong("method", "must be GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS");
-            continue;
-        };
-        let workspace = route.workspace.as_ref().map(|name| if definition.ignores_case { name.to_ascii_lowercase() } else { name.clone() });
-        if workspace.as_ref().is_some_and(|name| !path.contains(&format!("{{{name}}}"))) {
-            wrong("workspace", "must be a parameter of the path");
-        }
-        let rule = MethodRule { method, rule, workspace };
-        match paths.iter_mut().find(|(known, _)| *known == path) {
-            Some((_, rules)) if rules.iter().any(|known| known.method == method) => wrong("path", "stands twice for this method"),
-            Some((_, rules)) => rules.push(rule),
-            None => paths.push((path, vec![rule])),
-        }
-    }
-    let mut router = matchit::Router::new();
-    for (path, rules) in paths {
-        if let Err(error) = router.insert(path.clone(), rules) {
-            problems.push(InvalidApi { field: "routes".to_owned(), problem: format!("{path}: {error}") });
-        }
-    }
-    router
-}
-
-fn is_resource(uri: &str) -> bool {
-    let host = uri.strip_prefix("https://").or_else(|| uri.strip_prefix("http://"));
-    uri.len() <= 400
-        && host.is_some_and(|host| !host.is_empty() && !host.starts_with('/'))
-        && uri.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
-}
-
-fn check_scopes(definition: &ApiDefinition, problems: &mut Vec<InvalidApi>) {
-    let mut wrong = |field: String, problem: &str| problems.push(InvalidApi { field, problem: problem.to_owned() });
-    if definition.scopes.len() > MAX_SCOPES_OF_API {
-        wrong("scopes".to_owned(), "must be 64 at most");
-    }
-    let mut names = BTreeSet::new();
-    for (place, scope) in definition.scopes.iter().enumerate() {
-        if !names.insert(scope.name.as_str()) {
-            wrong(format!("scopes[{place}].name"), "stands twice");
-        }
-        if scope.permissions.iter().any(|name| !definition.permissions.iter().any(|known| known.name == *name)) {
-            wrong(format!("scopes[{place}].permissions"), "must be among the API's permissions");
-        }
-    }
-}
-
-fn scope_mask(definition: &ApiDefinition, scope: &ScopeDefinition) -> u64 {
-    if scope.permissions.is_empty() {
-        return u64::MAX;
-    }
-    let named = definition.permissions.iter().enumerate().filter(|(_, known)| scope.permissions.contains(&known.name));
-    named.fold(0, |mask, (bit, _)| mask | 1 << bit)
-}
-
-fn vocabulary(definition: &ApiDefinition) -> u32 {
-    let mut hasher = crc32fast::Hasher::new();
-    let scopes = definition.scopes.iter().map(|scope| scope.name.as_str());
-    for name in scopes.chain(["\n"]).chain(definition.permissions.iter().map(|permission| permission.name.as_str())) {
-        hasher.update(name.as_bytes());
-        hasher.update(&[0]);
-    }
-    hasher.finalize()
 }
 
 fn allowed_by_roles(definition: &ApiDefinition) -> [u64; 16] {

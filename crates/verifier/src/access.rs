@@ -152,7 +152,7 @@ impl Verifier {
         };
         let Text::Access(token) = opened else { return Ok(None) };
         let found = self.read_consistently(|| self.index.gather_access(&self.index.load(), &token, None))?;
-        let works = decide_own(&found.facts, now).and_then(|()| crate::check::owner_works(&found.facts));
+        let works = decide_own(&found.facts, now).and_then(|()| crate::own::owner_works(&found.facts));
         Ok(Some(Looked { token: *token, facts: found.facts, works }))
     }
 

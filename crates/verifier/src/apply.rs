@@ -39,13 +39,7 @@ pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) 
         Event::TokenSuspended { digests, .. } => pause(writer, index, digests, State::Suspended),
         Event::TokenResumed { digests, .. } => pause(writer, index, digests, State::Live),
         Event::TokensRevoked { digests, .. } => revoke(writer, index, at, digests),
-        Event::ApiCredentialCreated { credential, api, digest } => {
-            let (kind, parent) = (Kind::ApiCredential, Writer::api_number(index, api));
-            create(writer, index, digest, &Record { kind, parent, ..blank(*credential) });
-        }
-        Event::OperatorTokenCreated { credential, digest } => {
-            create(writer, index, digest, &Record { kind: Kind::OperatorToken, ..blank(*credential) });
-        }
+        Event::ApiCredentialCreated { .. } | Event::OperatorTokenCreated { .. } => create_service_credential(writer, index, event),
         Event::ApiCredentialRevoked { digest, .. } | Event::OperatorTokenRevoked { digest, .. } => {
             revoke(writer, index, at, std::slice::from_ref(digest));
         }
@@ -102,6 +96,19 @@ fn apply_membership(writer: &mut Writer, index: &Index, event: &Event) {
         Event::MembershipChanged { membership, roles, .. } => writer.change_membership(index, *membership, None, *roles),
         Event::MembershipMoved { membership, organisation, roles, .. } => {
             writer.change_membership(index, *membership, Some(*organisation), *roles);
+        }
+        _ => {}
+    }
+}
+
+fn create_service_credential(writer: &mut Writer, index: &Index, event: &Event) {
+    match event {
+        Event::ApiCredentialCreated { credential, api, digest } => {
+            let (kind, parent) = (Kind::ApiCredential, Writer::api_number(index, api));
+            create(writer, index, digest, &Record { kind, parent, ..blank(*credential) });
+        }
+        Event::OperatorTokenCreated { credential, digest } => {
+            create(writer, index, digest, &Record { kind: Kind::OperatorToken, ..blank(*credential) });
         }
         _ => {}
     }

@@ -53,6 +53,7 @@ mod fence;
 mod index;
 mod lease;
 mod loader;
+mod own;
 mod places;
 mod register;
 mod seconds;

@@ -18,6 +18,7 @@ use crate::workspace::WorkspaceNumber;
 macro_rules! events {
     ($($(#[$doc:meta])* $class:ident $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {
         /// A change. Holds no names, addresses or other personal data, and no secret.
+        #[allow(missing_docs, reason = "a field that its type says all about has no words")]
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(tag = "type", rename_all = "snake_case")]
         pub enum Event {
@@ -35,64 +36,33 @@ macro_rules! events {
 
 events! {
     /// An organisation was made.
-    Creation OrganisationCreated {
-        /// Which.
-        organisation: OrganisationId,
-    }
+    Creation OrganisationCreated { organisation: OrganisationId, }
     /// An organisation's name was changed.
-    Unindexed OrganisationRenamed {
-        /// Which.
-        organisation: OrganisationId,
-    }
+    Unindexed OrganisationRenamed { organisation: OrganisationId, }
     /// Nothing of an organisation works any more.
-    Ending OrganisationSuspended {
-        /// Which.
-        organisation: OrganisationId,
-    }
+    Ending OrganisationSuspended { organisation: OrganisationId, }
     /// A suspended organisation works again.
-    Creation OrganisationResumed {
-        /// Which.
-        organisation: OrganisationId,
-    }
+    Creation OrganisationResumed { organisation: OrganisationId, }
     /// A person was made known.
-    Creation PersonCreated {
-        /// Who.
-        person: PersonId,
-    }
+    Creation PersonCreated { person: PersonId, }
     /// A person's name or mail address was changed.
-    Unindexed PersonChanged {
-        /// Who.
-        person: PersonId,
-    }
+    Unindexed PersonChanged { person: PersonId, }
     /// None of a person's credentials work any more.
-    Ending PersonSuspended {
-        /// Who.
-        person: PersonId,
-    }
+    Ending PersonSuspended { person: PersonId, }
     /// A suspended person's credentials work again.
-    Creation PersonResumed {
-        /// Who.
-        person: PersonId,
-    }
+    Creation PersonResumed { person: PersonId, }
     /// A person's data was erased and everything of theirs ended.
-    Ending PersonErased {
-        /// Who.
-        person: PersonId,
-    }
+    Ending PersonErased { person: PersonId, }
     /// A person became a member of an organisation.
     Creation MembershipCreated {
-        /// The membership.
         membership: MembershipId,
-        /// Who.
         person: PersonId,
-        /// Where.
         organisation: OrganisationId,
         /// As what.
         roles: Roles,
     }
     /// A member's roles were changed.
     Ending MembershipChanged {
-        /// The membership.
         membership: MembershipId,
         /// The roles before.
         before: Roles,
@@ -101,7 +71,6 @@ events! {
     }
     /// A member went to another organisation, tokens and all.
     Ending MembershipMoved {
-        /// The membership.
         membership: MembershipId,
         /// From here.
         from: OrganisationId,
@@ -112,20 +81,16 @@ events! {
     }
     /// A person is no longer a member; the tokens that hang from the membership are ended.
     Ending MembershipEnded {
-        /// The membership.
         membership: MembershipId,
-        /// Who.
         person: PersonId,
         /// Of which organisation.
         organisation: OrganisationId,
     }
     /// A personal token was made, or imported.
     Creation TokenCreated {
-        /// The token.
         token: CredentialId,
         /// The membership it hangs from.
         membership: MembershipId,
-        /// Its secret.
         secret: SecretState,
         /// What it may do at most.
         permissions: Permissions,
@@ -134,7 +99,6 @@ events! {
     }
     /// A personal or organisation token's description, permissions or expiry was changed.
     Ending TokenChanged {
-        /// The token.
         token: CredentialId,
         /// Its secrets as they are from now on.
         secrets: Vec<SecretState>,
@@ -143,7 +107,6 @@ events! {
     }
     /// A personal or organisation token got a new secret; the old one works until the end of the overlap.
     Ending TokenRotated {
-        /// The token.
         token: CredentialId,
         /// The secret before, and its end.
         old: SecretState,
@@ -154,55 +117,41 @@ events! {
     }
     /// A personal or organisation token is paused.
     Ending TokenSuspended {
-        /// The token.
         token: CredentialId,
         /// Its secrets.
         digests: Vec<Digest>,
     }
     /// A paused personal or organisation token works again.
     Creation TokenResumed {
-        /// The token.
         token: CredentialId,
         /// Its secrets.
         digests: Vec<Digest>,
     }
     /// Personal or organisation tokens were ended: one, or all of a person.
     Ending TokensRevoked {
-        /// The tokens.
         tokens: Vec<CredentialId>,
         /// All their secrets.
         digests: Vec<Digest>,
     }
     /// A workspace was made.
     Creation WorkspaceCreated {
-        /// Which.
         workspace: WorkspaceId,
-        /// Whose.
         organisation: OrganisationId,
         /// What paths call it.
         number: WorkspaceNumber,
     }
     /// A workspace's name was changed.
-    Unindexed WorkspaceRenamed {
-        /// Which.
-        workspace: WorkspaceId,
-    }
+    Unindexed WorkspaceRenamed { workspace: WorkspaceId, }
     /// A workspace was closed for good: nothing works in it any more.
-    Ending WorkspaceClosed {
-        /// Which.
-        workspace: WorkspaceId,
-    }
+    Ending WorkspaceClosed { workspace: WorkspaceId, }
     /// An organisation token was made, or imported.
     Creation OrganisationTokenCreated {
-        /// The token.
         token: CredentialId,
-        /// Whose.
         organisation: OrganisationId,
         /// The API that it is for.
         api: String,
         /// The name of its username in the index.
         username_key: UsernameKey,
-        /// Its secret.
         secret: SecretState,
         /// What it may do at most.
         permissions: Permissions,
@@ -211,11 +160,9 @@ events! {
     }
     /// A delegation was opened, or offered.
     Creation DelegationOpened {
-        /// Which.
         delegation: DelegationId,
         /// The API that it is for.
         api: String,
-        /// Where.
         workspace: WorkspaceId,
         /// Who gives it.
         from: OrganisationId,
@@ -233,23 +180,13 @@ events! {
         not_after: Option<Timestamp>,
     }
     /// An offered delegation was accepted.
-    Creation DelegationAccepted {
-        /// Which.
-        delegation: DelegationId,
-    }
+    Creation DelegationAccepted { delegation: DelegationId, }
     /// A delegation does not count for now.
-    Ending DelegationPaused {
-        /// Which.
-        delegation: DelegationId,
-    }
+    Ending DelegationPaused { delegation: DelegationId, }
     /// A paused delegation counts again.
-    Creation DelegationResumed {
-        /// Which.
-        delegation: DelegationId,
-    }
+    Creation DelegationResumed { delegation: DelegationId, }
     /// What a delegation allows, or its time, was changed.
     Ending DelegationChanged {
-        /// Which.
         delegation: DelegationId,
         /// What it allows at most from now on.
         permissions: Permissions,
@@ -260,14 +197,12 @@ events! {
     }
     /// A delegation was confirmed at its review.
     Creation DelegationConfirmed {
-        /// Which.
         delegation: DelegationId,
         /// When it ceases to count, from now on.
         not_after: Option<Timestamp>,
     }
     /// The closing of a delegation was announced.
     Ending DelegationClosingAnnounced {
-        /// Which.
         delegation: DelegationId,
         /// When it ceases to count, from now on.
         not_after: Timestamp,
@@ -283,43 +218,22 @@ events! {
         definition: ApiDefinition,
     }
     /// An API was removed; its credentials are ended.
-    Ending ApiRemoved {
-        /// Its name.
-        api: String,
-    }
+    Ending ApiRemoved { api: String, }
     /// An API got a credential to ask with.
     Creation ApiCredentialCreated {
-        /// The credential.
         credential: CredentialId,
         /// The API's name.
         api: String,
-        /// Its secret.
         digest: Digest,
     }
     /// An API's credential was ended.
-    Ending ApiCredentialRevoked {
-        /// The credential.
-        credential: CredentialId,
-        /// Its secret.
-        digest: Digest,
-    }
+    Ending ApiCredentialRevoked { credential: CredentialId, digest: Digest, }
     /// An operator token was made.
-    Creation OperatorTokenCreated {
-        /// The credential.
-        credential: CredentialId,
-        /// Its secret.
-        digest: Digest,
-    }
+    Creation OperatorTokenCreated { credential: CredentialId, digest: Digest, }
     /// An operator token was ended.
-    Ending OperatorTokenRevoked {
-        /// The credential.
-        credential: CredentialId,
-        /// Its secret.
-        digest: Digest,
-    }
+    Ending OperatorTokenRevoked { credential: CredentialId, digest: Digest, }
     /// An organisation key was made, imported, or registered by a client itself.
     Creation OrganisationKeyCreated {
-        /// The key.
         key: CredentialId,
         /// Whose; nobody's for a client that registered itself.
         organisation: Option<OrganisationId>,
@@ -334,7 +248,6 @@ events! {
     }
     /// What an organisation key may do, or its OAuth side, was changed.
     Ending OrganisationKeyChanged {
-        /// The key.
         key: CredentialId,
         /// The one workspace that it sees from now on, if it sees one only.
         workspace: Option<WorkspaceId>,
@@ -343,7 +256,6 @@ events! {
     }
     /// An organisation key got a new private key; the old one works until the end of the overlap.
     Ending OrganisationKeyRotated {
-        /// The key.
         key: CredentialId,
         /// The private key before, and its end; none if there was none that worked.
         old: Option<PrivateKeyState>,
@@ -353,39 +265,25 @@ events! {
         ended: Vec<PrivateKeyState>,
     }
     /// One of an organisation key's private keys was ended, and the access tokens that came with it.
-    Ending PrivateKeyRevoked {
-        /// The key.
-        key: CredentialId,
-        /// The private key.
-        private_key: PrivateKeyState,
-    }
+    Ending PrivateKeyRevoked { key: CredentialId, private_key: PrivateKeyState, }
     /// An organisation key is paused.
-    Ending OrganisationKeySuspended {
-        /// The key.
-        key: CredentialId,
-    }
+    Ending OrganisationKeySuspended { key: CredentialId, }
     /// A paused organisation key works again.
-    Creation OrganisationKeyResumed {
-        /// The key.
-        key: CredentialId,
-    }
+    Creation OrganisationKeyResumed { key: CredentialId, }
     /// Organisation keys were ended, with everything that came from them.
     Ending OrganisationKeysRevoked {
-        /// The keys.
         keys: Vec<CredentialId>,
         /// All their private keys.
         digests: Vec<Digest>,
     }
     /// All access tokens that an organisation key has got so far were ended; the key works on.
     Ending AccessTokensOfKeyEnded {
-        /// The key.
         key: CredentialId,
         /// The generation of its access tokens from now on.
         generation: u32,
     }
     /// A person authorised a client.
     Creation GrantMade {
-        /// The grant.
         grant: GrantId,
         /// Through which membership.
         membership: MembershipId,
@@ -393,79 +291,49 @@ events! {
         key: CredentialId,
     }
     /// Grants were ended, with everything that hangs from them.
-    Ending GrantsEnded {
-        /// Which.
-        grants: Vec<GrantId>,
-    }
+    Ending GrantsEnded { grants: Vec<GrantId>, }
     /// Families of refresh tokens were ended, with the access tokens that came with them.
     Ending FamiliesEnded {
-        /// Which.
         families: Vec<FamilyId>,
         /// When the last access token of them is over by itself.
         until: Timestamp,
     }
     /// One access token was ended.
     Ending AccessTokenRevoked {
-        /// Its serial.
         serial: CredentialId,
         /// When it is over by itself.
         until: Timestamp,
     }
     /// A person signed in.
-    Unindexed SessionStarted {
-        /// The session.
-        session: SessionId,
-        /// Who.
-        person: PersonId,
-    }
+    Unindexed SessionStarted { session: SessionId, person: PersonId, }
     /// Sessions were ended, with the access tokens that were consented to in them.
     Ending SessionsEnded {
-        /// Which.
         sessions: Vec<SessionId>,
         /// When the last access token of them is over by itself.
         until: Timestamp,
     }
     /// A person's password was set or changed.
-    Unindexed PasswordChanged {
-        /// Whose.
-        person: PersonId,
-    }
+    Unindexed PasswordChanged { person: PersonId, }
     /// A person can sign in through another provider (OpenID Connect).
-    Unindexed UpstreamLinked {
-        /// Who.
-        person: PersonId,
-        /// Through which.
-        provider: String,
-    }
+    Unindexed UpstreamLinked { person: PersonId, provider: String, }
     /// A person cannot sign in through that provider any more.
-    Unindexed UpstreamUnlinked {
-        /// Who.
-        person: PersonId,
-        /// Through which.
-        provider: String,
-    }
+    Unindexed UpstreamUnlinked { person: PersonId, provider: String, }
     /// New credentials begin with another prefix from now on.
     Unindexed InstallationChanged {
         /// The prefix.
         prefix: String,
     }
     /// A server key was made, for sealing or for signing: every node learns to read with it before it makes anything.
-    Ending ServerKeyCreated {
-        /// Its id.
-        key: String,
-    }
+    Ending ServerKeyCreated { key: String, }
     /// A server key makes new things from now on, in the place of others for the same purpose, which only read.
     Ending ServerKeyActivated {
-        /// Its id.
         key: String,
-        /// What it is for.
         purpose: String,
         /// The ids of those that it replaces.
         retired: Vec<String>,
     }
     /// A key for signing is ended: no node signs with it any more, shows it or takes what it has signed.
     Ending ServerKeyEnded {
-        /// Its id.
         key: String,
         /// What it was for.
         purpose: String,

@@ -22,8 +22,8 @@ pub(crate) async fn apis_and_credentials(store: &Store) {
         }
     };
     let (one, two) = (definition("Learning"), definition("Learning platform"));
-    let (put, again) = (one.clone(), two.clone());
-    assert_eq!(done(write!(store, |tx| { tx.put_api(&put.clone()).await })).await, 1);
+    let again = two.clone();
+    assert_eq!(done(write!(store, |tx| { tx.put_api(&one.clone()).await })).await, 1);
     assert_eq!(done(write!(store, |tx| { tx.put_api(&again.clone()).await })).await, 2);
     assert_eq!(read!(store, |reader| { reader.api("learning").await }), Some((two.clone(), 2)));
     assert_eq!(read!(store, |reader| { reader.apis().await }), vec![(two, 2)]);
@@ -42,10 +42,8 @@ pub(crate) async fn apis_and_credentials(store: &Store) {
     done(write!(store, |tx| { tx.insert_api_credential(&insert.clone(), &digest("api")).await })).await;
     assert_eq!(read!(store, |reader| { reader.api_credential(id).await }), Some(credential.clone()));
     assert_eq!(read!(store, |reader| { reader.api_credentials("learning").await }), vec![credential.clone()]);
-    assert_eq!(
-        conflict(write!(store, |tx| { tx.insert_api_credential(&credential.clone(), &digest("three")).await }).await),
-        "secret_digest"
-    );
+    let again = write!(store, |tx| { tx.insert_api_credential(&credential.clone(), &digest("three")).await }).await;
+    assert_eq!(conflict(again), "secret_digest");
     assert_eq!(done(write!(store, |tx| { tx.revoke_api_credential(id, at).await })).await, Some(digest("api")));
     assert_eq!(done(write!(store, |tx| { tx.revoke_api_credential(id, at).await })).await, None);
     assert_eq!(read!(store, |reader| { reader.api_credentials("learning").await }), vec![]);
