@@ -24,6 +24,8 @@ const WAITING: (&str, u32, Duration) = ("wait from", 60, Duration::from_secs(2))
 const CLIENTS_FROM: (&str, u32, Duration) = ("authenticate clients from", 100, Duration::from_secs(1));
 /// Authentications as one client from one address that were not right: 10 at once, then one every 6 seconds.
 const CLIENT: (&str, u32, Duration) = ("authenticate as client", 10, Duration::from_secs(6));
+/// Clients that register themselves from one address: 20 at once, then one every 5 minutes.
+const REGISTRATION: (&str, u32, Duration) = ("register clients from", 20, Duration::from_secs(300));
 
 /// Too many authentications were not right; there is another try at these moments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +70,11 @@ impl Authority {
         let Some(address) = address else { return Ok(None) };
         Ok(self.store.spend(vec![charge(WAITING, &network(address))], now).await?)
     }
+}
+
+/// What one registration of a client from this address costs.
+pub(crate) fn registration(address: IpAddr) -> Charge {
+    charge(REGISTRATION, &network(address))
 }
 
 fn charge((what, burst, interval): (&str, u32, Duration), whose: &[u8]) -> Charge {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use domain::credential::Installation;
+use domain::permission::Permission;
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
@@ -146,6 +147,14 @@ settings! {
     /// Networks inside yours that the server may ask all the same, where a provider or another address that it was given leads
     /// there. What is not here and not public is never asked.
     outbound_networks: Vec<String> = Vec::new(), "addresses such as 10.1.2.3 or networks such as 10.1.0.0/16", |networks| are_networks(networks);
+    /// Whether programs may register themselves as clients (RFC 7591) without a token.
+    registration_open: bool = false, "true or false", |_| true;
+    /// A file with the token that programs register themselves with otherwise, of 32 characters at least. See `docs/registration.md`.
+    registration_token_file: Option<PathBuf> = None, "a file", |_| true;
+    /// What a person may let a program do that registered itself: names of permissions. None: only to know who they are.
+    registration_permissions: Vec<String> = Vec::new(), "names such as shop:things:read", |names| names.iter().all(|name| Permission::new(name).is_ok());
+    /// After how many days a program that registered itself is ended if nobody has authorised it by then.
+    registration_unused_days: u32 = 7, "1 to 365", |days| (1..=365).contains(days);
     /// For how many seconds an ended credential is told apart from an unknown one.
     tombstone_seconds: u32 = 86_400, "60 to 2592000", |seconds| (60..=2_592_000).contains(seconds);
     /// The algorithms that there are keys for from the first start, to sign tokens with. There is one of another algorithm as soon

@@ -269,6 +269,9 @@ impl Node {
         if let Err(error) = self.authority.forget_old_grants(now).await {
             tracing::warn!(%error, "codes and tokens that are over were not cleared");
         }
+        if let Err(error) = self.authority.end_unused_clients(now).await {
+            tracing::warn!(%error, "clients that nobody uses were not ended");
+        }
         if let Err(error) = self.authority.mark_ended_delegations(now).await {
             tracing::warn!(%error, "delegations whose time is over were not marked");
         }

@@ -89,7 +89,8 @@ pub(crate) fn site_beside(node: &Node, work: Vec<Arc<dyn WorkUnderWay>>) -> Resu
     let trust = trust(&node.config)?;
     let forward_auth = edge::forward_auth::ForwardAuth::new(node.authority.verifier().clone(), trust.clone());
     let console = Console::new(node.authority.clone(), trust.proxies.clone(), &node.config)?;
-    let connect = Connect::new(node.authority.clone(), console.clone(), trust.clone(), node.config.base_url());
+    let registration = connect::RegistrationRules::of(&node.config)?;
+    let connect = Connect::new(node.authority.clone(), console.clone(), trust.clone(), node.config.base_url(), registration);
     let router = api::router(Arc::new(api::ApiState::new(node.authority.clone(), trust, work)))
         .merge(connect::router(Arc::new(connect)))
         .merge(console::router(console))

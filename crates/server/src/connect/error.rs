@@ -71,6 +71,8 @@ codes! {
     InsufficientScope       403 "insufficient_scope"       "the access token does not allow this"
     InvalidRedirectUri      400 "invalid_redirect_uri"     "a redirect URI cannot be registered"
     InvalidClientMetadata   400 "invalid_client_metadata"  "the registration is not valid"
+    InvalidSoftwareStatement 400 "invalid_software_statement" "the software statement is no signed JWT"
+    UnapprovedSoftwareStatement 400 "unapproved_software_statement" "no issuer of software statements is trusted here"
     MethodNotAllowed        405 "invalid_request"          "this method is not taken here"
     TooLarge                413 "invalid_request"          "the request is too long"
     TooManyRequests         429 "temporarily_unavailable"  "too many tries that were not right: try later"

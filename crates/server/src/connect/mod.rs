@@ -10,6 +10,7 @@ mod dpop;
 mod error;
 mod form;
 mod jwks;
+mod register;
 mod token;
 
 use std::pin::Pin;
@@ -29,6 +30,7 @@ pub use client::{Authenticated, authenticate};
 pub use cors::Cors;
 pub use error::{Code, ConnectError};
 pub use form::Form;
+pub use register::RegistrationRules;
 
 use crate::console::Console;
 
@@ -42,13 +44,15 @@ pub struct Connect {
     pub trust: Trust,
     /// The issuer: the one URL under which this server is known, without a slash at the end.
     pub issuer: String,
+    /// Who may register clients.
+    pub registration: RegistrationRules,
     tries: client::Tries,
 }
 
 impl Connect {
     /// `issuer` is the configured public URL: never what a request says.
-    pub fn new(authority: Authority, console: Console, trust: Trust, issuer: String) -> Self {
-        Self { authority, console, trust, issuer, tries: client::Tries::default() }
+    pub fn new(authority: Authority, console: Console, trust: Trust, issuer: String, registration: RegistrationRules) -> Self {
+        Self { authority, console, trust, issuer, registration, tries: client::Tries::default() }
     }
 
     /// The URL of an endpoint, as the public knows it.
@@ -93,10 +97,17 @@ const CLIENTS: (Cors, Cache) = (Cors::Registered, Cache::Never);
 /// For everybody, and kept for as long as the endpoint says.
 const PUBLIC: (Cors, Cache) = (Cors::Everybody, Cache::Never);
 
+/// For programs on servers and on people's machines; never kept.
+const PROGRAMS: (Cors, Cache) = (Cors::Nobody, Cache::Never);
+
 /// Every route.
 #[rustfmt::skip]
 pub static ROUTES: &[Route] = &[
     row(Method::POST, "/connect/token",      CLIENTS, |connect, call| Box::pin(token::answer(connect, call))),
+    row(Method::POST, "/connect/register",   PROGRAMS, |connect, call| Box::pin(register::register(connect, call))),
+    row(Method::GET,  "/connect/register/{client_id}", PROGRAMS, |connect, call| Box::pin(register::show(connect, call))),
+    row(Method::PUT,  "/connect/register/{client_id}", PROGRAMS, |connect, call| Box::pin(register::replace(connect, call))),
+    row(Method::DELETE, "/connect/register/{client_id}", PROGRAMS, |connect, call| Box::pin(register::remove(connect, call))),
     row(Method::GET,  "/connect/jwks",       PUBLIC,  |connect, call| Box::pin(jwks::answer(connect, call))),
     // Where clients of IdentityServer look.
     row(Method::GET,  "/.well-known/openid-configuration/jwks", PUBLIC, |connect, call| Box::pin(jwks::answer(connect, call))),

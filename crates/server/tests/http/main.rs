@@ -3,6 +3,7 @@
 
 mod api;
 mod cli;
+mod connect;
 mod console;
 mod edge;
 mod gate;

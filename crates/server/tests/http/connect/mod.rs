@@ -1,0 +1,3 @@
+//! The OAuth 2 endpoints over real HTTP, one file for each standard.
+
+mod rfc7591;
