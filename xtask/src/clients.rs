@@ -231,6 +231,16 @@ fn privacy_software_sees_its_own_workspaces_also_after_a_crash() {
     assert_eq!(ask(["--header", &workspace_key], "/v1/ws/1/DataProcessings").0, "404");
     let halves = format!("{}:{}", world("workspace_public_key"), world("private_key"));
     assert_eq!(ask(["--user", &halves], "/me").0, "401");
+
+    let mut python = Command::new("python3");
+    python.arg(shell::root().join("crates/server/tests/clients/privacy.py")).arg(demo.folder.path().join("ready.json"));
+    let said = shell::output(&mut python).expect("every step said what it should");
+    let seen: Value = serde_json::from_str(&said).expect("JSON");
+    let expected = serde_json::json!({
+        "wrong private key": 401, "unknown scope": 400, "none": 401, "private key as Bearer": 401, "token as X-API-Key": 401,
+        "ended token": 401, "other token": 200,
+    });
+    assert_eq!(seen, expected);
 }
 
 #[test]

@@ -39,6 +39,10 @@ List the workspaces of an organisation, with its key in each of the two ways, th
   curl --user '{public_key}:{private_key}' {privacy}/v1/workspaces
   curl --header 'X-API-Key: {workspace_private_key}' {privacy}/v1/workspaces
 
+Get an access token for the same, as an OAuth 2 client does, and send it as `Authorization: Bearer`:
+
+  curl --user '{public_key}:{private_key}' --data 'grant_type=client_credentials&scope=api1' {authority}/connect/token
+
 As whoever runs the installation:
 
   export POORT_URL={authority} POORT_TOKEN_FILE={data}/operator-token
