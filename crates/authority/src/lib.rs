@@ -17,10 +17,12 @@ mod era;
 mod error;
 mod fence;
 mod grant;
+mod grant_type;
 mod idempotency;
 mod import;
 mod install;
 mod interaction;
+mod introspection;
 mod loss;
 mod membership;
 mod meter;
@@ -34,6 +36,7 @@ mod personal_token;
 mod read;
 mod receipt;
 mod registration;
+mod revocation;
 mod server_key;
 mod session;
 mod signing_key;
@@ -51,10 +54,12 @@ pub use delegation::{
 };
 pub use error::{Error, Outage};
 pub use fence::after_restore;
+pub use grant_type::{Asking, CodeRequest, GrantError, GrantRefusal, Lifetimes, RefreshRequest, Tokens};
 pub use idempotency::IdempotencyKey;
 pub use import::{ImportReport, ImportRow, Rejected};
 pub use install::{Installed, SetUp, installations};
 pub use interaction::{Interaction, WAITS_FOR, Waiting};
+pub use introspection::Introspected;
 pub use loss::{Published, publish_anew};
 pub use meter::Meters;
 pub use organisation::NewOrganisation;
@@ -67,6 +72,7 @@ pub use personal_token::{IssuedToken, NewToken, TokenUpdate};
 pub use read::{NodeState, Page};
 pub use receipt::Receipt;
 pub use registration::{GRANT_TYPES as DYNAMIC_GRANT_TYPES, Registered};
+pub use revocation::Revoked;
 pub use server_key::{KeyRing, OpenKey, Purpose, ServerKey};
 pub use session::{Begun, BrowserFacts, Refusal, SessionLimits, SignIn, SignedInPerson, Which};
 pub use signing_key::KeySchedule;
@@ -96,6 +102,7 @@ pub struct Authority {
     unwritten_usage: Arc<Mutex<HashMap<CredentialId, UsageRow>>>,
     live_nodes: Arc<wait::LiveNodes>,
     meters: Arc<Meters>,
+    lifetimes: Lifetimes,
 }
 
 /// What an authority is made of.
@@ -112,14 +119,16 @@ pub struct Parts {
     pub installation: Installation,
     /// The open server keys.
     pub keys: Arc<KeyRing>,
+    /// How long what is issued lasts.
+    pub lifetimes: Lifetimes,
 }
 
 impl Authority {
     /// Puts it together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, verifier, clock, entropy, installation, keys } = parts;
+        let Parts { store, verifier, clock, entropy, installation, keys, lifetimes } = parts;
         let (passwords, unwritten_usage, live_nodes, meters) = (Passwords::new(), Arc::default(), Arc::default(), Arc::default());
-        Self { store, verifier, clock, entropy, passwords, installation, keys, unwritten_usage, live_nodes, meters }
+        Self { store, verifier, clock, entropy, passwords, installation, keys, unwritten_usage, live_nodes, meters, lifetimes }
     }
 
     /// The index.

@@ -251,6 +251,7 @@ impl Authority {
                     };
                     if meant && tx.end_session(id, person, by.at).await? {
                         tx.keep_ended(id.as_bytes(), until).await?;
+                        tx.end_refresh_families_of_session(id, by.at).await?;
                         ended.push(id);
                     }
                 }

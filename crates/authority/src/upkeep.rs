@@ -68,6 +68,9 @@ impl Authority {
     /// Forgets codes, refresh tokens, used ids and remembered endings that are over by themselves.
     pub async fn forget_old_grants(&self, now: Timestamp) -> Result<(), Error> {
         self.store.drop_used_once(now).await?;
+        // A day more, so that a replay is still known for one and ends what came of the code.
+        self.store.drop_old_codes(now.saturating_sub(DAY)).await?;
+        self.store.drop_old_refresh_tokens(now).await?;
         Ok(self.store.drop_old_ended(now).await?)
     }
 

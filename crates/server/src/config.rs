@@ -155,6 +155,15 @@ settings! {
     registration_permissions: Vec<String> = Vec::new(), "names such as shop:things:read", |names| names.iter().all(|name| Permission::new(name).is_ok());
     /// After how many days a program that registered itself is ended if nobody has authorised it by then.
     registration_unused_days: u32 = 7, "1 to 365", |days| (1..=365).contains(days);
+    /// For how many seconds an access token of OAuth works, unless it is ended before.
+    access_token_seconds: u32 = 3_600, "60 to 86400", |seconds| (60..=86_400).contains(seconds);
+    /// For how many hours the refresh tokens that come of one consent work, all together.
+    refresh_token_hours: u32 = 720, "1 to 8760", |hours| (1..=8_760).contains(hours);
+    /// For how many hours a refresh token that nobody uses works; 6 at most for clients of the profile `nlgov`.
+    refresh_idle_hours: u32 = 360, "1 to 8760", |hours| (1..=8_760).contains(hours);
+    /// For how many seconds a refresh token that was exchanged for its successor gives the same one again, so that a request that was
+    /// sent twice signs nobody out. A use after that ends all that came of the consent.
+    refresh_overlap_seconds: u32 = 10, "0 to 60", |seconds| *seconds <= 60;
     /// For how many seconds an ended credential is told apart from an unknown one.
     tombstone_seconds: u32 = 86_400, "60 to 2592000", |seconds| (60..=2_592_000).contains(seconds);
     /// The algorithms that there are keys for from the first start, to sign tokens with. There is one of another algorithm as soon

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use authority::{Authority, Context, Installed, Parts};
+use authority::{Authority, Context, Installed, Lifetimes, Parts};
 use domain::credential::Installation;
 use domain::entropy::{Entropy, EntropyUnavailable};
 use domain::time::Clock;
@@ -141,7 +141,7 @@ impl Node {
         let coherence = Coherence::new(store.clone(), verifier.clone(), keys.clone(), system.clone(), &config);
         coherence.join().await?;
         let (clock, entropy) = (system.clock.clone(), system.entropy.clone());
-        let parts = Parts { store, verifier, clock, entropy, installation: chosen, keys };
+        let parts = Parts { store, verifier, clock, entropy, installation: chosen, keys, lifetimes: lifetimes(&config) };
         let authority = Authority::new(parts);
         let node = Self { authority, config: Arc::new(config), coherence, draining: Arc::default(), observed: Arc::default() };
         let token_file = operator_token_file(&node.config);
@@ -288,6 +288,17 @@ impl Node {
 /// The file with the first operator token.
 pub fn operator_token_file(config: &Config) -> PathBuf {
     config.data.join("operator-token")
+}
+
+/// How long tokens last, as configured.
+fn lifetimes(config: &Config) -> Lifetimes {
+    let hours = |hours: u32| Duration::from_secs(u64::from(hours) * 3_600);
+    Lifetimes {
+        access_token: Duration::from_secs(config.access_token_seconds.into()),
+        refresh_token: hours(config.refresh_token_hours),
+        refresh_idle: hours(config.refresh_idle_hours),
+        refresh_overlap: Duration::from_secs(config.refresh_overlap_seconds.into()),
+    }
 }
 
 /// How the configured database is opened.

@@ -106,6 +106,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::person::STATEMENTS,
         crate::pushed_request::STATEMENTS,
         crate::personal_token::STATEMENTS,
+        crate::refresh_token::STATEMENTS,
         crate::secret::STATEMENTS,
         crate::server_key::STATEMENTS,
         crate::session::STATEMENTS,

@@ -130,6 +130,11 @@ impl Verifier {
         &self.lease
     }
 
+    /// The prefixes of this installation's own credentials, the present one and earlier ones.
+    pub fn installations(&self) -> &[Installation] {
+        &self.settings.installations
+    }
+
     /// All APIs, by name.
     pub fn apis(&self) -> Vec<Arc<Api>> {
         self.index.load().catalogue.iter().map(|known| known.api.clone()).collect()

@@ -45,6 +45,7 @@ pub(super) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(),
         Event::FamiliesEnded { families, until } => {
             let mut changed = false;
             for family in families {
+                changed |= tx.end_refresh_family(*family, by.at).await?;
                 changed |= tx.keep_ended(family.as_bytes(), *until).await?;
             }
             changed

@@ -9,8 +9,10 @@ mod cors;
 mod dpop;
 mod error;
 mod form;
+mod introspect;
 mod jwks;
 mod register;
+mod revocation;
 mod token;
 
 use std::pin::Pin;
@@ -94,6 +96,8 @@ const fn row(method: Method, path: &'static str, (cors, cache): (Cors, Cache), h
 /// For clients' pages in browsers, and never kept.
 const CLIENTS: (Cors, Cache) = (Cors::Registered, Cache::Never);
 
+/// For servers only.
+const SERVERS: (Cors, Cache) = (Cors::Nobody, Cache::Never);
 /// For everybody, and kept for as long as the endpoint says.
 const PUBLIC: (Cors, Cache) = (Cors::Everybody, Cache::Never);
 
@@ -108,6 +112,9 @@ pub static ROUTES: &[Route] = &[
     row(Method::GET,  "/connect/register/{client_id}", PROGRAMS, |connect, call| Box::pin(register::show(connect, call))),
     row(Method::PUT,  "/connect/register/{client_id}", PROGRAMS, |connect, call| Box::pin(register::replace(connect, call))),
     row(Method::DELETE, "/connect/register/{client_id}", PROGRAMS, |connect, call| Box::pin(register::remove(connect, call))),
+    row(Method::POST, "/connect/introspect", SERVERS, |connect, call| Box::pin(introspect::answer(connect, call))),
+    row(Method::POST, "/connect/revocation", CLIENTS, |connect, call| Box::pin(revocation::answer(connect, call))),
+    row(Method::POST, "/connect/revoke",     CLIENTS, |connect, call| Box::pin(revocation::answer(connect, call))),
     row(Method::GET,  "/connect/jwks",       PUBLIC,  |connect, call| Box::pin(jwks::answer(connect, call))),
     // Where clients of IdentityServer look.
     row(Method::GET,  "/.well-known/openid-configuration/jwks", PUBLIC, |connect, call| Box::pin(jwks::answer(connect, call))),

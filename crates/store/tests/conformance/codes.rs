@@ -1,5 +1,11 @@
 //! Codes, refresh tokens, and what may be used once.
 
+use domain::authorization::Authorization;
+use domain::grant::Grant;
+use domain::{FamilyId, GrantId, SessionId};
+use poort_store::{NewAuthorizationCode, NewOrganisationKey, RefreshFamily};
+
+use crate::organisation_keys::organisation_key;
 use crate::support::*;
 use crate::*;
 
@@ -9,6 +15,90 @@ fn later(seconds: i64) -> Timestamp {
 
 pub(crate) async fn codes(store: &Store) {
     used_once(store).await;
+    let home = member(store, "codes").await;
+    let key = organisation_key(home.organisation, "prtk_codes");
+    let row = key.clone();
+    done(write!(store, |tx| {
+        let row = row.clone();
+        tx.insert_organisation_key(&NewOrganisationKey { key: &row, imported: false, registration: None, unused_until: None }).await
+    }))
+    .await;
+    let id = GrantId::generate(now(), &System).expect("an id");
+    let scopes = vec!["api1".to_owned()];
+    let (person, membership, organisation) = (home.person, home.id, home.organisation);
+    let (created_at, updated_at, ended_at) = (now(), now(), None);
+    let grant = Grant { id, person, membership, organisation, key: key.id, scopes, created_at, updated_at, ended_at };
+    done(write!(store, |tx| { tx.insert_grant(&grant.clone()).await })).await;
+    redeemed(store, id, (key.id, person)).await;
+    refreshed(store, id, (key.id, person)).await;
+}
+
+fn authorization(session: Option<SessionId>) -> Authorization {
+    Authorization {
+        redirect_uri: None,
+        scope: "api1".to_owned(),
+        resources: vec![],
+        nonce: None,
+        code_challenge: None,
+        key_thumbprint: Some([9; 32]),
+        session,
+        auth_time: Timestamp::from_unix_seconds(1_000),
+        acr: None,
+        amr: vec![],
+    }
+}
+
+async fn redeemed(store: &Store, grant: GrantId, (key, person): (CredentialId, PersonId)) {
+    let family = FamilyId::generate(now(), &System).expect("an id");
+    let request = serde_json::to_string(&authorization(None)).expect("JSON");
+    for (text, expires_at) in [("code", later(60)), ("old code", later(-60))] {
+        let new = NewAuthorizationCode { digest: digest(text), grant, key, family, request: request.clone(), expires_at };
+        done(write!(store, |tx| { tx.insert_authorization_code(&new.clone()).await })).await;
+    }
+    let found = read!(store, |reader| { reader.authorization_code(&digest("code")).await }).expect("there");
+    assert_eq!((found.grant, found.key, found.family, found.person), (grant, key, family, person));
+    assert_eq!((found.request, found.redeemed_at, found.grant_ended_at), (authorization(None), None, None));
+    for first in [true, false] {
+        assert_eq!(done(write!(store, |tx| { tx.redeem_authorization_code(&digest("code"), later(0)).await })).await, first);
+    }
+    store.drop_old_codes(now()).await.expect("dropped");
+    assert!(read!(store, |reader| { reader.authorization_code(&digest("code")).await }).expect("there").redeemed_at.is_some());
+    assert_eq!(read!(store, |reader| { reader.authorization_code(&digest("old code")).await }), None);
+}
+
+async fn refreshed(store: &Store, grant: GrantId, (key, person): (CredentialId, PersonId)) {
+    let session = SessionId::generate(now(), &System).expect("an id");
+    let family = |expires_at: Timestamp| {
+        let id = FamilyId::generate(now(), &System).expect("an id");
+        RefreshFamily { id, grant, key, request: authorization(Some(session)), created_at: later(0), expires_at }
+    };
+    let (one, old) = (family(later(1_000)), family(later(-1)));
+    for (family, text) in [(one.clone(), "refresh"), (old, "old refresh")] {
+        done(write!(store, |tx| {
+            tx.insert_refresh_family(&family.clone()).await?;
+            tx.insert_refresh_token(&digest(text), family.id, later(100)).await
+        }))
+        .await;
+    }
+    let find = |text: &'static str| async move { read!(store, |reader| { reader.refresh_token(&digest(text)).await }) };
+    let found = find("refresh").await.expect("there");
+    assert_eq!((&found.family, found.person, found.rotated_at, found.successor), (&one, person, None, None));
+    store.touch_refresh_token(digest("refresh"), later(500)).await.expect("touched");
+    store.touch_refresh_token(digest("refresh"), later(200)).await.expect("touched");
+    assert!(find("refresh").await.expect("there").idle_until >= later(400), "it only gets later");
+    for first in [true, false] {
+        assert_eq!(done(write!(store, |tx| { tx.rotate_refresh_token(&digest("refresh"), now(), b"sealed").await })).await, first);
+    }
+    let rotated = find("refresh").await.expect("there");
+    assert_eq!((rotated.successor.as_deref(), rotated.ended_at), (Some(&b"sealed"[..]), None));
+    let id = one.id;
+    for first in [true, false] {
+        assert_eq!(done(write!(store, |tx| { tx.end_refresh_family(id, now()).await })).await, first);
+    }
+    assert!(find("refresh").await.expect("there").ended_at.is_some());
+    assert_eq!(done(write!(store, |tx| { tx.end_refresh_families_of_session(session, now()).await })).await, 1, "the other one");
+    store.drop_old_refresh_tokens(now()).await.expect("dropped");
+    assert!(find("refresh").await.is_some() && find("old refresh").await.is_none());
 }
 
 async fn used_once(store: &Store) {

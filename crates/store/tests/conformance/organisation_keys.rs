@@ -9,7 +9,7 @@ use poort_store::{NewAuthorizationCode, NewOrganisationKey, PushedRequest};
 use crate::support::*;
 use crate::*;
 
-fn organisation_key(organisation: OrganisationId, client_id: &str) -> OrganisationKey {
+pub(crate) fn organisation_key(organisation: OrganisationId, client_id: &str) -> OrganisationKey {
     let definition = ClientDefinition {
         client_id: client_id.to_owned(),
         name: name("Koppeling"),

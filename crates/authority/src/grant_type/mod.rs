@@ -1,0 +1,205 @@
+//! What tokens are asked with: one file for each grant type, with the steps load, decide (pure) and commit.
+//!
+//! | grant type | writes |
+//! | --- | --- |
+//! | `client_credentials` | nothing: no database, no lock |
+//! | `authorization_code` | the code is taken, and the family of its refresh tokens begins |
+//! | `refresh_token` | the rotation; where tokens do not rotate, nothing but now and then until when it may be idle |
+//!
+//! A replay, of a code or of a refresh token, ends the family with its access tokens, and is answered when every node knows.
+
+pub(crate) mod authorization_code;
+mod client_credentials;
+mod issue;
+pub(crate) mod refresh_token;
+mod scope;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::access_token::MAX_LIFE_SECONDS;
+use domain::client::Profile;
+use domain::event::Class;
+use domain::verify::Owner;
+use domain::{Event, FamilyId, Secret, Timestamp};
+use futures_util::future::BoxFuture;
+use store::{Abort, By, Outcome, Place, Recorded, StoreError, Tx};
+use verifier::{Client, PrivateKeyUse};
+
+use crate::{Authority, Context, Error};
+
+pub use authorization_code::CodeRequest;
+pub use refresh_token::RefreshRequest;
+pub(crate) use scope::audience;
+
+/// The longest idle time of a refresh token under the profile `nlgov`.
+const NLGOV_IDLE: Duration = Duration::from_secs(6 * 3_600);
+
+/// How long what is issued lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// An access token; at most [`MAX_LIFE_SECONDS`].
+    pub access_token: Duration,
+    /// The refresh tokens that come of one consent, all together.
+    pub refresh_token: Duration,
+    /// A refresh token that is not used.
+    pub refresh_idle: Duration,
+    /// For how long a refresh token that was exchanged gives the same successor once more.
+    pub refresh_overlap: Duration,
+}
+
+impl Default for Lifetimes {
+    /// An hour; 30 days; 15 days; 10 seconds.
+    fn default() -> Self {
+        Self {
+            access_token: Duration::from_secs(3_600),
+            refresh_token: Duration::from_secs(2_592_000),
+            refresh_idle: Duration::from_secs(1_296_000),
+            refresh_overlap: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Lifetimes {
+    /// How long a client's refresh token may be idle.
+    fn idle_of(&self, client: &Client) -> Duration {
+        if client.definition.profile == Profile::Nlgov { self.refresh_idle.min(NLGOV_IDLE) } else { self.refresh_idle }
+    }
+}
+
+/// Who asks for tokens, authenticated, and when.
+#[derive(Clone)]
+pub struct Asking<'a> {
+    /// The client.
+    pub client: Arc<Client>,
+    /// The private key that it authenticated with, if with one.
+    pub private_key: Option<PrivateKeyUse>,
+    /// The thumbprint of the key that the request proves: the tokens are bound to it.
+    pub key_thumbprint: Option<[u8; 32]>,
+    /// Our issuer identifier.
+    pub issuer: &'a str,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// What a client gets.
+pub struct Tokens {
+    /// The access token.
+    pub access_token: Secret<String>,
+    /// How long it lasts, in seconds.
+    pub expires_in: u32,
+    /// Whether it is bound to a key (`DPoP`).
+    pub is_bound: bool,
+    /// What further access tokens are asked with.
+    pub refresh_token: Option<Secret<String>>,
+    /// Who the person is.
+    pub id_token: Option<String>,
+    /// What was granted.
+    pub scope: String,
+}
+
+/// Why a client gets nothing (RFC 6749 section 5.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrantRefusal {
+    /// The code or refresh token is not valid: unknown, over, used, another client's, or without what goes with it. Which is not told.
+    InvalidGrant,
+    /// The client may not do this.
+    UnauthorizedClient,
+    /// The scope is unknown, malformed or more than was granted.
+    InvalidScope,
+    /// The resource is unknown, malformed or was not granted (RFC 8707 section 2).
+    InvalidTarget,
+    /// A key has to be proven, and is not.
+    ProofMissing,
+}
+
+/// Why there are no tokens.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantError {
+    /// The client gets none.
+    #[error("refused: {0:?}")]
+    Refused(GrantRefusal),
+    /// Nobody can tell now.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+impl From<GrantRefusal> for GrantError {
+    fn from(refusal: GrantRefusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<verifier::Unavailable> for GrantError {
+    fn from(error: verifier::Unavailable) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<StoreError> for GrantError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<domain::entropy::EntropyUnavailable> for GrantError {
+    fn from(error: domain::entropy::EntropyUnavailable) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// What a transaction came to, and whether an ending must have reached every node before it is told.
+pub(crate) type Taken<T> = Result<Outcome<(T, bool)>, Abort<Error>>;
+
+impl Authority {
+    /// Runs the transaction of a grant. Rows wait for the commit only; an ending, also one that was there before, for every node.
+    pub(crate) async fn take<T, F>(&self, context: &Context, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: for<'a> Fn(&'a mut Tx<'_>, &'a By) -> BoxFuture<'a, Taken<T>> + Send + Sync + 'static,
+    {
+        let (by, work) = (context.by(), Arc::new(work));
+        let committed = self.store.write(move |tx| {
+            let (by, work) = (by.clone(), work.clone());
+            Box::pin(async move {
+                let outcome = work(tx, &by).await?;
+                let place = tx.last_place().await?;
+                let placed = |(value, ends): (T, bool)| (value, ends.then_some(place));
+                Ok::<_, Abort<Error>>(match outcome {
+                    Outcome::Changed(value, recorded) => Outcome::Changed(placed(value), recorded),
+                    Outcome::Kept(value) => Outcome::Kept(placed(value)),
+                    Outcome::Unchanged(value) => Outcome::Unchanged(placed(value)),
+                })
+            })
+        });
+        let (value, place): (T, Option<Place>) = committed.await?.value;
+        if let Some(place) = place {
+            self.wait(place, Class::Ending).await?;
+        }
+        Ok(value)
+    }
+}
+
+/// Whether whoever consented may do anything at this moment.
+fn is_active(owner: &Owner) -> bool {
+    matches!(owner, Owner::Member { active: true, organisation_active: true, .. })
+}
+
+/// Ends a family with its access tokens; nothing where that was done before.
+pub(crate) async fn end_family(tx: &mut Tx<'_>, by: &By, family: FamilyId) -> Result<Option<Recorded>, StoreError> {
+    let until = by.at.saturating_add(Duration::from_secs(MAX_LIFE_SECONDS.into()));
+    let ended = tx.end_refresh_family(family, by.at).await?;
+    if !tx.keep_ended(family.as_bytes(), until).await? && !ended {
+        return Ok(None);
+    }
+    tx.record(by, Event::FamiliesEnded { families: vec![family], until }).await.map(Some)
+}
+
+/// The outcome of a replay.
+async fn replayed<T>(tx: &mut Tx<'_>, by: &By, family: FamilyId, value: T) -> Taken<T> {
+    tracing::warn!(%family, "a code or refresh token was used again: everything that came of it is ended");
+    Ok(match end_family(tx, by, family).await? {
+        Some(recorded) => Outcome::Changed((value, true), recorded),
+        None => Outcome::Unchanged((value, true)),
+    })
+}

@@ -1,0 +1,268 @@
+//! `refresh_token`: further access tokens (RFC 6749 section 6, RFC 9700 section 4.14).
+//!
+//! Where tokens rotate, each gives its successor; for some seconds it gives the same one again, so that a client whose request was
+//! sent twice, or whose answer was lost, goes on. The successor is kept sealed under a key made of the token that it follows:
+//! whoever reads the database learns nothing. After that time a use is a replay, and ends the family.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hkdf;
+use domain::authorization::Authorization;
+use domain::{CredentialId, Digest, Kind, Secret, Timestamp};
+use store::{By, Outcome, RefreshToken, Tx};
+use zeroize::Zeroizing;
+
+use super::issue::{From, until};
+use super::{Asking, GrantError, GrantRefusal, Taken, Tokens, replayed, scope};
+use crate::error::Outage;
+use crate::{Authority, Context, Error};
+
+/// Idle times are written when they would move by more than this part of them: a refresh without rotation mostly writes nothing.
+const IDLE_STEPS: u32 = 50;
+
+/// What comes with a refresh token.
+#[derive(Clone)]
+pub struct RefreshRequest {
+    /// The refresh token.
+    pub token: Secret<String>,
+    /// The scopes that the access token is to have; less than were granted, for this once.
+    pub scope: Option<String>,
+    /// Which of the resources that were granted it is to be for.
+    pub resources: Vec<String>,
+}
+
+/// What is to be done about a refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Decision {
+    /// Nothing: there is no such token for this client, or it is over.
+    Refuse,
+    /// It is used after another took its place.
+    Replay,
+    /// It gives the same successor once more.
+    Repeat,
+    /// It is good.
+    Go,
+}
+
+/// What decides beside the row.
+#[derive(Debug, Clone, Copy)]
+struct Terms {
+    client: CredentialId,
+    key_thumbprint: Option<[u8; 32]>,
+    overlap: std::time::Duration,
+}
+
+enum Taking {
+    Refused,
+    /// The successor, sealed.
+    Successor(Vec<u8>),
+}
+
+impl Authority {
+    /// An access token for a refresh token, and its successor where it rotates.
+    pub async fn refresh(&self, context: &Context, asking: &Asking<'_>, request: RefreshRequest) -> Result<Tokens, GrantError> {
+        if asking.client.definition.requires_dpop && asking.key_thumbprint.is_none() {
+            return Err(GrantRefusal::ProofMissing.into());
+        }
+        let digest = Digest::of(request.token.expose().as_bytes());
+        let terms = Terms { client: asking.client.id, key_thumbprint: asking.key_thumbprint, overlap: self.lifetimes.refresh_overlap };
+        let row = self.store.read(move |reader| Box::pin(async move { reader.refresh_token(&digest).await })).await?;
+        let row = row.ok_or(GrantRefusal::InvalidGrant)?;
+        let decision = decide(&row, &terms, asking.now);
+        if decision == Decision::Refuse {
+            return Err(GrantRefusal::InvalidGrant.into());
+        }
+        let authorization = &row.family.request;
+        let mut granted = None;
+        if decision != Decision::Replay {
+            self.check_session(authorization)?;
+            let owner = self.verifier.grant_owner(&row.family.grant)?.filter(super::is_active).ok_or(GrantRefusal::InvalidGrant)?;
+            let apis = scope::granted(self.verifier.apis(), authorization, &request.resources)?;
+            let all = scope::consented(&authorization.scope, &apis, &owner);
+            granted = Some(match &request.scope {
+                Some(named) => scope::narrowed(named, &apis, &all)?,
+                None => all,
+            });
+        }
+        let successor = self.succeed(context, (&row, digest), (asking, &terms), &request.token).await?;
+        // A replay never comes here.
+        let scopes = granted.ok_or(GrantRefusal::InvalidGrant)?;
+        let from = From { grant: row.family.grant, family: row.family.id, person: row.person, authorization };
+        let access = self.issue_access_token(asking, &scopes, Some(from))?;
+        Ok(Tokens {
+            access_token: access.text,
+            expires_in: access.expires_in,
+            is_bound: asking.key_thumbprint.is_some(),
+            refresh_token: Some(successor.unwrap_or(request.token)),
+            id_token: None,
+            scope: scopes.text(),
+        })
+    }
+
+    /// Whoever signs out everywhere signs out of what was consented to there.
+    fn check_session(&self, authorization: &Authorization) -> Result<(), GrantError> {
+        let ended = match &authorization.session {
+            Some(session) => self.verifier.was_ended(session.as_bytes())?,
+            None => false,
+        };
+        if ended { Err(GrantRefusal::InvalidGrant.into()) } else { Ok(()) }
+    }
+
+    /// The token that takes the place of this one, where one does. The row is judged once more in the transaction.
+    async fn succeed(
+        &self,
+        context: &Context,
+        (row, digest): (&RefreshToken, Digest),
+        (asking, terms): (&Asking<'_>, &Terms),
+        presented: &Secret<String>,
+    ) -> Result<Option<Secret<String>>, GrantError> {
+        let idle_until = until(asking.now, self.lifetimes.idle_of(&asking.client), row.family.expires_at);
+        if !asking.client.definition.rotates() && row.rotated_at.is_none() {
+            let step = self.lifetimes.idle_of(&asking.client) / IDLE_STEPS;
+            if row.idle_until.saturating_add(step) < idle_until {
+                self.store.touch_refresh_token(digest, idle_until).await?;
+            }
+            return Ok(None);
+        }
+        let next = self.installation.generate(Kind::RefreshToken, &*self.entropy)?;
+        let mut nonce = [0; NONCE_LEN];
+        self.entropy.fill(&mut nonce)?;
+        let sealed = seal(presented, &next, nonce)?;
+        let (new, terms) = ((Digest::of(next.expose().as_bytes()), sealed, idle_until), *terms);
+        let taken = self.take(context, move |tx, by| {
+            let new = new.clone();
+            Box::pin(async move { take(tx, by, (digest, terms), new).await })
+        });
+        match taken.await? {
+            Taking::Refused => Err(GrantRefusal::InvalidGrant.into()),
+            Taking::Successor(sealed) => Ok(Some(open(presented, &sealed)?)),
+        }
+    }
+}
+
+async fn take(
+    tx: &mut Tx<'_>,
+    by: &By,
+    (digest, terms): (Digest, Terms),
+    (next, sealed, idle_until): (Digest, Vec<u8>, Timestamp),
+) -> Taken<Taking> {
+    let Some(row) = tx.refresh_token(&digest).await? else { return Ok(Outcome::Unchanged((Taking::Refused, false))) };
+    match (decide(&row, &terms, by.at), row.successor) {
+        (Decision::Refuse, _) | (Decision::Repeat, None) => Ok(Outcome::Unchanged((Taking::Refused, false))),
+        (Decision::Replay, _) => replayed(tx, by, row.family.id, Taking::Refused).await,
+        (Decision::Repeat, Some(successor)) => Ok(Outcome::Unchanged((Taking::Successor(successor), false))),
+        (Decision::Go, _) => {
+            if !tx.rotate_refresh_token(&digest, by.at, &sealed).await? {
+                return Ok(Outcome::Unchanged((Taking::Refused, false)));
+            }
+            tx.insert_refresh_token(&next, row.family.id, idle_until).await?;
+            Ok(Outcome::Kept((Taking::Successor(sealed), false)))
+        }
+    }
+}
+
+fn decide(row: &RefreshToken, terms: &Terms, now: Timestamp) -> Decision {
+    // Another client's try leaves it as it is.
+    let own = row.family.key == terms.client && row.family.request.key_thumbprint.is_none_or(|bound| terms.key_thumbprint == Some(bound));
+    if !own || row.grant_ended_at.is_some() || row.family.expires_at <= now {
+        return Decision::Refuse;
+    }
+    match row.rotated_at {
+        // Also where the family is ended already: then whoever is told so has waited for it.
+        Some(at) if at.saturating_add(terms.overlap) <= now => Decision::Replay,
+        _ if row.ended_at.is_some() => Decision::Refuse,
+        Some(_) => Decision::Repeat,
+        None if row.idle_until <= now => Decision::Refuse,
+        None => Decision::Go,
+    }
+}
+
+const FAILED: Error = Error::Unavailable(Outage::Internal("a refresh token could not be sealed or opened"));
+
+/// A key that it takes the presented token to make; of that the database has only SHA-256.
+fn cipher(presented: &Secret<String>) -> Result<LessSafeKey, Error> {
+    let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, b"poort refresh token").extract(presented.expose().as_bytes());
+    let mut bytes = Zeroizing::new([0; 32]);
+    let expanded = secret.expand(&[b"successor"], hkdf::HKDF_SHA256).map_err(|_| FAILED)?;
+    expanded.fill(&mut *bytes).map_err(|_| FAILED)?;
+    Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &*bytes).map_err(|_| FAILED)?))
+}
+
+fn seal(presented: &Secret<String>, next: &Secret<String>, nonce: [u8; NONCE_LEN]) -> Result<Vec<u8>, Error> {
+    let mut buffer = next.expose().as_bytes().to_vec();
+    let nonce_of_it = Nonce::assume_unique_for_key(nonce);
+    cipher(presented)?.seal_in_place_append_tag(nonce_of_it, Aad::empty(), &mut buffer).map_err(|_| FAILED)?;
+    Ok([&nonce, buffer.as_slice()].concat())
+}
+
+fn open(presented: &Secret<String>, sealed: &[u8]) -> Result<Secret<String>, Error> {
+    let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(FAILED)?;
+    let mut buffer = Zeroizing::new(ciphertext.to_vec());
+    let plain = cipher(presented)?.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::empty(), &mut buffer).map_err(|_| FAILED)?;
+    Ok(Secret::new(std::str::from_utf8(plain).map_err(|_| FAILED)?.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use domain::{FamilyId, GrantId, PersonId};
+    use store::RefreshFamily;
+
+    use super::*;
+
+    fn second(second: i64) -> Timestamp {
+        Timestamp::from_unix_seconds(second)
+    }
+
+    fn row() -> RefreshToken {
+        let request = serde_json::from_str(r#"{"scope":"api1","auth_time":"1970-01-01T00:00:00Z"}"#).expect("an authorization");
+        let family = RefreshFamily {
+            id: FamilyId::from_bytes([1; 16]),
+            grant: GrantId::from_bytes([1; 16]),
+            key: CredentialId::from_bytes([2; 16]),
+            request,
+            created_at: second(0),
+            expires_at: second(1_000),
+        };
+        let (idle_until, person) = (second(500), PersonId::from_bytes([3; 16]));
+        RefreshToken { idle_until, rotated_at: None, successor: None, family, ended_at: None, person, grant_ended_at: None }
+    }
+
+    fn decided(now: i64, change: impl FnOnce(&mut RefreshToken)) -> Decision {
+        let terms = Terms { client: CredentialId::from_bytes([2; 16]), key_thumbprint: Some([7; 32]), overlap: Duration::from_secs(10) };
+        let mut row = row();
+        change(&mut row);
+        decide(&row, &terms, second(now))
+    }
+
+    #[test]
+    fn a_token_is_good_once_and_for_its_client() {
+        assert_eq!(decided(100, |_| {}), Decision::Go);
+        assert_eq!(decided(500, |_| {}), Decision::Refuse, "idle");
+        assert_eq!(decided(1_000, |row| row.idle_until = second(2_000)), Decision::Refuse, "over");
+        assert_eq!(decided(100, |row| row.family.key = CredentialId::from_bytes([9; 16])), Decision::Refuse);
+        assert_eq!(decided(100, |row| row.ended_at = Some(second(1))), Decision::Refuse);
+        assert_eq!(decided(100, |row| row.grant_ended_at = Some(second(1))), Decision::Refuse);
+        assert_eq!(decided(100, |row| row.family.request.key_thumbprint = Some([7; 32])), Decision::Go);
+        assert_eq!(decided(100, |row| row.family.request.key_thumbprint = Some([8; 32])), Decision::Refuse, "another key");
+    }
+
+    #[test]
+    fn a_double_request_is_repeated_and_a_replay_is_not() {
+        let rotated = |row: &mut RefreshToken| row.rotated_at = Some(second(100));
+        assert_eq!(decided(109, rotated), Decision::Repeat);
+        assert_eq!(decided(110, rotated), Decision::Replay);
+        let ended = |row: &mut RefreshToken| (row.rotated_at, row.ended_at) = (Some(second(100)), Some(second(101)));
+        assert_eq!(decided(105, ended), Decision::Refuse);
+        assert_eq!(decided(120, ended), Decision::Replay);
+    }
+
+    #[test]
+    fn only_the_holder_opens_the_successor() {
+        let (presented, next) = (Secret::new("prtr_one".to_owned()), Secret::new("prtr_two".to_owned()));
+        let sealed = seal(&presented, &next, [5; NONCE_LEN]).expect("sealed");
+        assert_eq!(open(&presented, &sealed).expect("opened").expose(), "prtr_two");
+        assert!(open(&next, &sealed).is_err());
+        assert!(open(&presented, &sealed[..20]).is_err());
+    }
+}

@@ -1,0 +1,111 @@
+//! `POST /connect/introspect`: what a token is worth at this moment (RFC 7662), as JSON or signed (RFC 9701).
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use domain::api::Api;
+use domain::client::SigningAlgorithm;
+use domain::presentation::{self, Presentation};
+use domain::verify::Owner;
+use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use jose::Algorithm;
+use jose::claims::NumericDate;
+use jose::response::IntrospectionClaims;
+use serde_json::{Map, Value};
+use verifier::Client;
+
+use super::call::Call;
+use super::error::{Code, ConnectError, JSON, NO_STORE};
+use super::form::Form;
+use super::{Connect, authenticate, client};
+
+const SIGNED: &str = "application/token-introspection+jwt";
+const INACTIVE: &str = "{\"active\":false}";
+const BEARER: (HeaderName, HeaderValue) = (WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"poort\""));
+const BASIC: (HeaderName, HeaderValue) = (WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"poort\", charset=\"UTF-8\""));
+
+/// Who may ask: an API about what is shown to it, a client about what it got.
+enum Asker {
+    Api(Arc<Api>),
+    Client(Arc<Client>),
+}
+
+/// Answers an API or a client. What a token is, its text tells: `token_type_hint` changes nothing.
+pub(super) async fn answer(connect: Arc<Connect>, call: Call) -> Result<Response, ConnectError> {
+    let form = Form::read(&call.parts.headers, &call.body)?;
+    let asker = asker(&connect, &call, &form).await?;
+    let text = form.required("token")?;
+    let (now, issuer) = (call.edge.now, &connect.issuer);
+    let found = match &asker {
+        Asker::Api(api) => connect.authority.introspect_for_api(api, text, issuer, now)?,
+        Asker::Client(client) => connect.authority.introspect_for_client(client, text, issuer, now).await?,
+    };
+    let body = match &found {
+        Some(found) => serde_json::to_string(found).map_err(|_| Code::Internal)?,
+        None => INACTIVE.to_owned(),
+    };
+    let accepts_signed = |value: &HeaderValue| value.to_str().is_ok_and(|value| value.contains(SIGNED));
+    let (body, content_type) = if call.parts.headers.get_all(ACCEPT).iter().any(accepts_signed) {
+        (sign(&connect, &asker, &body, &call)?, HeaderValue::from_static(SIGNED))
+    } else {
+        (body, JSON)
+    };
+    let mut response = Response::new(Body::from(body));
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+    Ok(response)
+}
+
+/// An API shows its credential as `Bearer`, or with `Basic` beside its name; a client authenticates as everywhere.
+async fn asker(connect: &Connect, call: &Call, form: &Form<'_>) -> Result<Asker, ConnectError> {
+    let header = call.parts.headers.get(AUTHORIZATION);
+    let presented = presentation::read(header.map(HeaderValue::as_bytes), None).ok().flatten();
+    let facts = match &presented {
+        Some(presented) if matches!(presented.presentation, Presentation::Bearer | Presentation::Basic) => {
+            connect.authority.verifier().authenticate(Some(presented), call.edge.now)?.ok()
+        }
+        _ => None,
+    };
+    if let (Some(Owner::Api(number)), Some(presented)) = (facts.map(|facts| facts.owner), &presented)
+        && let Some(api) = connect.authority.verifier().api_by_number(number)
+        && presented.username.as_ref().is_none_or(|username| username == api.name())
+    {
+        return Ok(Asker::Api(api));
+    }
+    let is_basic = presented.as_ref().is_some_and(|presented| presented.presentation == Presentation::Basic);
+    if is_basic || header.is_none() && (form.get("client_secret").is_some() || form.get("client_assertion").is_some()) {
+        let authenticated = authenticate(connect, call, form).await?;
+        if authenticated.method.is_some() {
+            return Ok(Asker::Client(authenticated.client));
+        }
+    } else if header.is_some() {
+        let refused = client::refuse(connect, "introspection", call, false).await?;
+        if refused.code() == Code::TooManyRequests {
+            return Err(refused);
+        }
+    }
+    Err(ConnectError::new(Code::InvalidToken)
+        .describe("this needs an API credential, or a client")
+        .header(BEARER.0, BEARER.1)
+        .header(BASIC.0, BASIC.1))
+}
+
+/// RFC 9701 section 5: the answer stands within, so that nobody takes it for a token.
+fn sign(connect: &Connect, asker: &Asker, body: &str, call: &Call) -> Result<String, ConnectError> {
+    let token_introspection: Map<String, Value> = serde_json::from_str(body).map_err(|_| Code::Internal)?;
+    let (aud, algorithm) = match asker {
+        Asker::Api(api) => {
+            let resource = api.definition().resource.as_deref();
+            (resource.unwrap_or(api.name()).to_owned(), api.definition().access_token_algorithm)
+        }
+        Asker::Client(client) => (client.definition.client_id.clone(), client.definition.id_token_algorithm),
+    };
+    let algorithm = match algorithm {
+        None | Some(SigningAlgorithm::Es256) => Algorithm::ES256,
+        Some(SigningAlgorithm::Rs256) => Algorithm::RS256,
+        Some(SigningAlgorithm::EdDsa) => Algorithm::EdDSA,
+    };
+    let claims = IntrospectionClaims { iss: connect.issuer.clone(), aud, iat: NumericDate::from(call.edge.now), token_introspection };
+    Ok(connect.authority.sign(algorithm, &claims)?)
+}
