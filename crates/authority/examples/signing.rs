@@ -105,7 +105,15 @@ async fn authority(folder: &std::path::Path) -> Authority {
     let clock: Arc<dyn Clock> = Arc::new(Stopped);
     let verifier = Arc::new(Verifier::new(clock.clone(), Settings::default()));
     let installation = Installation::new("prt").expect("a prefix");
-    Authority::new(Parts { store, verifier, clock, entropy: Arc::new(OfTheSystem), installation, keys: Arc::new(keys) })
+    Authority::new(Parts {
+        store,
+        verifier,
+        clock,
+        entropy: Arc::new(OfTheSystem),
+        installation,
+        keys: Arc::new(keys),
+        lifetimes: Default::default(),
+    })
 }
 
 fn token() -> AccessToken {

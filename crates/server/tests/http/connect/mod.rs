@@ -1,3 +1,4 @@
 //! The OAuth 2 endpoints over real HTTP, one file for each standard.
 
+mod back_channel;
 mod rfc7591;
