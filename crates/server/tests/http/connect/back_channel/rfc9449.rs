@@ -7,6 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::*;
 
+/// What is wrong with a proof: done to its header and its claims.
+type Change = fn(&mut Value, &mut Value);
+
 /// A key of a client.
 struct Key(EcdsaKeyPair);
 
@@ -47,7 +50,7 @@ async fn r9449_01_02_04_05_06_07_a_proof_is_right_and_counts_once() {
     let answer = ask(&world, &client, &good, &OWN).await.expect(200);
     assert_eq!(answer.member("/token_type"), "DPoP");
     refused(&ask(&world, &client, &good, &OWN).await, 400, "invalid_dpop_proof");
-    let wrong: [(&str, fn(&mut Value, &mut Value)); 8] = [
+    let wrong: [(&str, Change); 8] = [
         ("typ", |header, _| header["typ"] = "JWT".into()),
         ("alg", |header, _| header["alg"] = "HS256".into()),
         ("private key", |header, _| header["jwk"]["d"] = "AA".into()),
