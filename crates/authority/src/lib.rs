@@ -63,7 +63,10 @@ pub use introspection::Introspected;
 pub use loss::{Published, publish_anew};
 pub use meter::Meters;
 pub use organisation::NewOrganisation;
-pub use organisation_key::{IssuedOrganisationKey, NewClient, NewOrganisationKey, OrganisationKeyUpdate, plain_client};
+pub use organisation_key::{
+    ClientRequest, IssuedOrganisationKey, NewOrganisationKey, OrganisationKeyFilter, OrganisationKeyRow, OrganisationKeyUpdate,
+    RequestedPermissions, plain_client,
+};
 pub use organisation_token::{IssuedOrganisationToken, NewOrganisationToken};
 pub use organisation_token_import::OrganisationTokenRow;
 pub use password::Passwords;

@@ -15,7 +15,7 @@ use domain::{CredentialId, Digest, Event, Kind, RequestId, Secret, Timestamp};
 use store::{Abort, Outcome, Reader};
 
 use crate::organisation_key::{Owner, revoke, valid};
-use crate::{Authority, Caller, Context, Error, NewClient};
+use crate::{Authority, Caller, Context, Error};
 
 /// What clients may be asked tokens with that register themselves: never for themselves (RFC 6749 section 4.4), never by exchange.
 pub const GRANT_TYPES: [GrantType; 3] = [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::DeviceCode];
@@ -43,11 +43,11 @@ impl Authority {
     pub async fn register_client(
         &self,
         context: &Context,
-        client: NewClient,
+        definition: ClientDefinition,
         contact: Option<Email>,
         unused_for: Duration,
     ) -> Result<Registered, Error> {
-        let drawn = self.draw_client(context, Registration::Dynamic, client)?;
+        let drawn = self.draw_client(context, Registration::Dynamic, definition)?;
         check_dynamic(&drawn.definition)?;
         let registration_token = self.installation.generate(Kind::RegistrationToken, &*self.entropy)?;
         let digest = Digest::of(registration_token.expose().as_bytes());

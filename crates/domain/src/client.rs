@@ -98,13 +98,18 @@ impl ClientDefinition {
 /// A rule of a client: the field that breaks it, what must be, and whether a definition keeps it.
 type Rule = (&'static str, &'static str, fn(&ClientDefinition) -> bool);
 
+/// Says what is wrong with a URI.
+type CheckUri<'c> = &'c dyn Fn(&str) -> Result<(), &'static str>;
+
 /// What every client must keep.
 const RULES: &[Rule] = &[
     ("redirect_uris", "must be 50 at most", |client| client.redirect_uris.len() <= MAX_URIS),
     ("post_logout_redirect_uris", "must be 50 at most", |client| client.post_logout_redirect_uris.len() <= MAX_URIS),
     ("cors_origins", "must be 50 at most", |client| client.cors_origins.len() <= MAX_URIS),
-    ("grant_types", "must name at least one, or none at all where the key is used directly only", |client| {
-        client.grant_types.len() <= GrantType::ALL.len()
+    ("grant_types", "must be 5 at most", |client| client.grant_types.len() <= GrantType::ALL.len()),
+    ("authentication", "must be 3 at most", |client| client.authentication.len() <= ClientAuthentication::ALL.len()),
+    ("grant_types", "must name at least one where the client cannot authenticate: it could do nothing", |client| {
+        !client.grant_types.is_empty() || client.is_confidential()
     }),
     ("redirect_uris", "must name at least one for the authorization code flow", |client| {
         !client.may(GrantType::AuthorizationCode) || !client.redirect_uris.is_empty()
@@ -122,10 +127,21 @@ const RULES: &[Rule] = &[
     ("jwks", "private_key_jwt needs jwks or jwks_uri", |client| {
         !client.authenticates_by(ClientAuthentication::PrivateKeyJwt) || client.jwks.is_some() || client.jwks_uri.is_some()
     }),
+    ("jwks", "must be a JWK set of 1 to 20 public keys, 16,000 characters at most (RFC 7517 section 5)", |client| {
+        client.jwks.as_ref().is_none_or(is_public_jwks)
+    }),
     ("authentication", "private_key_jwt cannot stand beside a secret", |client| {
         !client.authenticates_by(ClientAuthentication::PrivateKeyJwt) || client.authentication.len() == 1
     }),
 ];
+
+/// Whether it is a JWK set with nothing secret in it (RFC 7518 sections 6.2.2, 6.3.2 and 6.4).
+fn is_public_jwks(jwks: &serde_json::Value) -> bool {
+    const SECRET: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+    let keys = jwks.get("keys").and_then(serde_json::Value::as_array).filter(|keys| (1..=20).contains(&keys.len()));
+    let public = |key: &serde_json::Value| key.as_object().is_some_and(|members| !SECRET.iter().any(|name| members.contains_key(*name)));
+    keys.is_some_and(|keys| keys.iter().all(public)) && jwks.to_string().len() <= 16_000
+}
 
 impl Profile {
     /// What the clients of a profile must keep beside [`RULES`].
@@ -164,23 +180,23 @@ impl ClientDefinition {
     pub fn problems(&self) -> Vec<(String, String)> {
         let rules = RULES.iter().chain(self.profile.rules()).filter(|(.., keeps)| !keeps(self));
         let mut problems: Vec<(String, String)> = rules.map(|(field, problem, _)| ((*field).to_owned(), (*problem).to_owned())).collect();
-        let mut check = |field: &str, uris: &[String], checked: &dyn Fn(&str) -> Result<(), &'static str>| {
-            for (place, uri) in uris.iter().enumerate() {
-                if let Err(problem) = checked(uri) {
-                    problems.push((format!("{field}[{place}]"), problem.to_owned()));
-                }
-            }
-        };
         let redirect = |uri: &str| redirect_uri::check(uri, self.application_type);
-        check("redirect_uris", &self.redirect_uris, &redirect);
-        check("post_logout_redirect_uris", &self.post_logout_redirect_uris, &redirect);
-        check("cors_origins", &self.cors_origins, &redirect_uri::check_origin);
         let page =
             |uri: &str| if uri.starts_with("https://") { redirect_uri::check(uri, ApplicationType::Web) } else { Err("must be https") };
+        let lists: [(&str, &[String], CheckUri<'_>); 3] = [
+            ("redirect_uris", &self.redirect_uris, &redirect),
+            ("post_logout_redirect_uris", &self.post_logout_redirect_uris, &redirect),
+            ("cors_origins", &self.cors_origins, &redirect_uri::check_origin),
+        ];
+        for (field, uris, check) in lists {
+            let wrong = uris.iter().enumerate().filter_map(|(place, uri)| Some((place, check(uri).err()?)));
+            problems.extend(wrong.map(|(place, problem)| (format!("{field}[{place}]"), problem.to_owned())));
+        }
         for (field, uri) in
             [("jwks_uri", &self.jwks_uri), ("client_uri", &self.client_uri), ("backchannel_logout_uri", &self.backchannel_logout_uri)]
         {
-            check(field, uri.as_slice(), &page);
+            let problem = uri.as_deref().and_then(|uri| page(uri).err());
+            problems.extend(problem.map(|problem| (field.to_owned(), problem.to_owned())));
         }
         problems
     }

@@ -25,12 +25,16 @@ statements! {
     ORGANISATION_KEY = concat!(columns!(), "WHERE id = $1");
     ORGANISATION_KEYS = concat!(columns!(), "WHERE revoked_at IS NULL AND id > $1 ORDER BY id LIMIT $2");
     ORGANISATION_KEYS_OF = concat!(columns!(), "WHERE organisation = $1 AND revoked_at IS NULL AND id > $2 ORDER BY id LIMIT $3");
+    ORGANISATION_KEYS_FOR = concat!(columns!(), "WHERE workspace = $1 AND revoked_at IS NULL AND id > $2 ORDER BY id LIMIT $3");
+    ORGANISATION_KEYS_OF_FOR =
+        concat!(columns!(), "WHERE organisation = $1 AND workspace = $2 AND revoked_at IS NULL AND id > $3 ORDER BY id LIMIT $4");
+    ORGANISATION_KEY_NAMED = "SELECT id FROM organisation_key WHERE client_id = $1";
     COUNT_LIVE_ORGANISATION_KEYS = "SELECT count(*) FROM organisation_key WHERE organisation = $1 AND revoked_at IS NULL";
     PRIVATE_KEYS = "SELECT k.id, k.prefix, k.created_at, k.ends_at, u.last_used_at, u.last_used_from, u.uses,
             e.exposed_at
         FROM private_key k LEFT JOIN credential_usage u ON u.credential = k.id LEFT JOIN credential_exposure e ON e.digest = k.digest
-        WHERE k.organisation_key = $1 AND k.ended_at IS NULL ORDER BY k.id DESC";
-    PRIVATE_KEY_STATES = "SELECT id, digest, ends_at FROM private_key WHERE organisation_key = $1 AND ended_at IS NULL ORDER BY id DESC";
+        WHERE k.organisation_key = $1 AND k.ended_at IS NULL ORDER BY k.superseded, k.id DESC";
+    PRIVATE_KEY_STATES = "SELECT id, digest, ends_at FROM private_key WHERE organisation_key = $1 AND ended_at IS NULL ORDER BY superseded, id DESC";
     INSERT_PRIVATE_KEY = "INSERT INTO private_key (id, organisation_key, digest, prefix, created_at, ends_at, superseded)
         VALUES ($1, $2, $3, $4, $5, $6, 0)";
     SUPERSEDE_PRIVATE_KEY = "UPDATE private_key SET ends_at = $2, superseded = 1 WHERE id = $1 AND ended_at IS NULL";
@@ -71,15 +75,20 @@ impl Reader<'_> {
         Ok(Some(self.with_private_keys(key).await?))
     }
 
-    /// Organisation keys that are not revoked, of one organisation or all, a part at a time.
+    /// Organisation keys that are not revoked, of one organisation or all, for one workspace only or whichever, a part at a time.
     pub async fn organisation_keys(
         &mut self,
         page: Page,
         organisation: Option<OrganisationId>,
+        workspace: Option<WorkspaceId>,
     ) -> Result<Vec<OrganisationKey>, StoreError> {
-        let rows = match organisation {
-            None => self.executor.rows(&ORGANISATION_KEYS, &params![page.start(), page.limit]).await?,
-            Some(id) => self.executor.rows(&ORGANISATION_KEYS_OF, &params![&id, page.start(), page.limit]).await?,
+        let rows = match (organisation, workspace) {
+            (None, None) => self.executor.rows(&ORGANISATION_KEYS, &params![page.start(), page.limit]).await?,
+            (Some(id), None) => self.executor.rows(&ORGANISATION_KEYS_OF, &params![&id, page.start(), page.limit]).await?,
+            (None, Some(workspace)) => self.executor.rows(&ORGANISATION_KEYS_FOR, &params![&workspace, page.start(), page.limit]).await?,
+            (Some(id), Some(workspace)) => {
+                self.executor.rows(&ORGANISATION_KEYS_OF_FOR, &params![&id, &workspace, page.start(), page.limit]).await?
+            }
         };
         let mut keys = Vec::with_capacity(rows.len());
         for row in rows {
@@ -89,13 +98,20 @@ impl Reader<'_> {
         Ok(keys)
     }
 
+    /// The organisation key that has, or had, this public id.
+    pub async fn organisation_key_named(&mut self, client_id: &str) -> Result<Option<CredentialId>, StoreError> {
+        let row = self.executor.row(&ORGANISATION_KEY_NAMED, &params![client_id]).await?;
+        row.map(|mut row| row.take()).transpose()
+    }
+
     /// How many keys of an organisation are not revoked.
     pub async fn count_live_organisation_keys(&mut self, organisation: OrganisationId) -> Result<u64, StoreError> {
         let row = self.executor.row(&COUNT_LIVE_ORGANISATION_KEYS, &params![&organisation]).await?;
         row.map_or(Ok(0), |mut row| row.take())
     }
 
-    /// The private keys of an organisation key that were not ended, the newest first.
+    /// The private keys of an organisation key that were not ended, the newest first: the one that no other took the place of,
+    /// whatever the clock says.
     pub async fn private_key_states(&mut self, key: CredentialId) -> Result<Vec<PrivateKeyState>, StoreError> {
         let rows = self.executor.rows(&PRIVATE_KEY_STATES, &params![&key]).await?;
         rows.into_iter().map(|mut row| Ok(PrivateKeyState { id: row.take()?, digest: row.take()?, not_after: row.take()? })).collect()

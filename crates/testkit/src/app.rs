@@ -156,6 +156,37 @@ impl App {
         self.make(&path, json!({"description": "the survey itself"})).await.member("/secret")
     }
 
+    /// Makes an API known that takes organisation keys and access tokens, imported ones among them, with the scope `archive`; gives the
+    /// secret of a credential of it.
+    pub async fn archive(&self) -> String {
+        let definition = json!({
+            "name": "archive", "title": "Archive", "presentations": ["bearer", "api_key", "basic"], "accepts_imported": true,
+            "credentials": ["organisation_key", "access_token"],
+            "permissions": [
+                {"name": "archive:papers:read", "title": "See papers"},
+                {"name": "archive:papers:write", "title": "Change papers"}
+            ],
+            "scopes": [
+                {"name": "archive", "title": "Everything in the archive"},
+                {"name": "reading", "title": "See papers", "permissions": ["archive:papers:read"]}
+            ],
+            "routes": [
+                {"method": "GET", "path": "/papers", "permission": "archive:papers:read"},
+                {"method": "GET", "path": "/{place}/papers", "permission": "archive:papers:read", "workspace": "place"}
+            ]
+        });
+        self.make("/api/v1/apis", definition).await;
+        self.make("/api/v1/apis/archive/credentials", json!({"description": "the archive itself"})).await.member("/secret")
+    }
+
+    /// A new key of an organisation, with what else the body says: the answer that shows it.
+    pub async fn organisation_key(&self, organisation: &str, mut body: Value) -> Answer {
+        if body["name"].is_null() {
+            body["name"] = json!(format!("key {}", self.number()));
+        }
+        self.make(&format!("/api/v1/organisations/{organisation}/organisation-keys"), body).await
+    }
+
     /// A new workspace's id.
     pub async fn workspace(&self, organisation: &str, number: &str) -> String {
         let body = json!({"number": number, "name": format!("Project {number}")});

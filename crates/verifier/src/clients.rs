@@ -124,6 +124,11 @@ impl Clients {
 }
 
 impl Client {
+    /// The one workspace of this organisation that it sees, by its slot; 0: all of them.
+    fn limit_in(&self, organisation: u32) -> u32 {
+        if self.organisation_slot == organisation { self.workspace_slot } else { 0 }
+    }
+
     /// The origins whose pages may read answers, for as long as it is not revoked.
     pub(crate) fn origins(&self) -> &[String] {
         if self.state == State::Revoked { &[] } else { &self.definition.cors_origins }
@@ -166,12 +171,13 @@ impl Index {
     }
 
     fn organisation_of(&self, client: &Client) -> Owner {
-        let (organisation, active) = party(&self.organisations, client.organisation_slot);
-        // Nobody can suspend the organisation of a client that has none.
-        Owner::Organisation {
-            organisation: OrganisationId::from_bytes(organisation),
-            organisation_active: active || client.organisation.is_none(),
-        }
+        let (organisation, _) = party(&self.organisations, client.organisation_slot);
+        Owner::Organisation { organisation: OrganisationId::from_bytes(organisation), organisation_active: self.organisation_works(client) }
+    }
+
+    /// Whether a client's organisation is not suspended. Nobody can suspend that of a client that has none.
+    fn organisation_works(&self, client: &Client) -> bool {
+        party(&self.organisations, client.organisation_slot).1 || client.organisation.is_none()
     }
 
     /// What is to be decided about an access token that could be opened.
@@ -215,6 +221,9 @@ impl Index {
                 let granting = self.clients.grants.pin().get(&grant.id).copied()?;
                 let (owner, organisation) = self.member_owner(granting.membership);
                 (standing.owner, standing.organisation) = (owner, organisation);
+                if behind_fence(snapshot, grant.id, &owner) {
+                    standing.state = worse(standing.state, State::Suspended);
+                }
                 if granting.key == client.id { None } else { Some(self.clients.get(&granting.key)?) }
             }
             (None, Some(subject)) => {
@@ -224,13 +233,20 @@ impl Index {
             }
             (None, None) => None,
         };
-        if let Some(other) = subject {
-            standing.state = worse(standing.state, fenced(snapshot, &other));
-            standing.mask &= mask_of(&other);
-            standing.limit = other.workspace_slot;
-        } else if standing.organisation != client.organisation_slot {
-            // A person of another organisation: the client's own workspace says nothing there.
-            standing.limit = 0;
+        // A person of another organisation: the client's own workspace says nothing there.
+        standing.limit = client.limit_in(standing.organisation);
+        if let Some(other) = &subject {
+            standing.state = worse(standing.state, fenced(snapshot, other));
+            standing.mask &= mask_of(other);
+            let limit = other.limit_in(standing.organisation);
+            if limit != 0 && standing.limit != 0 && limit != standing.limit {
+                return None;
+            }
+            standing.limit = standing.limit.max(limit);
+        }
+        // Whoever acts is stopped with its own organisation, too, not only with the one for which it acts.
+        if !std::iter::once(&client).chain(&subject).all(|client| self.organisation_works(client)) {
+            standing.owner = stopped(standing.owner);
         }
         Some(standing)
     }
@@ -255,6 +271,25 @@ impl Index {
 /// The owner of what hangs from nothing that is known.
 fn nobody() -> Owner {
     Owner::Organisation { organisation: OrganisationId::from_bytes([0; 16]), organisation_active: false }
+}
+
+/// The same owner, in an organisation that is suspended.
+fn stopped(owner: Owner) -> Owner {
+    match owner {
+        Owner::Member { person, active, organisation, roles, .. } => {
+            Owner::Member { person, active, organisation, organisation_active: false, roles }
+        }
+        Owner::Organisation { organisation, .. } => Owner::Organisation { organisation, organisation_active: false },
+        other => other,
+    }
+}
+
+/// Whether a grant waits behind a fence for its person's organisation to be confirmed.
+fn behind_fence(snapshot: &Snapshot, grant: GrantId, owner: &Owner) -> bool {
+    match (owner, &snapshot.fence) {
+        (Owner::Member { organisation, .. }, Some(fence)) => fence.holds_grant(grant, *organisation),
+        _ => false,
+    }
 }
 
 /// A client's state; behind a fence it is paused.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::fence::Scope;
 use domain::verify::{Facts, Owner, State};
-use domain::{CredentialId, Fence, OrganisationId};
+use domain::{CredentialId, Fence, GrantId, OrganisationId};
 
 use crate::catalogue::Catalogue;
 
@@ -47,6 +47,12 @@ impl Fenced {
     #[cold]
     pub(crate) fn holds_key(&self, key: CredentialId, organisation: Option<OrganisationId>) -> bool {
         key <= self.newest && !organisation.is_some_and(|organisation| self.organisations.contains(&organisation))
+    }
+
+    /// Whether a grant of a member of this organisation stands behind the fence: its person may have ended it after the backup.
+    #[cold]
+    pub(crate) fn holds_grant(&self, grant: GrantId, organisation: OrganisationId) -> bool {
+        grant.as_bytes() <= self.newest.as_bytes() && !self.organisations.contains(&organisation)
     }
 
     /// Suspends a credential that stands behind the fence. One that has ended stays ended.

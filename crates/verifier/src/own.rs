@@ -77,7 +77,9 @@ fn own_facts(facts: &mut Facts, catalogue: &Catalogue, own: Option<&Known>) -> R
 pub(crate) fn owner_works(facts: &Facts) -> Result<(), Refusal> {
     match facts.owner {
         Owner::Member { active: false, .. } => Err(Refusal::OwnerInactive),
-        Owner::Member { organisation_active: false, .. } => Err(Refusal::OrganisationSuspended),
+        Owner::Member { organisation_active: false, .. } | Owner::Organisation { organisation_active: false, .. } => {
+            Err(Refusal::OrganisationSuspended)
+        }
         _ => Ok(()),
     }
 }

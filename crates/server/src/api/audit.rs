@@ -13,8 +13,8 @@ use super::json::NoBody;
 use super::query::Parameter;
 use crate::edge::Problem;
 
-/// Members of an event that hold digests: the key of the index is nobody's business.
-const HIDDEN: [&str; 3] = ["digest", "digests", "ended"];
+/// Members of an event that hold digests: what the index is looked up by is nobody's business.
+const HIDDEN: [&str; 2] = ["digest", "digests"];
 
 /// A change.
 #[derive(Debug, Serialize, ToSchema)]
@@ -55,7 +55,9 @@ pub(super) async fn list(call: Call, _: NoBody) -> Result<Listed<AuditEntry>, Pr
 fn hide_digests(value: &mut Value) {
     match value {
         Value::Object(members) => {
-            members.retain(|name, _| !HIDDEN.contains(&name.as_str()));
+            // What a rotation ended is named by digests alone, or by ids beside digests.
+            let bare = |value: &Value| value.as_array().is_some_and(|list| list.iter().any(Value::is_string));
+            members.retain(|name, value| !(HIDDEN.contains(&name.as_str()) || name == "ended" && bare(value)));
             members.values_mut().for_each(hide_digests);
         }
         Value::Array(values) => values.iter_mut().for_each(hide_digests),
@@ -66,6 +68,7 @@ fn hide_digests(value: &mut Value) {
 #[cfg(test)]
 mod tests {
     use domain::event::{Event, SecretState};
+    use domain::organisation_key::PrivateKeyState;
     use domain::{CredentialId, Digest};
 
     use super::*;
@@ -74,7 +77,14 @@ mod tests {
     fn no_event_shows_a_digest() {
         let (token, digest) = (CredentialId::from_bytes([1; 16]), Digest::of(b"secret"));
         let state = SecretState { digest, not_after: None };
-        let event = Event::TokenRotated { token, old: state, new: state, ended: vec![digest] };
+        shows_none(Event::TokenRotated { token, old: state, new: state, ended: vec![digest] }, "token_rotated");
+        let state = PrivateKeyState { id: token, digest, not_after: None };
+        let text = shows_none(Event::OrganisationKeyRotated { key: token, old: None, new: state, ended: vec![state] }, "_key_rotated");
+        assert_eq!(text.matches(&token.to_string()).count(), 3, "{text}");
+    }
+
+    fn shows_none(event: Event, name: &str) -> String {
+        let shown = serde_json::to_string(&Digest::of(b"secret")).expect("JSON");
         let entry = Entry {
             sequence: Sequence(1),
             at: Timestamp::from_unix_seconds(0),
@@ -83,7 +93,7 @@ mod tests {
             event,
         };
         let text = serde_json::to_string(&AuditEntry::from(entry)).expect("JSON");
-        let shown = serde_json::to_string(&digest).expect("JSON");
-        assert!(text.contains("token_rotated") && text.contains("not_after") && !text.contains(&shown), "{text}");
+        assert!(text.contains(name) && text.contains("not_after") && !text.contains(&shown), "{text}");
+        text
     }
 }

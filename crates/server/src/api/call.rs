@@ -8,7 +8,7 @@ use axum::RequestExt as _;
 use axum::extract::{RawPathParams, Request};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use domain::Digest;
+use domain::{Digest, OrganisationId};
 use http::header::IF_MATCH;
 use http::{HeaderMap, Method};
 use portals::work::WorkUnderWay;
@@ -17,7 +17,7 @@ use super::ApiState;
 use super::answer::Answer;
 use super::caller::{self, Who};
 use super::json::{self, Body};
-use super::query::{Query, Window};
+use super::query::{Parameter, Query, Window};
 use super::routes::Route;
 use crate::edge::{self, Code, Problem};
 
@@ -58,6 +58,15 @@ impl Call {
     /// The API's name in the path.
     pub(super) fn name(&self) -> Result<String, Problem> {
         if domain::permission::is_slug(&self.parameter) { Ok(self.parameter.clone()) } else { Err(Problem::new(Code::NotFound)) }
+    }
+
+    /// The organisation that a list is asked of; without a filter a person sees what may be seen by them, that of the own one.
+    pub(super) fn organisation_or_own(&self) -> Result<Option<OrganisationId>, Problem> {
+        let organisation = self.query.id(Parameter::Organisation)?;
+        Ok(match self.caller() {
+            Caller::Person(person) => Some(organisation.unwrap_or(person.organisation)),
+            _ => organisation,
+        })
     }
 
     /// The page that is asked for; its cursors are for this path, these filters and this caller.

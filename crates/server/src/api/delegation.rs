@@ -12,8 +12,9 @@ use utoipa::ToSchema;
 use super::answer::{Created, Done, Listed, Shown};
 use super::call::Call;
 use super::impact::Impact;
+use super::json::given;
 use super::json::{Body, NoBody};
-use super::personal_token::{PermissionSet, given};
+use super::permission::PermissionSet;
 use super::query::Parameter;
 use crate::edge::Problem;
 

@@ -12,7 +12,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::answer::Done;
 use super::call::Call;
 use super::json::{self, Body};
-use super::personal_token::PermissionSet;
+use super::permission::PermissionSet;
 use crate::edge::Problem;
 
 /// The most rows of one call.
@@ -57,7 +57,7 @@ pub(super) struct ImportedToken {
 /// What an import did.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Imported {
-    /// How many tokens were imported.
+    /// How many were imported.
     imported: u64,
     /// How many were there already, the same.
     unchanged: u64,
@@ -71,7 +71,7 @@ pub(super) struct RejectedRow {
     /// Its place in the call, from 0.
     index: usize,
     /// Why, as a stable name: `invalid`, `unknown_person`, `unknown_organisation`, `digest_known`, `description_taken`,
-    /// `username_taken`, `too_many_tokens`.
+    /// `username_taken`, `public_id_taken`, `too_many_tokens`, `too_many_keys`.
     code: String,
     /// Why, in words.
     detail: String,
@@ -95,7 +95,7 @@ impl From<ImportedToken> for ImportRow {
 }
 
 pub(super) async fn create(call: Call, body: Import) -> Result<Done<Imported>, Problem> {
-    let (rows, readable) = Readable::split::<ImportedToken, _>(body.tokens)?;
+    let (rows, readable) = Readable::split::<ImportedToken, _>("tokens", body.tokens)?;
     Ok(readable.report(call.authority().import_tokens(&call.context, rows).await?))
 }
 
@@ -106,16 +106,16 @@ pub(super) struct Readable {
 }
 
 impl Readable {
-    /// Reads each row by itself, as `T`.
-    pub(super) fn split<T, R>(tokens: Vec<Value>) -> Result<(Vec<R>, Self), Problem>
+    /// Reads each row of the body's member by itself, as `T`.
+    pub(super) fn split<T, R>(member: &str, given: Vec<Value>) -> Result<(Vec<R>, Self), Problem>
     where
         T: DeserializeOwned + PartialSchema + Into<R>,
     {
-        if tokens.len() > MAX_ROWS {
-            return Err(json::tell(&[("tokens".to_owned(), format!("must be {MAX_ROWS} at most in one call"))]));
+        if given.len() > MAX_ROWS {
+            return Err(json::tell(&[(member.to_owned(), format!("must be {MAX_ROWS} at most in one call"))]));
         }
         let (mut rows, mut readable) = (Vec::new(), Self { places: Vec::new(), rejected: Vec::new() });
-        for (index, row) in tokens.into_iter().enumerate() {
+        for (index, row) in given.into_iter().enumerate() {
             match read::<T>(row) {
                 Ok(row) => {
                     rows.push(row.into());

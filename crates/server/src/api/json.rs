@@ -5,6 +5,7 @@ use std::fmt;
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use utoipa::PartialSchema;
@@ -140,6 +141,11 @@ fn words(message: &str) -> String {
 fn told_name(name: &str) -> String {
     let plain = name.len() <= MAX_TOLD_NAME && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     if plain { name.to_owned() } else { "(a name that is not told back)".to_owned() }
+}
+
+/// Tells a member that is `null` from one that is left out.
+pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// A JSON value in which no member stands twice: two readers of such a text could see different things.

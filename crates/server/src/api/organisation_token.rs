@@ -1,6 +1,5 @@
 //! Organisation tokens: username and code with which an organisation's own software delivers.
 
-use authority::Caller;
 use domain::organisation_token::{OrganisationToken as Token, Username};
 use domain::permission::Permissions;
 use domain::text::Description;
@@ -11,8 +10,8 @@ use utoipa::ToSchema;
 use super::answer::{Created, Done, Listed, Nothing, Shown};
 use super::call::Call;
 use super::json::{Body, NoBody};
-use super::personal_token::{PermissionSet, Rotation, TokenUpdate};
-use super::query::Parameter;
+use super::permission::PermissionSet;
+use super::personal_token::{Rotation, TokenUpdate};
 use crate::edge::Problem;
 
 /// An organisation token: everything but its code.
@@ -128,12 +127,7 @@ impl From<authority::IssuedOrganisationToken> for IssuedOrganisationToken {
 }
 
 pub(super) async fn list(call: Call, _: NoBody) -> Result<Listed<OrganisationToken>, Problem> {
-    // Without a filter a person sees what may be seen by them: those of the own organisation.
-    let organisation = call.query.id(Parameter::Organisation)?;
-    let organisation = match call.caller() {
-        Caller::Person(person) => Some(organisation.unwrap_or(person.organisation)),
-        _ => organisation,
-    };
+    let organisation = call.organisation_or_own()?;
     page(&call, organisation).await
 }
 

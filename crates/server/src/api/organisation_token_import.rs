@@ -13,7 +13,7 @@ use super::answer::Done;
 use super::call::Call;
 use super::import::{Imported, Readable};
 use super::json::Body;
-use super::personal_token::PermissionSet;
+use super::permission::PermissionSet;
 use crate::edge::Problem;
 
 /// Organisation tokens to import.
@@ -64,6 +64,6 @@ impl From<ImportedOrganisationToken> for OrganisationTokenRow {
 }
 
 pub(super) async fn create(call: Call, body: OrganisationTokenImport) -> Result<Done<Imported>, Problem> {
-    let (rows, readable) = Readable::split::<ImportedOrganisationToken, _>(body.tokens)?;
+    let (rows, readable) = Readable::split::<ImportedOrganisationToken, _>("tokens", body.tokens)?;
     Ok(readable.report(call.authority().import_organisation_tokens(&call.context, rows).await?))
 }

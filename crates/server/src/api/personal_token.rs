@@ -1,26 +1,21 @@
 //! Personal tokens: the credential of a person's own software.
 
-use std::collections::BTreeSet;
-use std::fmt;
 use std::time::Duration;
 
 use authority::Caller;
-use domain::permission::{Permission, Permissions};
+use domain::permission::Permissions;
 use domain::personal_token::{MAX_TOKENS_OF_PERSON, PersonalToken};
 use domain::text::Description;
 use domain::{CredentialId, MembershipId, OrganisationId, PersonId, Timestamp};
-use serde::de::{SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answer::{Created, Done, Listed, Nothing, Shown};
 use super::call::Call;
-use super::json::{Body, NoBody};
+use super::json::{Body, NoBody, given};
+use super::permission::PermissionSet;
 use super::query::Parameter;
 use crate::edge::Problem;
-
-/// The most permissions of one token.
-const MAX_PERMISSIONS: usize = 512;
 
 /// A personal token: everything but its secret.
 #[derive(Debug, Serialize, ToSchema)]
@@ -154,10 +149,6 @@ impl Rotation {
     }
 }
 
-/// What a token may do at most: `"all"` that its owner may do, or a list of permissions; an empty one means nothing at all.
-#[derive(Debug, Clone)]
-pub(super) struct PermissionSet(pub(super) Permissions);
-
 impl From<PersonalToken> for Token {
     fn from(token: PersonalToken) -> Self {
         Self {
@@ -258,67 +249,4 @@ async fn list_tokens_of(call: &Call, person: PersonId, organisation: Option<Orga
 
 fn with_revision(done: Done<Token>) -> Done<Token> {
     done.revision(|token| Some(token.revision))
-}
-
-/// Tells a member that is `null` from one that is left out.
-pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
-impl Serialize for PermissionSet {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.0 {
-            Permissions::All => serializer.serialize_str("all"),
-            Permissions::Only(names) => serializer.collect_seq(names),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for PermissionSet {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(PermissionSetVisitor)
-    }
-}
-
-struct PermissionSetVisitor;
-
-impl<'de> Visitor<'de> for PermissionSetVisitor {
-    type Value = PermissionSet;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"all\" or a list of at most {MAX_PERMISSIONS} permissions")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<PermissionSet, E> {
-        if text == "all" { Ok(PermissionSet(Permissions::All)) } else { Err(E::invalid_type(serde::de::Unexpected::Other("text"), &self)) }
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<PermissionSet, A::Error> {
-        let mut names = BTreeSet::new();
-        while let Some(name) = seq.next_element::<Permission>()? {
-            names.insert(name);
-            if names.len() > MAX_PERMISSIONS {
-                return Err(serde::de::Error::invalid_length(names.len(), &self));
-            }
-        }
-        Ok(PermissionSet(Permissions::Only(names)))
-    }
-}
-
-impl utoipa::PartialSchema for PermissionSet {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Type};
-        let all = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["all"]));
-        let name = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[a-z][a-z0-9-]*(:[a-z][a-z0-9-]*){2}$"));
-        let list = ArrayBuilder::new().items(name).max_items(Some(MAX_PERMISSIONS));
-        let description =
-            "What a token may do at most: `\"all\"` that its owner may do, or a list of permissions; an empty one means nothing at all.";
-        OneOfBuilder::new().item(all).item(list).description(Some(description)).into()
-    }
-}
-
-impl ToSchema for PermissionSet {
-    fn name() -> std::borrow::Cow<'static, str> {
-        "Permissions".into()
-    }
 }

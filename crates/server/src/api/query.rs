@@ -69,6 +69,8 @@ pub(super) const TOKENS: &[Parameter] = &[Parameter::Limit, Parameter::Cursor, P
 pub(super) const WORKSPACES: &[Parameter] = &[Parameter::Limit, Parameter::Cursor, Parameter::Organisation, Parameter::Number];
 /// Those of the list of organisation tokens.
 pub(super) const ORGANISATION_TOKENS: &[Parameter] = &[Parameter::Limit, Parameter::Cursor, Parameter::Organisation];
+/// Those of the list of organisation keys.
+pub(super) const ORGANISATION_KEYS: &[Parameter] = &[Parameter::Limit, Parameter::Cursor, Parameter::Organisation, Parameter::Workspace];
 /// Those of the list of delegations.
 pub(super) const DELEGATIONS: &[Parameter] =
     &[Parameter::Limit, Parameter::Cursor, Parameter::Workspace, Parameter::From, Parameter::To, Parameter::State];

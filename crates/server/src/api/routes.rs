@@ -22,18 +22,20 @@ use super::membership::{Membership, MembershipUpdate, Move, NewMembership};
 use super::node::Node;
 use super::openapi::{Described, Document, Schemas};
 use super::organisation::{NewOrganisation, Organisation, OrganisationUpdate};
+use super::organisation_key::{IssuedOrganisationKey, OrganisationKey, PrivateKeyRevocation, PrivateKeyRotation};
+use super::organisation_key_request::{NewOrganisationKey, OrganisationKeyImport, OrganisationKeyUpdate};
 use super::organisation_token::{IssuedOrganisationToken, NewOrganisationToken, OrganisationToken};
 use super::organisation_token_import::OrganisationTokenImport;
 use super::person::{NewPerson, Person, PersonUpdate};
 use super::personal_token::{IssuedToken, NewToken, Revoked, Rotation, Token, TokenUpdate};
-use super::query::{AUDIT, DELEGATIONS, NONE, ORGANISATION_TOKENS, PAGE, PEOPLE, Parameter, TOKENS, WORKSPACES};
+use super::query::{AUDIT, DELEGATIONS, NONE, ORGANISATION_KEYS, ORGANISATION_TOKENS, PAGE, PEOPLE, Parameter, TOKENS, WORKSPACES};
 use super::server_key::{KeyRotation, ServerKey};
 use super::verify::{Verdict, VerifyRequest};
 use super::whoami::Identity;
 use super::workspace::{NewWorkspace, Workspace, WorkspaceUpdate};
 use super::{
-    ApiState, api, audit, call, credential, delegation, fence, import, membership, node, openapi, organisation, organisation_token,
-    organisation_token_import, person, personal_token, server_key, verify, whoami, workspace,
+    ApiState, api, audit, call, credential, delegation, fence, import, membership, node, openapi, organisation, organisation_key,
+    organisation_key_request, organisation_token, organisation_token_import, person, personal_token, server_key, verify, whoami, workspace,
 };
 use crate::edge::Problem;
 
@@ -63,7 +65,13 @@ pub(super) type Handling = Pin<Box<dyn Future<Output = Result<Response, Problem>
 impl Route {
     /// Whether `If-Match` guards it: the things that have a revision.
     pub(super) fn takes_if_match(&self) -> bool {
-        let patched = ["/api/v1/tokens/{id}", "/api/v1/delegations/{id}", "/api/v1/organisation-tokens/{id}", "/api/v1/workspaces/{id}"];
+        let patched = [
+            "/api/v1/tokens/{id}",
+            "/api/v1/delegations/{id}",
+            "/api/v1/organisation-tokens/{id}",
+            "/api/v1/organisation-keys/{id}",
+            "/api/v1/workspaces/{id}",
+        ];
         match self.method.as_str() {
             "PATCH" => patched.contains(&self.path),
             "PUT" => self.path == "/api/v1/apis/{name}",
@@ -82,6 +90,8 @@ const TOKENS_READ: Who = Who::Holder(&[Right::TokensRead, Right::PeopleRead]);
 const TOKENS_WRITE: Who = Who::Holder(&[Right::TokensWrite, Right::PeopleWrite]);
 const ORG_TOKENS_READ: Who = Who::Holder(&[Right::OrganisationTokensRead]);
 const ORG_TOKENS_WRITE: Who = Who::Holder(&[Right::OrganisationTokensWrite]);
+const KEYS_READ: Who = Who::Holder(&[Right::OrganisationKeysRead]);
+const KEYS_WRITE: Who = Who::Holder(&[Right::OrganisationKeysWrite]);
 const DELEGATIONS_READ: Who = Who::Holder(&[Right::DelegationsRead]);
 const DELEGATIONS_WRITE: Who = Who::Holder(&[Right::DelegationsWrite]);
 const WORKSPACES_READ: Who = Who::Holder(&[Right::WorkspacesRead]);
@@ -177,6 +187,18 @@ routes! {
     PUT    "/api/v1/organisation-tokens/{id}/suspension" ORG_TOKENS_WRITE NONE, organisation_token::suspend, NoBody => Done<OrganisationToken>, "Pause an organisation token";
     DELETE "/api/v1/organisation-tokens/{id}/suspension" ORG_TOKENS_WRITE NONE, organisation_token::resume, NoBody => Done<OrganisationToken>, "Let a paused organisation token work again";
     POST   "/api/v1/organisation-token-imports"      OPERATOR     NONE,   organisation_token_import::create, OrganisationTokenImport => Done<Imported>, "Import usernames and digests of tokens of another system; each row is a change of its own";
+    GET    "/api/v1/organisations/{id}/organisation-keys" KEYS_READ  PAGE, organisation_key::list_of, NoBody => Listed<OrganisationKey>,      "List an organisation's live keys, with their private keys' uses; never those themselves";
+    POST   "/api/v1/organisations/{id}/organisation-keys" KEYS_WRITE NONE, organisation_key::create, NewOrganisationKey => Created<IssuedOrganisationKey>, "Make a key of an organisation or of one workspace; its private key is in this answer and never again";
+    GET    "/api/v1/organisation-keys"               KEYS_READ    ORGANISATION_KEYS, organisation_key::list, NoBody => Listed<OrganisationKey>, "List live organisation keys: all for operators, those of the own organisation for who manages them";
+    GET    "/api/v1/organisation-keys/{id}"          KEYS_READ    NONE,   organisation_key::show,   NoBody => Shown<OrganisationKey>,         "Show a live organisation key; never its private keys";
+    PATCH  "/api/v1/organisation-keys/{id}"          KEYS_WRITE   NONE,   organisation_key::update, OrganisationKeyUpdate => Done<OrganisationKey>, "Change an organisation key: what it may do, its OAuth side, workspace or contact";
+    DELETE "/api/v1/organisation-keys/{id}"          KEYS_WRITE   NONE,   organisation_key::revoke, NoBody => Done<Nothing>,                  "End an organisation key, with its private keys, grants and access tokens";
+    POST   "/api/v1/organisation-keys/{id}/rotations" KEYS_WRITE  NONE,   organisation_key::rotate, PrivateKeyRotation => Done<IssuedOrganisationKey>, "Give a key a new private key, shown once; the old one works until the overlap ends";
+    POST   "/api/v1/organisation-keys/{id}/private-key-revocations" KEYS_WRITE NONE, organisation_key::revoke_private_key, PrivateKeyRevocation => Done<OrganisationKey>, "End one of a key's private keys at once, and the access tokens that came with it";
+    POST   "/api/v1/organisation-keys/{id}/access-token-revocations" KEYS_WRITE NONE, organisation_key::end_access_tokens, NoBody => Done<Nothing>, "End all access tokens that a key has got so far; the key works on";
+    PUT    "/api/v1/organisation-keys/{id}/suspension" KEYS_WRITE NONE,   organisation_key::suspend, NoBody => Done<OrganisationKey>,         "Pause an organisation key: neither it nor its access tokens work from the answer on";
+    DELETE "/api/v1/organisation-keys/{id}/suspension" KEYS_WRITE NONE,   organisation_key::resume, NoBody => Done<OrganisationKey>,          "Let a paused organisation key work again";
+    POST   "/api/v1/organisation-key-imports"        OPERATOR     NONE,   organisation_key_request::import, OrganisationKeyImport => Done<Imported>, "Import public ids and digests of keys of another system; each row is a change of its own";
     GET    "/api/v1/apis"                            OPERATOR     PAGE,   api::list,                NoBody => Listed<Api>,                    "List APIs";
     POST   "/api/v1/apis"                            OPERATOR     NONE,   api::create,              ApiBody => Created<Api>,                  "Make an API known";
     GET    "/api/v1/apis/{name}"                     OPERATOR     NONE,   api::show,                NoBody => Shown<Api>,                     "Show an API";

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use domain::api::Api;
 use domain::path::canonical;
 use domain::verify::{Facts, Owner};
-use domain::{DelegationId, Refusal, RequestId};
+use domain::{DelegationId, Kind, Refusal, RequestId};
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
@@ -91,6 +91,9 @@ pub(super) struct Verdict {
     /// The credential; absent for an anonymous caller of a public route.
     #[schema(required = false)]
     credential: Option<CredentialName>,
+    /// The public id of the client, of an organisation key and of an access token.
+    #[schema(required = false)]
+    client: Option<String>,
     /// For whom it acts.
     #[schema(required = false)]
     subject: Option<SubjectName>,
@@ -127,7 +130,7 @@ struct CredentialName {
     /// Its id.
     #[schema(format = Uuid)]
     id: String,
-    /// Its kind: `personal_token` or `organisation_token`.
+    /// Its kind: `personal_token`, `organisation_token`, `organisation_key` or `access_token`.
     kind: String,
 }
 
@@ -220,6 +223,7 @@ fn verdict(state: &ApiState, api: &Api, asked: &VerifyRequest<'_>, context: &edg
         }
         verifier::Verdict::Allow(allowed) => {
             writer.allow(&context.request_id, Some(&allowed.facts), allowed.workspace.as_deref());
+            writer.client(state, &allowed)?;
             writer.delegation(allowed.place.delegation());
             writer.permissions(&allowed.api, allowed.permissions);
         }
@@ -299,6 +303,22 @@ impl Writer {
             // Writing to memory cannot fail.
             let _ = serde_json::to_writer(&mut self.0, workspace);
         }
+    }
+
+    /// The public id of the client of an organisation key or access token.
+    fn client(&mut self, state: &ApiState, allowed: &verifier::Allowed<'_>) -> Result<(), Problem> {
+        let key = match (allowed.facts.kind, &allowed.access_token) {
+            (Kind::OrganisationKey, _) => allowed.facts.id,
+            (_, Some(token)) => token.key.id,
+            _ => return Ok(()),
+        };
+        let known = state.authority.verifier().client_of(&key).map_err(|_| Problem::new(Code::Unavailable))?;
+        if let Some(known) = known {
+            self.text(",\"client\":");
+            // One of another system may need escapes.
+            let _ = serde_json::to_writer(&mut self.0, &known.client.definition.client_id);
+        }
+        Ok(())
     }
 
     fn delegation(&mut self, delegation: Option<DelegationId>) {

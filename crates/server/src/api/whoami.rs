@@ -31,7 +31,7 @@ pub(super) struct Identity {
     #[schema(value_type = Vec<RoleName>)]
     roles: Roles,
     /// What the credential may do here: `"all"` for an operator token, a list of permissions of the API `poort` otherwise.
-    #[schema(value_type = super::personal_token::PermissionSet)]
+    #[schema(value_type = super::permission::PermissionSet)]
     permissions: Held,
 }
 

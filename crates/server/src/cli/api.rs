@@ -158,7 +158,7 @@ fn show(name: &str, context: &mut Context<'_>) -> Attempt<()> {
 }
 
 fn apply(file: &str, context: &mut Context<'_>) -> Attempt<()> {
-    let mut definition = read_definition(file, &mut context.screen)?;
+    let mut definition = read_json(file, &mut context.screen)?;
     let members = definition.as_object_mut();
     // What `api show` adds to a definition is not part of it.
     let revision = members.and_then(|members| {
@@ -184,7 +184,8 @@ fn apply(file: &str, context: &mut Context<'_>) -> Attempt<()> {
     context.made(&answer, &COLUMNS, said)
 }
 
-fn read_definition(file: &str, screen: &mut Screen) -> Attempt<Value> {
+/// The JSON of a file; `-` is standard input.
+pub(super) fn read_json(file: &str, screen: &mut Screen) -> Attempt<Value> {
     let unreadable = |error: std::io::Error| {
         let values = vec![("file", file.to_owned()), ("cause", error.to_string())];
         Failure::new(Exit::Failed, Message::Ours(Text::FileUnreadable, values))

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::column::{Column, Shape, plain, scalar, shaped};
 use super::context::Context;
+use super::credential::moment;
 use super::failure::Attempt;
 use super::screen::Form;
 use super::texts::Text;
-use super::token::moment;
 
 /// How a delegation is closed.
 #[derive(Debug, Args)]

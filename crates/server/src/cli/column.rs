@@ -28,6 +28,8 @@ pub(crate) enum Shape {
     Count,
     /// What the other members say of the whole: active, suspended, expired, erased, ended.
     State,
+    /// Private keys: what each begins with, how often it was used, until when it works.
+    PrivateKeys,
     /// The state of a delegation.
     Standing,
     /// Who made a change.
@@ -70,6 +72,7 @@ impl Column {
             Shape::Names => names(member, reader),
             Shape::Count => member.as_array().map_or(String::new(), |list| list.len().to_string()),
             Shape::State => state(item, reader),
+            Shape::PrivateKeys => private_keys(member, reader),
             Shape::Standing => standing(member, reader),
             Shape::Actor => actor(member),
             Shape::Needs => needs(item, reader),
@@ -130,6 +133,29 @@ fn state(item: &Value, reader: Reader) -> String {
         () => ("active", Text::StateActive),
     };
     if reader.human { text.of(reader.language).to_owned() } else { word.to_owned() }
+}
+
+/// For people `prts_abcd: 12 times, last 3 d ago, stops in 7 d`; for machines id, uses, last use, end, and since when it is
+/// exposed, with blanks between.
+fn private_keys(value: &Value, reader: Reader) -> String {
+    let each = value.as_array().into_iter().flatten().map(|key| {
+        let of = |member: &str| key.get(member).unwrap_or(&Value::Null);
+        let moment = |member: &str| time(of(member), reader);
+        let (used, ends) = (moment("last_used_at"), moment("ends_at"));
+        if !reader.human {
+            let absent = |text: String| if text.is_empty() { "-".to_owned() } else { text };
+            return [scalar(of("id")), scalar(of("uses")), absent(used), absent(ends), absent(moment("exposed_at"))].join(" ");
+        }
+        let name = if of("prefix").is_null() { scalar(of("id")) } else { scalar(of("prefix")) };
+        let uses = match used.as_str() {
+            "" => Text::NotUsed.of(reader.language).to_owned(),
+            _ => Text::UsedTimes.filled(reader.language, &[("count", scalar(of("uses"))), ("when", used)]),
+        };
+        let stops = if ends.is_empty() { ends } else { format!(", {}", Text::Stops.filled(reader.language, &[("when", ends)])) };
+        let exposed = if of("exposed_at").is_null() { "" } else { Text::Exposed.of(reader.language) };
+        format!("{name}: {uses}{stops}{exposed}")
+    });
+    each.collect::<Vec<_>>().join(if reader.human { "; " } else { "," })
 }
 
 fn standing(value: &Value, reader: Reader) -> String {
@@ -206,6 +232,17 @@ mod tests {
         {
             assert_eq!(column.value(&json!({ "permissions": permissions }), reader(false)), shown);
         }
+    }
+
+    #[test]
+    fn private_keys_tell_when_it_is_safe_to_end_them() {
+        let column = shaped("private_keys", Text::ColumnPrivateKeys, Shape::PrivateKeys);
+        let item = json!({"private_keys": [
+            {"id": "1", "prefix": "prts_abcd", "uses": 0, "last_used_at": null, "ends_at": null},
+            {"id": "2", "prefix": null, "uses": 12, "last_used_at": "2026-11-18T12:00:00Z", "ends_at": "2026-11-28T12:00:00Z"},
+        ]});
+        assert_eq!(column.value(&item, reader(true)), "prts_abcd: not used; 2: 12 times, last 3 d ago, stops in 7 d");
+        assert_eq!(column.value(&item, reader(false)), "1 0 - - -,2 12 2026-11-18T12:00:00Z 2026-11-28T12:00:00Z -");
     }
 
     #[test]

@@ -9,10 +9,10 @@ use super::client::{Call, Stretch};
 use super::closing::{self, CloseArgs};
 use super::column::{Column, Shape, plain, shaped};
 use super::context::Context;
+use super::credential::moment;
 use super::exit::Exit;
 use super::failure::{Attempt, Failure};
 use super::texts::Text;
-use super::token::moment;
 
 /// What to do with delegations.
 #[derive(Debug, Subcommand)]

@@ -9,6 +9,7 @@ mod client;
 mod closing;
 mod column;
 mod context;
+mod credential;
 mod delegation;
 pub mod exit;
 mod failure;
@@ -17,6 +18,7 @@ pub mod local;
 mod membership;
 mod operator;
 mod organisation;
+mod organisation_key;
 mod organisation_token;
 mod person;
 pub mod reference;
@@ -108,6 +110,9 @@ pub enum Remote {
     /// Tokens of organisations: username and code
     #[command(subcommand)]
     OrganisationToken(organisation_token::Verb),
+    /// Keys of organisations: public id and private key, also as OAuth clients
+    #[command(subcommand)]
+    OrganisationKey(organisation_key::Verb),
     /// Delegations: who may do what in whose workspace
     #[command(subcommand)]
     Delegation(delegation::Verb),
@@ -197,6 +202,7 @@ fn remote(command: &Remote, context: &mut Context<'_>) -> Attempt<()> {
         Remote::Token(verb) => token::run(verb, context),
         Remote::Workspace(verb) => workspace::run(verb, context),
         Remote::OrganisationToken(verb) => organisation_token::run(verb, context),
+        Remote::OrganisationKey(verb) => organisation_key::run(verb, context),
         Remote::Delegation(verb) => delegation::run(verb, context),
         Remote::Api(verb) => api::run(verb, context),
         Remote::Operator(verb) => operator::run(verb, context),

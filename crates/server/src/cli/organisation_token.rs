@@ -1,19 +1,16 @@
 //! `poort organisation-token`: username and code with which an organisation's own software delivers.
 
-use std::time::Duration;
-
 use clap::{Args, Subcommand};
-use domain::{CredentialId, Timestamp};
-use serde_json::{Map, json};
+use serde_json::json;
 
 use super::client::Stretch;
 use super::column::{Column, Shape, plain, shaped};
 use super::context::Context;
+use super::credential::{Expiry, One, RotateArgs, Sort, UpdateArgs, given, permissions};
 use super::failure::Attempt;
 use super::import::ImportArgs;
 use super::secret::Destination;
 use super::texts::Text;
-use super::token::{UpdateArgs, duration, moment};
 
 /// What to do with organisation tokens.
 #[derive(Debug, Subcommand)]
@@ -30,38 +27,17 @@ pub enum Verb {
     /// Make a token; only USERNAME:CODE goes to standard output, once
     Create(CreateArgs),
     /// Show a token; never its code
-    Show {
-        /// Its id
-        id: CredentialId,
-    },
+    Show(One),
     /// Change what a token is for, what it may do, or when it ends
     Edit(UpdateArgs),
     /// Give a token a new code; username and id stay
-    Rotate {
-        /// Its id
-        id: CredentialId,
-        /// Let the old code work this long beside the new one: 90s, 15m, 12h, 7d; at most 30d
-        #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
-        overlap: Duration,
-        #[command(flatten)]
-        #[allow(missing_docs)]
-        destination: Destination,
-    },
+    Rotate(RotateArgs),
     /// End a token
-    Delete {
-        /// Its id
-        id: CredentialId,
-    },
+    Delete(One),
     /// Pause a token
-    Suspend {
-        /// Its id
-        id: CredentialId,
-    },
+    Suspend(One),
     /// Make a paused token work again
-    Resume {
-        /// Its id
-        id: CredentialId,
-    },
+    Resume(One),
     /// Import usernames and digests of tokens of another system; they work at once
     #[command(mut_arg("file", |file| file.help(super::import::ORGANISATION_LINES)))]
     Import(ImportArgs),
@@ -84,12 +60,9 @@ pub struct CreateArgs {
     /// One thing that it may do, as api:thing:action; may be given more than once; without it, all that the API has
     #[arg(long = "permission", value_name = "PERMISSION")]
     pub permissions: Vec<String>,
-    /// When it ends by itself
-    #[arg(long, value_name = "TIME", value_parser = moment, conflicts_with = "days")]
-    pub expires_at: Option<Timestamp>,
-    /// After how many days it ends by itself
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=7_300))]
-    pub days: Option<u64>,
+    /// When it ends.
+    #[command(flatten)]
+    pub expiry: Expiry,
     /// Where username and code go.
     #[command(flatten)]
     pub destination: Destination,
@@ -128,6 +101,15 @@ const DETAILS: [Column; 16] = [
 /// Where all of them are.
 const PATH: &str = "organisation-tokens";
 
+const SORT: Sort = Sort {
+    path: PATH,
+    member: "username",
+    details: &DETAILS,
+    ask_revoke: Text::AskRevokeToken,
+    ask_suspend: Text::AskSuspendToken,
+    rotated: Text::RotatedCode,
+};
+
 /// Carries it out.
 pub(super) fn run(verb: &Verb, context: &mut Context<'_>) -> Attempt<()> {
     match verb {
@@ -136,49 +118,25 @@ pub(super) fn run(verb: &Verb, context: &mut Context<'_>) -> Attempt<()> {
             context.list(&[PATH], &[("organisation", organisation)], stretch, &COLUMNS)
         }
         Verb::Create(arguments) => create(arguments, context),
-        Verb::Show { id } => context.show(&[PATH, &id.to_string()], &DETAILS),
-        Verb::Edit(arguments) => {
-            let answer = context.patch(&[PATH, &arguments.id.to_string()], arguments.changes()?)?;
-            context.made(&answer, &DETAILS, Text::Changed)
-        }
-        Verb::Rotate { id, overlap, destination } => {
-            let body = json!({ "overlap_seconds": overlap.as_secs() });
-            destination.open()?.fill(context, Text::RotatedCode, |context| context.post(&[PATH, &id.to_string(), "rotations"], body))
-        }
-        Verb::Delete { id } => {
-            let id = id.to_string();
-            context.confirm(Text::AskRevokeToken, &[PATH, &id], "username")?;
-            let answer = context.client.delete(&[PATH, &id])?;
-            context.done(&answer, Text::Ended)
-        }
-        Verb::Suspend { id } => {
-            let id = id.to_string();
-            context.confirm(Text::AskSuspendToken, &[PATH, &id], "username")?;
-            let answer = context.client.put(&[PATH, &id, "suspension"])?;
-            context.done(&answer, Text::Suspended)
-        }
-        Verb::Resume { id } => {
-            let answer = context.client.delete(&[PATH, &id.to_string(), "suspension"])?;
-            context.done(&answer, Text::Resumed)
-        }
+        Verb::Show(one) => SORT.show(one, context),
+        Verb::Edit(arguments) => SORT.update(arguments.id, arguments.changes()?, context),
+        Verb::Rotate(arguments) => SORT.rotate(arguments, context),
+        Verb::Delete(one) => SORT.revoke(one, context),
+        Verb::Suspend(one) => SORT.suspend(one, context),
+        Verb::Resume(one) => SORT.resume(one, context),
         Verb::Import(arguments) => super::import::run(arguments, &super::import::ORGANISATION_TOKENS, context),
     }
 }
 
 fn create(arguments: &CreateArgs, context: &mut Context<'_>) -> Attempt<()> {
     let organisation = context.organisation_or_own(arguments.organisation.as_deref())?;
-    let members = [("description", json!(arguments.description)), ("api", json!(arguments.api))];
-    let mut token: Map<_, _> = members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    if let Some(username) = &arguments.username {
-        token.insert("username".to_owned(), json!(username));
-    }
-    if !arguments.permissions.is_empty() {
-        token.insert("permissions".to_owned(), json!(arguments.permissions));
-    }
-    let days = |days: u64| context.now().saturating_add(Duration::from_secs(days * 86_400));
-    if let Some(at) = arguments.expires_at.or_else(|| arguments.days.map(days)) {
-        token.insert("expires_at".to_owned(), json!(at));
-    }
+    let token = given([
+        ("description", Some(json!(arguments.description))),
+        ("api", Some(json!(arguments.api))),
+        ("username", arguments.username.as_ref().map(|username| json!(username))),
+        ("permissions", permissions(&arguments.permissions, false)),
+        ("expires_at", arguments.expiry.at(context).map(|at| json!(at))),
+    ]);
     let place = arguments.destination.open()?;
-    place.fill(context, Text::Created, |context| context.post(&["organisations", &organisation, PATH], token.into()))
+    place.fill(context, Text::Created, |context| context.post(&["organisations", &organisation, PATH], token))
 }

@@ -75,8 +75,9 @@ impl Place {
             Self::Output => show(context, &answer, &secret),
             Self::File { file, temporary, wished } => {
                 if let Some(members) = answer.body.as_object_mut() {
-                    members.remove("secret");
-                    members.remove("code");
+                    for name in ["secret", "code", "private_key"] {
+                        members.remove(name);
+                    }
                 }
                 keep(file, &temporary, &wished, &secret).and_then(|()| tell_file(context, &answer, &wished))
             }
@@ -94,11 +95,13 @@ impl Place {
     }
 }
 
-/// What is kept: a secret, or username and code as HTTP clients take them, with a colon between (RFC 7617).
+/// What is kept: a secret, or username and code as HTTP clients take them, with a colon between (RFC 7617). Of a key without a
+/// private key, its public id.
 fn secret(body: &Value) -> Option<Secret<String>> {
     let text = |member: &str| body.get(member).and_then(Value::as_str);
-    let pair = || Some(format!("{}:{}", text("username")?, text("code")?));
-    text("secret").map(str::to_owned).or_else(pair).map(Secret::new)
+    let pair = |name: &str, secret: &str| Some(format!("{}:{}", text(name)?, text(secret)?));
+    let alone = || text("secret").or_else(|| text("client_id")).map(str::to_owned);
+    pair("username", "code").or_else(|| pair("client_id", "private_key")).or_else(alone).map(Secret::new)
 }
 
 fn show(context: &mut Context<'_>, answer: &Answer, secret: &Secret<String>) -> Attempt<()> {
@@ -111,7 +114,8 @@ fn show(context: &mut Context<'_>, answer: &Answer, secret: &Secret<String>) -> 
     let written = writeln!(output, "{}", super::screen::json_visible(&text)).and_then(|()| output.flush());
     // Not as for other results: a secret that nobody read is lost, also where the reader went away.
     written.map_err(|error| Failure::with(Exit::Failed, Text::SecretUnwritten, "cause", error))?;
-    if screen.streams.output_is_terminal { screen.tell(Text::OnlyTime, &[]) } else { Ok(()) }
+    let once = answer.body.get("private_key").is_none_or(|text| !text.is_null());
+    if screen.streams.output_is_terminal && once { screen.tell(Text::OnlyTime, &[]) } else { Ok(()) }
 }
 
 fn tell_file(context: &mut Context<'_>, answer: &Answer, wished: &Path) -> Attempt<()> {

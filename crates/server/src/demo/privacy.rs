@@ -1,9 +1,7 @@
 //! The demo's privacy world: an organisation with three workspaces, its key manager, and the keys of its software.
 
-use authority::{Authority, Context, NewClient, NewOrganisationKey, NewPerson, plain_client};
+use authority::{Authority, ClientRequest, Context, NewOrganisationKey, NewPerson};
 use domain::api::ApiDefinition;
-use domain::client::{ClientDefinition, GrantType};
-use domain::permission::Permissions;
 use domain::person::{Role, Roles};
 use domain::text::Name;
 use domain::{OrganisationId, Secret, WorkspaceId};
@@ -93,13 +91,8 @@ async fn key(
     (name, workspace): (&str, Option<WorkspaceId>),
 ) -> Result<Key, StartError> {
     let name = Name::new(name).map_err(own_text)?;
-    let definition = ClientDefinition {
-        redirect_uris: vec![REDIRECT_URI.to_owned()],
-        grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials],
-        permissions: Permissions::All,
-        ..plain_client(name.clone())
-    };
-    let new = NewOrganisationKey { workspace, client: NewClient { name, definition }, contact: None };
+    let client = ClientRequest { name: Some(name), redirect_uris: Some(vec![REDIRECT_URI.to_owned()]), ..ClientRequest::default() };
+    let new = NewOrganisationKey { workspace, contact: None, client };
     let made = authority.create_organisation_key(context, organisation, new).await?.value;
     let private = made.private_key.ok_or_else(|| StartError::Configuration("a key came without its private key".to_owned()))?;
     Ok(Key { public: made.key.definition.client_id, private: private.expose().clone() })

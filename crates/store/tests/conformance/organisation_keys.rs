@@ -3,7 +3,7 @@
 use domain::client::{ApplicationType, ClientAuthentication, ClientDefinition, GrantType, Profile, Registration};
 use domain::grant::Grant;
 use domain::organisation_key::{OrganisationKey, PrivateKeyState};
-use domain::{FamilyId, GrantId};
+use domain::{FamilyId, GrantId, WorkspaceId};
 use poort_store::{NewAuthorizationCode, NewOrganisationKey, PushedRequest};
 
 use crate::support::*;
@@ -73,8 +73,14 @@ pub(crate) async fn organisation_keys(store: &Store) {
     assert_eq!(OrganisationKey { private_keys: vec![], ..found.clone() }, first);
     let again = organisation_key(home.organisation, "prtk_one");
     assert_eq!(conflict(insert(again, None, None).await), conflict::CLIENT_ID);
-    assert_eq!(read!(store, |reader| { reader.organisation_keys(ALL, Some(home.organisation)).await }), vec![found.clone()]);
-    assert_eq!(read!(store, |reader| { reader.organisation_keys(ALL, None).await }), vec![found]);
+    assert_eq!(read!(store, |reader| { reader.organisation_keys(ALL, Some(home.organisation), None).await }), vec![found.clone()]);
+    assert_eq!(read!(store, |reader| { reader.organisation_keys(ALL, None, None).await }), vec![found]);
+    let elsewhere = WorkspaceId::generate(now(), &System).expect("an id");
+    for organisation in [None, Some(home.organisation)] {
+        assert_eq!(read!(store, |reader| { reader.organisation_keys(ALL, organisation, Some(elsewhere)).await }), vec![]);
+    }
+    assert_eq!(read!(store, |reader| { reader.organisation_key_named("prtk_one").await }), Some(id));
+    assert_eq!(read!(store, |reader| { reader.organisation_key_named("prtk_none").await }), None);
     assert_eq!(read!(store, |reader| { reader.count_live_organisation_keys(home.organisation).await }), 1);
 
     for changes in [true, false] {

@@ -1,6 +1,9 @@
 //! Tests of the verifier as a whole.
 
 mod behaviour;
+mod keys;
+mod keys_model;
+mod keys_support;
 mod model;
 mod places;
 mod places_model;

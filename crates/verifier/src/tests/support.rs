@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use domain::access_token::AccessToken;
 use domain::api::ApiDefinition;
 use domain::credential::{Digest, Installation, Kind};
 use domain::entropy::{Entropy, EntropyUnavailable};
@@ -15,7 +16,7 @@ use domain::time::{Boottime, Clock};
 use domain::workspace::WorkspaceNumber;
 use domain::{CredentialId, MembershipId, OrganisationId, PersonId, Timestamp, WorkspaceId};
 
-use crate::{Applied, Asked, Question, Settings, Unavailable, Verdict, Verifier};
+use crate::{AccessTokens, Applied, Asked, Opener, Proof, Question, Settings, Unavailable, Verdict, Verifier};
 
 /// The start of all tests' time.
 pub(super) const START: i64 = 1_790_000_000;
@@ -123,6 +124,29 @@ pub(super) fn api(name: &str, turned: bool, accepts_imported: bool) -> ApiDefini
     .expect("a definition")
 }
 
+/// What access tokens say, by their texts: stands for the seal.
+#[derive(Default)]
+pub(super) struct Shelf(std::sync::Mutex<std::collections::HashMap<String, AccessToken>>);
+
+impl Shelf {
+    /// The text of an access token.
+    pub(super) fn seal(&self, number: u32, token: AccessToken) -> String {
+        let text = text(Kind::AccessToken, number);
+        self.0.lock().expect("a shelf").insert(text.clone(), token);
+        text
+    }
+}
+
+impl AccessTokens for Shelf {
+    fn open(&self, text: &str) -> Option<AccessToken> {
+        self.0.lock().expect("a shelf").get(text).copied()
+    }
+
+    fn prove(&self, proof: &Proof<'_>, _: &str, _: Timestamp) -> Option<[u8; 32]> {
+        proof.value.try_into().ok()
+    }
+}
+
 /// A verifier that is fed events as the journal would feed it.
 pub(super) struct Fed {
     pub(super) verifier: Verifier,
@@ -135,9 +159,18 @@ impl Fed {
     }
 
     pub(super) fn with_tombstones(max_tombstones: usize) -> Self {
+        Self::with(max_tombstones, None)
+    }
+
+    /// One that opens the access tokens which are put on the shelf.
+    pub(super) fn opening(shelf: &Arc<Shelf>) -> Self {
+        Self::with(1_000, Some(Opener(shelf.clone())))
+    }
+
+    fn with(max_tombstones: usize, access_tokens: Option<Opener>) -> Self {
         let hands = Arc::new(Hands { seconds: AtomicI64::new(START), boottime: AtomicU64::new(1) });
         let settings =
-            Settings { installations: vec![installation()], tombstone_seconds: TOMBSTONE_SECONDS, max_tombstones, access_tokens: None };
+            Settings { installations: vec![installation()], tombstone_seconds: TOMBSTONE_SECONDS, max_tombstones, access_tokens };
         let verifier = Verifier::new(hands.clone(), settings);
         verifier.lease().hold();
         Self { verifier, hands }
@@ -154,7 +187,11 @@ impl Fed {
 
     /// Organisations 0 and 1 with workspaces 7 and 8, person 0, a member of organisation 0, and the APIs `a` and `b`.
     pub(super) fn furnished() -> Self {
-        let fed = Self::new();
+        Self::new().furnish()
+    }
+
+    pub(super) fn furnish(self) -> Self {
+        let fed = self;
         for number in 0..2 {
             fed.apply(&Event::OrganisationCreated { organisation: organisation(number) });
         }

@@ -1,5 +1,6 @@
-//! `poort token import` and `poort organisation-token import`: digests of another system's tokens, in batches, with a note of how far it came.
+//! `poort token import`, `poort organisation-token import` and `poort organisation-key import`: digests of another system's credentials, in batches, with a note of how far it came.
 
+mod key_line;
 mod line;
 mod organisation_line;
 mod progress;
@@ -24,7 +25,7 @@ use progress::Progress;
 use source::Source;
 use state::{Rejects, State};
 
-/// The most tokens in one call; what the API takes.
+/// The most rows in one call; what the API takes.
 const BATCH: usize = 1_000;
 /// How many problems `--dry-run` shows.
 const SHOWN_PROBLEMS: usize = 10;
@@ -32,16 +33,24 @@ const SHOWN_PROBLEMS: usize = 10;
 /// What the lines of a file of organisation tokens are.
 pub(super) const ORGANISATION_LINES: &str = "Lines of JSON: {\"organisation\": id, \"api\", \"username\", \"description\", \"digest\": SHA-256 of the code in hex or Base64, \"expires_at\"?, \"permissions\"?}; - for standard input";
 
+/// What the lines of a file of organisation keys are.
+pub(super) const KEY_LINES: &str = "Lines of JSON: {\"organisation\": id, \"client_id\", \"digest\": SHA-256 of the private key in hex or Base64, \"name\", \"workspace\"?: id, \"contact\"?, and what a new key takes}; - for standard input";
+
 /// What is imported: where it goes, and how a line of it is read into what goes there.
 pub(super) struct What {
     path: &'static str,
+    /// The member of the call that holds the rows.
+    member: &'static str,
     read_line: fn(&[u8]) -> Result<Option<Value>, Reject>,
 }
 
 /// Personal tokens.
-pub(super) const TOKENS: What = What { path: "token-imports", read_line: line::read_line };
+pub(super) const TOKENS: What = What { path: "token-imports", member: "tokens", read_line: line::read_line };
 /// Organisation tokens.
-pub(super) const ORGANISATION_TOKENS: What = What { path: "organisation-token-imports", read_line: organisation_line::read_line };
+pub(super) const ORGANISATION_TOKENS: What =
+    What { path: "organisation-token-imports", member: "tokens", read_line: organisation_line::read_line };
+/// Organisation keys.
+pub(super) const ORGANISATION_KEYS: What = What { path: "organisation-key-imports", member: "keys", read_line: key_line::read_line };
 
 /// An import.
 #[derive(Debug, Args)]
@@ -64,8 +73,8 @@ pub struct ImportArgs {
 struct Batch {
     /// Their numbers in the file.
     numbers: Vec<u64>,
-    /// Their tokens.
-    tokens: Vec<Value>,
+    /// What the lines say.
+    rows: Vec<Value>,
 }
 
 /// An import on its way.
@@ -107,12 +116,12 @@ impl Import<'_> {
                     Ok(None) => {}
                     Ok(Some(token)) => {
                         self.batch.numbers.push(self.source.line);
-                        self.batch.tokens.push(token);
+                        self.batch.rows.push(token);
                     }
                     Err(reject) => self.reject(self.source.line, &reject)?,
                 }
             }
-            if self.batch.tokens.len() == BATCH || ended {
+            if self.batch.rows.len() == BATCH || ended {
                 self.send(context)?;
                 self.progress.reach(self.source.line, &mut context.screen)?;
             }
@@ -120,20 +129,20 @@ impl Import<'_> {
                 return Ok(());
             }
             // Looked for between batches only: a batch is never left half answered.
-            if self.batch.tokens.is_empty() && context.client.poll_now(&mut interrupt) {
+            if self.batch.rows.is_empty() && context.client.poll_now(&mut interrupt) {
                 return Err(Failure::new(Exit::Usage, Text::Interrupted).and(Text::TodoResume));
             }
         }
     }
 
     fn send(&mut self, context: &Context<'_>) -> Attempt<()> {
-        let Batch { numbers, tokens } = std::mem::take(&mut self.batch);
-        if !tokens.is_empty() {
+        let Batch { numbers, rows } = std::mem::take(&mut self.batch);
+        if !rows.is_empty() {
             // The key follows from the import and the place, so that a batch whose answer was lost can be sent again.
             let key = format!("{}-{}", self.state.key, numbers[0]);
-            let count = tokens.len() as u64;
+            let count = rows.len() as u64;
             let path = [self.what.path];
-            let call = Call::new(Method::POST, &path).body(json!({ "tokens": tokens })).idempotency_key(key);
+            let call = Call::new(Method::POST, &path).body(json!({ self.what.member: rows })).idempotency_key(key);
             let answer = context.client.send(&call)?.body;
             let rejected = answer.get("rejected").and_then(Value::as_array).cloned().unwrap_or_default();
             for reject in &rejected {

@@ -1,6 +1,6 @@
 //! What a client says about itself when it registers (RFC 7591 section 2): read, made a client of, and told back.
 
-use authority::{NewClient, plain_client};
+use authority::plain_client;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::client::{ApplicationType, ClientAuthentication, ClientDefinition, GrantType, SigningAlgorithm};
@@ -41,7 +41,7 @@ const NAMELESS: &str = "app without a name";
 
 impl Metadata {
     /// The client that it is about. `permissions` are those of every client that registers itself.
-    pub(super) fn client(self, permissions: Permissions) -> Result<(NewClient, Option<Email>), ConnectError> {
+    pub(super) fn client(self, permissions: Permissions) -> Result<(ClientDefinition, Option<Email>), ConnectError> {
         refuse_statement(self.software_statement.as_deref())?;
         let grant_types = self.grant_types()?;
         let authentication = self.authentication()?;
@@ -73,9 +73,9 @@ impl Metadata {
             requires_pushed_requests: self.require_pushed_authorization_requests.unwrap_or_default(),
             requires_dpop: self.dpop_bound_access_tokens.unwrap_or_default(),
             client_uri: self.client_uri,
-            ..plain_client(name.clone())
+            ..plain_client(name)
         };
-        Ok((NewClient { name, definition }, contact))
+        Ok((definition, contact))
     }
 
     /// Grant types and response types say the same (section 2.1).

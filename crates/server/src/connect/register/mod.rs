@@ -111,10 +111,8 @@ pub(super) async fn replace(connect: Arc<Connect>, call: Call) -> Result<Respons
         let used = verifier.authenticate_client(&known.client, secret.as_str().unwrap_or_default(), call.edge.now)?;
         used.map_err(|_| wrong("client_secret is not that of the client"))?;
     }
-    let (client, contact) = metadata.client(connect.registration.permissions.clone())?;
+    let (definition, contact) = metadata.client(connect.registration.permissions.clone())?;
     let context = call.context(Caller::System);
-    let (name, mut definition) = (client.name, client.definition);
-    definition.name = name;
     let replaced = connect.authority.replace_registration(&context, (&call.parameter, &token), definition, contact).await;
     let key = replaced.map_err(refused)?.ok_or_else(not_its_own)?;
     Ok(answer(StatusCode::OK, &information(&connect, &key, &token)))

@@ -5,6 +5,7 @@ mod canary;
 mod delegations;
 mod exposed;
 mod idempotency;
+mod organisation_keys;
 mod organisation_tokens;
 mod outage;
 mod pages;
@@ -38,6 +39,8 @@ struct Tenant {
     secret: String,
     workspace: String,
     organisation_token: String,
+    organisation_key: String,
+    private_key: String,
     delegation: String,
 }
 
@@ -64,6 +67,7 @@ impl World {
             Some("tokens") => tenant.token.clone(),
             Some("workspaces") => tenant.workspace.clone(),
             Some("delegations") => tenant.delegation.clone(),
+            Some("organisation-keys") => tenant.organisation_key.clone(),
             Some("organisation-tokens") => tenant.organisation_token.clone(),
             Some("api-credentials") => self.first("/api/v1/apis/shop/credentials").await,
             Some("operator-tokens") => self.first("/api/v1/operator-tokens").await,
@@ -88,6 +92,8 @@ impl Tenant {
         let memberships = app.operate("GET", &format!("/api/v1/people/{member}/memberships")).send().await.expect(200);
         let workspace = app.workspace(&organisation, name).await;
         let (organisation_token, _) = app.organisation_token(&organisation, "survey", name).await;
+        let key = app.organisation_key(&organisation, json!({})).await;
+        let (organisation_key, private_key) = (key.member("/id"), key.member("/private_keys/0/id"));
         let membership = memberships.member("/items/0/id");
         let partner = app.organisation(&format!("{name} partner")).await;
         let given = json!({
@@ -95,7 +101,20 @@ impl Tenant {
             "description": "field work",
         });
         let delegation = app.make("/api/v1/delegations", given).await.member("/id");
-        Self { organisation, owner, owner_token, member, membership, token, secret, workspace, organisation_token, delegation }
+        Self {
+            organisation,
+            owner,
+            owner_token,
+            member,
+            membership,
+            token,
+            secret,
+            workspace,
+            organisation_token,
+            organisation_key,
+            private_key,
+            delegation,
+        }
     }
 }
 
@@ -119,6 +138,10 @@ fn body_for(route: &Route, tenant: &Tenant) -> Value {
         ("POST", "/organisations/{id}/organisation-tokens") => json!({"api": "survey", "description": "stolen"}),
         ("PATCH", "/organisation-tokens/{id}") => json!({"description": "another one"}),
         ("POST", "/organisation-token-imports") => json!({"tokens": []}),
+        ("POST", "/organisations/{id}/organisation-keys") => json!({"name": "stolen"}),
+        ("PATCH", "/organisation-keys/{id}") => json!({"name": "another one"}),
+        ("POST", "/organisation-keys/{id}/private-key-revocations") => json!({"private_key": tenant.private_key}),
+        ("POST", "/organisation-key-imports") => json!({"keys": []}),
         ("POST", "/token-imports") => json!({"tokens": []}),
         ("POST", "/apis") | ("PUT", "/apis/{name}") => {
             json!({"name": "shop", "title": "Shop", "presentations": ["bare"], "permissions": []})

@@ -138,8 +138,9 @@ async fn a_member_manages_nobody_but_oneself() {
 #[tokio::test]
 async fn a_foreign_owner_sees_and_changes_nothing() {
     let world = World::new().await;
-    let Tenant { organisation, owner, member, membership, token, workspace, organisation_token, delegation, .. } = &world.umbrella;
-    let ids = [organisation, owner, member, membership, token, workspace, organisation_token, delegation];
+    let Tenant { organisation, owner, member, membership, token, workspace, organisation_token, organisation_key, delegation, .. } =
+        &world.umbrella;
+    let ids = [organisation, owner, member, membership, token, workspace, organisation_token, organisation_key, delegation];
     let before = world.changes();
     for (route, name) in routes() {
         let answer = send(&world, route, &world.umbrella, |call| call.token(&world.acme.owner_token)).await;
@@ -180,6 +181,7 @@ async fn filters_do_not_leak() {
         format!("/api/v1/audit?about={organisation}"),
         format!("/api/v1/workspaces?organisation={organisation}"),
         format!("/api/v1/organisation-tokens?organisation={organisation}"),
+        format!("/api/v1/organisation-keys?organisation={organisation}"),
     ] {
         as_owner(path).send().await.expect(404);
     }

@@ -1,39 +1,35 @@
 //! Organisation keys: made and shown once, changed, rotated, paused, ended.
 
+mod import;
+mod issue;
+mod request;
+
 use std::time::Duration;
 
-use domain::client::{ApplicationType, ClientAuthentication, ClientDefinition, GrantType, Profile, Registration};
-use domain::credential::format::shown_prefix;
+use domain::client::{ClientAuthentication, ClientDefinition, Registration};
 use domain::organisation_key::{MAX_KEYS_OF_ORGANISATION, MAX_LIVE_PRIVATE_KEYS, MAX_OVERLAP, OrganisationKey, PrivateKeyState};
-use domain::permission::Permissions;
-use domain::text::{Email, Name};
-use domain::{CredentialId, Digest, Event, Kind, OrganisationId, Secret, Timestamp, WorkspaceId};
-use serde::{Deserialize, Serialize};
-use store::{Abort, By, NewOrganisationKey as NewRow, Outcome, Recorded, Tx};
-use zeroize::{Zeroize as _, Zeroizing};
+use domain::text::Email;
+use domain::{CredentialId, Event, OrganisationId, Timestamp, WorkspaceId};
+use store::{Abort, By, Outcome, Recorded, Tx};
 
-use crate::idempotency::Kept;
 use crate::organisation::clash;
 use crate::{Authority, Caller, Changed, Context, Error, Page, Right, grant};
+
+pub use import::OrganisationKeyRow;
+use issue::DrawnPrivateKey;
+pub use issue::IssuedOrganisationKey;
+pub(crate) use issue::Owner;
+pub use request::{ClientRequest, RequestedPermissions, plain_client};
 
 /// What is asked for a new organisation key.
 #[derive(Debug, Clone)]
 pub struct NewOrganisationKey {
     /// The one workspace that it is to see; absent: all of the organisation's.
     pub workspace: Option<WorkspaceId>,
-    /// Its OAuth side; the public id is drawn.
-    pub client: NewClient,
     /// Whom to write to about it.
     pub contact: Option<Email>,
-}
-
-/// The OAuth side of a new organisation key.
-#[derive(Debug, Clone)]
-pub struct NewClient {
-    /// Its name for people.
-    pub name: Name,
-    /// Everything else, with a public id that is replaced.
-    pub definition: ClientDefinition,
+    /// Its OAuth side; the public id is drawn.
+    pub client: ClientRequest,
 }
 
 /// What is to be different about an organisation key; what is absent stays.
@@ -43,45 +39,19 @@ pub struct OrganisationKeyUpdate {
     pub expected_revision: Option<i64>,
     /// Another workspace, or all of the organisation's.
     pub workspace: Option<Option<WorkspaceId>>,
-    /// Another OAuth side; its public id stays.
-    pub definition: Option<ClientDefinition>,
     /// Another contact, or none.
     pub contact: Option<Option<Email>>,
+    /// Another OAuth side; its public id stays.
+    pub client: ClientRequest,
 }
 
-/// An organisation key with its private key: shown once, in this answer.
-#[derive(Clone)]
-pub struct IssuedOrganisationKey {
-    /// The key as lists show it.
-    pub key: OrganisationKey,
-    /// Its private key; none for a client that authenticates otherwise, or not at all.
-    pub private_key: Option<Secret<String>>,
-}
-
-/// A client that may do nothing yet: what a new one is unless it says otherwise.
-pub fn plain_client(name: Name) -> ClientDefinition {
-    ClientDefinition {
-        client_id: String::new(),
-        name,
-        registration: Registration::Organisation,
-        application_type: ApplicationType::Web,
-        redirect_uris: Vec::new(),
-        post_logout_redirect_uris: Vec::new(),
-        cors_origins: Vec::new(),
-        grant_types: vec![GrantType::ClientCredentials],
-        permissions: Permissions::Only(Default::default()),
-        default_scopes: Vec::new(),
-        authentication: vec![ClientAuthentication::ClientSecretBasic, ClientAuthentication::ClientSecretPost],
-        profile: Profile::Default,
-        jwks: None,
-        jwks_uri: None,
-        id_token_algorithm: None,
-        requires_pushed_requests: false,
-        requires_dpop: false,
-        rotates_refresh_tokens: None,
-        backchannel_logout_uri: None,
-        client_uri: None,
-    }
+/// Which keys are listed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OrganisationKeyFilter {
+    /// Those of this organisation.
+    pub organisation: Option<OrganisationId>,
+    /// Those that see this workspace only.
+    pub workspace: Option<WorkspaceId>,
 }
 
 impl Authority {
@@ -94,17 +64,16 @@ impl Authority {
     ) -> Result<Changed<IssuedOrganisationKey>, Error> {
         context.caller.require_management(organisation, Right::OrganisationKeysWrite)?;
         let registration = if context.caller.is_operator() { Registration::Operator } else { Registration::Organisation };
-        let drawn = self.draw_client(context, registration, new.client)?;
+        let NewOrganisationKey { workspace, contact, client } = new;
+        let requested = client.permissions.clone();
+        let drawn = self.draw_client(context, registration, client.definition()?)?;
         self.change(context, move |tx, by| {
-            let (drawn, contact, workspace) = (drawn.clone(), new.contact.clone(), new.workspace);
+            let (mut drawn, contact, requested) = (drawn.clone(), contact.clone(), requested.clone());
             Box::pin(async move {
                 tx.organisation(organisation).await?.ok_or(Abort::Refused(Error::NotFound))?;
                 check_workspace(tx, organisation, workspace).await?;
-                check_permissions(tx, &drawn.definition.permissions).await?;
-                if tx.count_live_organisation_keys(organisation).await? >= MAX_KEYS_OF_ORGANISATION {
-                    let detail = "this organisation has 200 keys: end some first";
-                    return Err(Abort::Refused(Error::Conflict { code: "too_many_keys", detail }));
-                }
+                settle(tx, &mut drawn.definition, requested.as_ref()).await?;
+                check_number(tx, organisation).await?;
                 let issued = drawn.insert(tx, by, Owner { organisation: Some(organisation), workspace, contact }, None).await?;
                 let recorded = tx.recorded().ok_or(Abort::Refused(Error::NotFound))?;
                 Ok(Outcome::Changed(issued, recorded))
@@ -129,19 +98,21 @@ impl Authority {
                 if update.expected_revision.is_some_and(|expected| expected != revision) {
                     return Err(Abort::Refused(Error::Stale));
                 }
-                if let Some(definition) = update.definition {
-                    let (client_id, registration) = (key.definition.client_id, key.definition.registration);
-                    key.definition = ClientDefinition { client_id, registration, ..definition };
-                    check_permissions(tx, &key.definition.permissions).await?;
-                }
+                let requested = update.client.permissions.clone();
+                let had_private_key = has_private_key(&key.definition);
+                update.client.apply(&mut key.definition);
+                settle(tx, &mut key.definition, requested.as_ref()).await?;
                 if let (Some(workspace), Some(organisation)) = (update.workspace, key.organisation) {
                     check_workspace(tx, organisation, workspace).await?;
                     key.workspace = workspace;
                 }
                 key.contact = update.contact.unwrap_or(key.contact);
-                valid(&key.definition).map_err(Abort::Refused)?;
                 if !tx.update_organisation_key(&key, revision).await? {
                     return Err(Abort::Refused(Error::Stale));
+                }
+                if had_private_key && !has_private_key(&key.definition) {
+                    end_private_keys(tx, by, id).await?;
+                    key.private_keys.clear();
                 }
                 key.revision += 1;
                 let (workspace, definition) = (key.workspace, key.definition.clone());
@@ -262,23 +233,28 @@ impl Authority {
         .await
     }
 
-    /// The live keys of an organisation, or of all of them for an operator.
+    /// The live keys of an organisation, or of all of them for an operator; of one workspace, where the filter names one.
     pub async fn organisation_keys(
         &self,
         caller: &Caller,
-        organisation: Option<OrganisationId>,
+        filter: OrganisationKeyFilter,
         page: Page,
     ) -> Result<Vec<OrganisationKey>, Error> {
-        let Some(id) = organisation else {
-            caller.require_operator()?;
-            return Ok(self.store.read(move |reader| Box::pin(async move { reader.organisation_keys(page, None).await })).await?);
-        };
-        caller.require_management(id, Right::OrganisationKeysRead)?;
+        let OrganisationKeyFilter { organisation, workspace } = filter;
+        match organisation {
+            Some(id) => caller.require_management(id, Right::OrganisationKeysRead)?,
+            None => caller.require_operator()?,
+        }
         let found = self.store.read(move |reader| {
-            Box::pin(async move { Ok((reader.organisation(id).await?, reader.organisation_keys(page, Some(id)).await?)) })
+            Box::pin(async move {
+                let known = match organisation {
+                    Some(id) => reader.organisation(id).await?.is_some(),
+                    None => true,
+                };
+                Ok(if known { Some(reader.organisation_keys(page, organisation, workspace).await?) } else { None })
+            })
         });
-        let (organisation, keys) = found.await?;
-        organisation.map(|_| keys).ok_or(Error::NotFound)
+        found.await?.ok_or(Error::NotFound)
     }
 
     /// One live key.
@@ -287,91 +263,6 @@ impl Authority {
         let key = key.filter(|key| key.revoked_at.is_none()).ok_or(Error::NotFound)?;
         require(caller, &key, Right::OrganisationKeysRead)?;
         Ok(key)
-    }
-
-    /// Draws a client with its public id and, if it is to have one, its private key.
-    pub(crate) fn draw_client(&self, context: &Context, registration: Registration, new: NewClient) -> Result<DrawnKey, Error> {
-        let id = CredentialId::generate(context.now, &*self.entropy)?;
-        let client_id = self.installation.generate(Kind::ClientId, &*self.entropy)?.expose().clone();
-        let definition = ClientDefinition { client_id, name: new.name, registration, ..new.definition };
-        valid(&definition)?;
-        let private_key = if has_private_key(&definition) { Some(self.draw_private_key(context)?) } else { None };
-        Ok(DrawnKey { id, definition, private_key, created_at: context.now })
-    }
-
-    pub(crate) fn draw_private_key(&self, context: &Context) -> Result<DrawnPrivateKey, Error> {
-        let id = CredentialId::generate(context.now, &*self.entropy)?;
-        Ok(DrawnPrivateKey { id, text: self.installation.generate(Kind::OrganisationKey, &*self.entropy)? })
-    }
-}
-
-/// A key that was drawn and is not written yet.
-#[derive(Clone)]
-pub(crate) struct DrawnKey {
-    pub(crate) id: CredentialId,
-    pub(crate) definition: ClientDefinition,
-    pub(crate) private_key: Option<DrawnPrivateKey>,
-    pub(crate) created_at: Timestamp,
-}
-
-/// A private key that was drawn and is not written yet.
-#[derive(Clone)]
-pub(crate) struct DrawnPrivateKey {
-    pub(crate) id: CredentialId,
-    pub(crate) text: Secret<String>,
-}
-
-/// Whose a new key is.
-pub(crate) struct Owner {
-    pub(crate) organisation: Option<OrganisationId>,
-    pub(crate) workspace: Option<WorkspaceId>,
-    pub(crate) contact: Option<Email>,
-}
-
-impl DrawnPrivateKey {
-    fn state(&self) -> PrivateKeyState {
-        PrivateKeyState { id: self.id, digest: Digest::of(self.text.expose().as_bytes()), not_after: None }
-    }
-
-    fn prefix(&self) -> &str {
-        shown_prefix(self.text.expose())
-    }
-}
-
-impl DrawnKey {
-    /// Writes the key and its event; `registration` is the digest of the token that a client manages itself with, and until when it is
-    /// to be used.
-    pub(crate) async fn insert(
-        self,
-        tx: &mut Tx<'_>,
-        by: &By,
-        owner: Owner,
-        registration: Option<(Digest, Option<Timestamp>)>,
-    ) -> Result<IssuedOrganisationKey, Abort<Error>> {
-        let Owner { organisation, workspace, contact } = owner;
-        let key = OrganisationKey {
-            id: self.id,
-            organisation,
-            workspace,
-            definition: self.definition,
-            contact,
-            private_keys: Vec::new(),
-            created_at: self.created_at,
-            suspended_at: None,
-            revoked_at: None,
-            revision: 1,
-        };
-        let (digest, unused_until) = registration.map_or((None, None), |(digest, until)| (Some(digest), until));
-        tx.insert_organisation_key(&NewRow { key: &key, imported: false, registration: digest, unused_until }).await.map_err(clash)?;
-        let state = self.private_key.as_ref().map(DrawnPrivateKey::state);
-        if let (Some(drawn), Some(state)) = (&self.private_key, &state) {
-            tx.insert_private_key(key.id, state, Some(drawn.prefix()), self.created_at).await.map_err(clash)?;
-        }
-        let definition = key.definition.clone();
-        let event = Event::OrganisationKeyCreated { key: key.id, organisation, workspace, definition, private_key: state, imported: false };
-        tx.record(by, event).await?;
-        let key = tx.organisation_key(key.id).await?.ok_or(Abort::Refused(Error::NotFound))?;
-        Ok(IssuedOrganisationKey { key, private_key: self.private_key.map(|drawn| drawn.text) })
     }
 }
 
@@ -391,23 +282,39 @@ async fn check_workspace(tx: &mut Tx<'_>, organisation: OrganisationId, workspac
     found.map(drop).ok_or_else(|| Abort::Refused(Error::invalid("workspace", "there is no such workspace of this organisation")))
 }
 
-/// Each permission is one of an API that there is.
-pub(crate) async fn check_permissions(tx: &mut Tx<'_>, permissions: &Permissions) -> Result<(), Abort<Error>> {
-    let Permissions::Only(names) = permissions else { return Ok(()) };
-    let mut problems = Vec::new();
-    for name in names {
-        let known = tx.api(name.api()).await?.is_some_and(|(api, _)| api.permissions.iter().any(|known| known.name == *name));
-        if !known {
-            problems.push(("permissions".to_owned(), format!("no API has the permission {name}")));
-        }
+/// The definition as it is to be written: with the permissions that were asked for, all of it valid.
+async fn settle(tx: &mut Tx<'_>, definition: &mut ClientDefinition, requested: Option<&RequestedPermissions>) -> Result<(), Abort<Error>> {
+    valid(definition).map_err(Abort::Refused)?;
+    if let Some(requested) = requested {
+        definition.permissions = request::permissions(tx, requested).await?;
     }
-    if problems.is_empty() { Ok(()) } else { Err(Abort::Refused(Error::Invalid(problems))) }
+    request::check_default_scopes(tx, definition).await
+}
+
+async fn check_number(tx: &mut Tx<'_>, organisation: OrganisationId) -> Result<(), Abort<Error>> {
+    if tx.count_live_organisation_keys(organisation).await? < MAX_KEYS_OF_ORGANISATION {
+        return Ok(());
+    }
+    let detail = "this organisation has 200 keys: end some first";
+    Err(Abort::Refused(Error::Conflict { code: "too_many_keys", detail }))
+}
+
+/// A client that authenticates otherwise from now on has none any more, wherever they would be presented.
+async fn end_private_keys(tx: &mut Tx<'_>, by: &By, key: CredentialId) -> Result<(), Abort<Error>> {
+    for state in tx.private_key_states(key).await? {
+        tx.end_private_key(state.id, by.at).await?;
+        tx.record(by, Event::PrivateKeyRevoked { key, private_key: state }).await?;
+    }
+    Ok(())
 }
 
 async fn rotate(tx: &mut Tx<'_>, by: &By, id: CredentialId, drawn: &DrawnPrivateKey, overlap: Duration) -> Result<Recorded, Abort<Error>> {
     let states = tx.private_key_states(id).await?;
-    let live = states.into_iter().filter(|state| state.not_after.is_none_or(|end| end > by.at));
-    let mut live: Vec<PrivateKeyState> = live.collect();
+    let (mut live, over): (Vec<_>, Vec<_>) = states.into_iter().partition(|state| state.not_after.is_none_or(|end| end > by.at));
+    for state in over {
+        // It stopped by itself: no event, the index knows.
+        tx.end_private_key(state.id, by.at).await?;
+    }
     let ended = live.split_off(live.len().min(MAX_LIVE_PRIVATE_KEYS - 1));
     let end = Timestamp::from_unix_seconds(by.at.saturating_add(overlap).unix_seconds());
     let old = live.pop().map(|state| PrivateKeyState { not_after: Some(state.not_after.map_or(end, |own| own.min(end))), ..state });
@@ -461,25 +368,4 @@ pub(crate) async fn own_key(tx: &mut Tx<'_>, id: CredentialId, caller: &Caller) 
     let key = tx.organisation_key(id).await?.filter(|key| key.revoked_at.is_none()).ok_or(Abort::Refused(Error::NotFound))?;
     require(caller, &key, Right::OrganisationKeysWrite).map_err(Abort::Refused)?;
     Ok(key)
-}
-
-/// What is sealed of an issued key for a repeated request.
-#[derive(Serialize, Deserialize)]
-struct KeptKey {
-    key: OrganisationKey,
-    private_key: Option<String>,
-}
-
-impl Kept for IssuedOrganisationKey {
-    fn keep(&self) -> Option<Zeroizing<Vec<u8>>> {
-        let mut kept = KeptKey { key: self.key.clone(), private_key: self.private_key.as_ref().map(|text| text.expose().clone()) };
-        let bytes = serde_json::to_vec(&kept).ok().map(Zeroizing::new);
-        kept.private_key.zeroize();
-        bytes
-    }
-
-    fn restore(bytes: &[u8]) -> Option<Self> {
-        let KeptKey { key, private_key } = serde_json::from_slice(bytes).ok()?;
-        Some(Self { key, private_key: private_key.map(Secret::new) })
-    }
 }
