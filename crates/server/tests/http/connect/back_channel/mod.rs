@@ -11,7 +11,7 @@ mod rfc9068;
 mod rfc9449;
 
 use authority::authorize::{Authorised, Consented};
-use authority::{Context, NewClient, NewOrganisationKey, plain_client};
+use authority::{ClientRequest, Context, NewOrganisationKey, RequestedPermissions, plain_client};
 use domain::authorization::Authorization;
 use domain::client::{ClientAuthentication, ClientDefinition, GrantType};
 use domain::permission::Permissions;
@@ -82,13 +82,13 @@ impl World {
 
     async fn client(&self, change: impl FnOnce(&mut ClientDefinition)) -> TestClient {
         let name = Name::new("Planner").expect("a name");
-        let mut definition = plain_client(name.clone());
+        let mut definition = plain_client(name);
         definition.permissions = Permissions::All;
         definition.grant_types = vec![GrantType::ClientCredentials, GrantType::AuthorizationCode, GrantType::RefreshToken];
         definition.redirect_uris = vec![REDIRECT.to_owned()];
         change(&mut definition);
         let is_public = definition.authentication.is_empty();
-        let new = NewOrganisationKey { workspace: None, client: NewClient { name, definition }, contact: None };
+        let new = NewOrganisationKey { workspace: None, client: request(definition), contact: None };
         let made = self.app.node.authority.create_organisation_key(&self.context(), self.organisation, new).await.expect("made").value;
         let secret = made.private_key.map(|text| text.expose().clone()).unwrap_or_default();
         TestClient { key: made.key.id, id: made.key.definition.client_id, secret, is_public }
@@ -229,4 +229,32 @@ fn error(answer: &Answer) -> (u16, String) {
 #[track_caller]
 fn refused(answer: &Answer, status: u16, code: &str) {
     assert_eq!(error(answer), (status, code.to_owned()), "{}", answer.text);
+}
+
+/// What asks for such a client.
+fn request(definition: ClientDefinition) -> ClientRequest {
+    let permissions = match definition.permissions {
+        Permissions::All => RequestedPermissions::All,
+        Permissions::Only(names) => RequestedPermissions::Named(names.iter().map(|name| name.as_str().to_owned()).collect()),
+    };
+    ClientRequest {
+        name: Some(definition.name),
+        application_type: Some(definition.application_type),
+        redirect_uris: Some(definition.redirect_uris),
+        post_logout_redirect_uris: Some(definition.post_logout_redirect_uris),
+        cors_origins: Some(definition.cors_origins),
+        grant_types: Some(definition.grant_types),
+        permissions: Some(permissions),
+        default_scopes: Some(definition.default_scopes),
+        authentication: Some(definition.authentication),
+        profile: Some(definition.profile),
+        jwks: Some(definition.jwks),
+        jwks_uri: Some(definition.jwks_uri),
+        id_token_algorithm: Some(definition.id_token_algorithm),
+        requires_pushed_requests: Some(definition.requires_pushed_requests),
+        requires_dpop: Some(definition.requires_dpop),
+        rotates_refresh_tokens: Some(definition.rotates_refresh_tokens),
+        backchannel_logout_uri: Some(definition.backchannel_logout_uri),
+        client_uri: Some(definition.client_uri),
+    }
 }
