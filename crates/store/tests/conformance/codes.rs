@@ -51,19 +51,19 @@ fn authorization(session: Option<SessionId>) -> Authorization {
 async fn redeemed(store: &Store, grant: GrantId, (key, person): (CredentialId, PersonId)) {
     let family = FamilyId::generate(now(), &System).expect("an id");
     let request = serde_json::to_string(&authorization(None)).expect("JSON");
-    for (text, expires_at) in [("code", later(60)), ("old code", later(-60))] {
+    for (text, expires_at) in [("code to redeem", later(60)), ("old code to redeem", later(-60))] {
         let new = NewAuthorizationCode { digest: digest(text), grant, key, family, request: request.clone(), expires_at };
         done(write!(store, |tx| { tx.insert_authorization_code(&new.clone()).await })).await;
     }
-    let found = read!(store, |reader| { reader.authorization_code(&digest("code")).await }).expect("there");
+    let found = read!(store, |reader| { reader.authorization_code(&digest("code to redeem")).await }).expect("there");
     assert_eq!((found.grant, found.key, found.family, found.person), (grant, key, family, person));
     assert_eq!((found.request, found.redeemed_at, found.grant_ended_at), (authorization(None), None, None));
     for first in [true, false] {
-        assert_eq!(done(write!(store, |tx| { tx.redeem_authorization_code(&digest("code"), later(0)).await })).await, first);
+        assert_eq!(done(write!(store, |tx| { tx.redeem_authorization_code(&digest("code to redeem"), later(0)).await })).await, first);
     }
     store.drop_old_codes(now()).await.expect("dropped");
-    assert!(read!(store, |reader| { reader.authorization_code(&digest("code")).await }).expect("there").redeemed_at.is_some());
-    assert_eq!(read!(store, |reader| { reader.authorization_code(&digest("old code")).await }), None);
+    assert!(read!(store, |reader| { reader.authorization_code(&digest("code to redeem")).await }).expect("there").redeemed_at.is_some());
+    assert_eq!(read!(store, |reader| { reader.authorization_code(&digest("old code to redeem")).await }), None);
 }
 
 async fn refreshed(store: &Store, grant: GrantId, (key, person): (CredentialId, PersonId)) {

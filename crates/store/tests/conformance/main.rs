@@ -65,8 +65,8 @@ async fn suite(url: &str) {
     rotation_and_end(&store).await;
     delegations(&store).await;
     organisation_keys(&store).await;
-    codes(&store).await;
     snapshot(&store).await;
+    codes(&store).await;
     changes_need_their_event(&store).await;
     one_server(url).await;
     nodes(url).await;
