@@ -237,8 +237,9 @@ impl Model {
         let found = self.keys.iter().find_map(|key| Some((key, key.private_keys.iter().find(|(known, ..)| *known == number)?)));
         let Some((key, (_, not_after, ended))) = found else { return "unknown_credential" };
         match () {
+            () if key.revoked_at.is_some() => "revoked",
             () if *ended == Some(SILENTLY) => "expired",
-            () if ended.is_some() || key.revoked_at.is_some() => "revoked",
+            () if ended.is_some() => "revoked",
             () if not_after.is_some_and(|end| end <= now) => "expired",
             () if key.suspended => "suspended",
             () if self.suspended[key.organisation as usize] => "organisation_suspended",
