@@ -2,3 +2,4 @@
 
 mod back_channel;
 mod rfc7591;
+mod rfc8693;
