@@ -126,7 +126,7 @@ fn token() -> AccessToken {
         secret: Some(id(3)),
         grant: None,
         subject: None,
-        exchanged: Few::EMPTY,
+        exchanged: None,
         session: None,
         family: None,
         key_thumbprint: None,

@@ -18,6 +18,7 @@ mod error;
 mod fence;
 mod grant;
 mod grant_type;
+mod id_token;
 mod idempotency;
 mod import;
 mod install;
@@ -54,9 +55,8 @@ pub use delegation::{
 };
 pub use error::{Error, Outage};
 pub use fence::after_restore;
-pub use grant_type::{
-    ACCESS_TOKEN_TYPE, Asking, CodeRequest, ExchangeRequest, GrantError, GrantRefusal, Lifetimes, RefreshRequest, Tokens,
-};
+pub use grant_type::{Asking, CodeRequest, GrantError, GrantRefusal, Lifetimes, RefreshRequest, Tokens};
+pub use id_token::{ID_TOKEN_LIFE, NewIdToken, UserClaims, subject};
 pub use idempotency::IdempotencyKey;
 pub use import::{ImportReport, ImportRow, Rejected};
 pub use install::{Installed, SetUp, installations};

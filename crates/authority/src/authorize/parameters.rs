@@ -38,6 +38,18 @@ impl Parameters {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// The same with one more.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: String) -> Self {
+        self.0.push((name.to_owned(), value));
+        self
+    }
+
+    /// Whether there are no others than these.
+    pub fn consists_of(&self, names: &[&str]) -> bool {
+        self.0.iter().all(|(name, _)| names.contains(&name.as_str()))
+    }
+
     /// The same without these: what authenticates a client is not kept.
     #[must_use]
     pub fn without(mut self, names: &[&str]) -> Self {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::api::Api;
 use domain::scope::ScopeSet;
+use serde::{Deserialize, Serialize};
 use verifier::KnownClient;
 
 use super::checks;
@@ -68,7 +69,7 @@ pub struct Given<'a> {
 }
 
 /// What a request object was (RFC 9101).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum ObjectState {
     /// There was none.
     #[default]

@@ -152,7 +152,7 @@ impl Poort {
             secret: None,
             grant: None,
             subject: None,
-            exchanged: Few::EMPTY,
+            exchanged: None,
             session: None,
             family: None,
             key_thumbprint: None,

@@ -90,7 +90,7 @@ pub(super) fn refuse_secrets(query: Option<&str>) -> Result<(), ConnectError> {
     Ok(())
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return false };
     let Ok(value) = value.to_str() else { return false };

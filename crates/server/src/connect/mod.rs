@@ -3,17 +3,22 @@
 //! One table holds every route ([`ROUTES`]); one function reads the request, answers browsers of other origins as the row says,
 //! and makes an error of what went wrong ([`answer`]). Each endpoint is a file.
 
+mod authorize;
 mod call;
 mod client;
 mod cors;
+mod discovery;
 mod dpop;
+mod endsession;
 mod error;
 mod form;
 mod introspect;
 mod jwks;
+mod par;
 mod register;
 mod revocation;
 mod token;
+mod userinfo;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -100,6 +105,8 @@ const CLIENTS: (Cors, Cache) = (Cors::Registered, Cache::Never);
 const SERVERS: (Cors, Cache) = (Cors::Nobody, Cache::Never);
 /// For everybody, and kept for as long as the endpoint says.
 const PUBLIC: (Cors, Cache) = (Cors::Everybody, Cache::Never);
+/// For the browsers of people only: no page of another origin may read it (RFC 9700 section 2.6).
+const PEOPLE: (Cors, Cache) = (Cors::Nobody, Cache::Never);
 
 /// For programs on servers and on people's machines; never kept.
 const PROGRAMS: (Cors, Cache) = (Cors::Nobody, Cache::Never);
@@ -107,6 +114,10 @@ const PROGRAMS: (Cors, Cache) = (Cors::Nobody, Cache::Never);
 /// Every route.
 #[rustfmt::skip]
 pub static ROUTES: &[Route] = &[
+    row(Method::GET,  "/connect/authorize",               PEOPLE, |connect, call| Box::pin(authorize::ask(connect, call))),
+    row(Method::POST, "/connect/authorize",               PEOPLE, |connect, call| Box::pin(authorize::ask(connect, call))),
+    row(Method::GET,  "/connect/authorize/{interaction}", PEOPLE, |connect, call| Box::pin(authorize::resume(connect, call))),
+    row(Method::POST, "/connect/authorize/{interaction}", PEOPLE, |connect, call| Box::pin(authorize::decide(connect, call))),
     row(Method::POST, "/connect/token",      CLIENTS, |connect, call| Box::pin(token::answer(connect, call))),
     row(Method::POST, "/connect/register",   PROGRAMS, |connect, call| Box::pin(register::register(connect, call))),
     row(Method::GET,  "/connect/register/{client_id}", PROGRAMS, |connect, call| Box::pin(register::show(connect, call))),
@@ -118,6 +129,15 @@ pub static ROUTES: &[Route] = &[
     row(Method::GET,  "/connect/jwks",       PUBLIC,  |connect, call| Box::pin(jwks::answer(connect, call))),
     // Where clients of IdentityServer look.
     row(Method::GET,  "/.well-known/openid-configuration/jwks", PUBLIC, |connect, call| Box::pin(jwks::answer(connect, call))),
+    row(Method::POST, "/connect/par",                     CLIENTS, |connect, call| Box::pin(par::answer(connect, call))),
+    row(Method::GET,  "/connect/userinfo",                CLIENTS, |connect, call| Box::pin(userinfo::answer(connect, call))),
+    row(Method::POST, "/connect/userinfo",                CLIENTS, |connect, call| Box::pin(userinfo::answer(connect, call))),
+    row(Method::GET,  "/connect/endsession",              PEOPLE, |connect, call| Box::pin(endsession::answer(connect, call))),
+    row(Method::POST, "/connect/endsession",              PEOPLE, |connect, call| Box::pin(endsession::answer(connect, call))),
+    row(Method::GET,  "/.well-known/openid-configuration",           PUBLIC, |connect, call| Box::pin(discovery::metadata(connect, call))),
+    row(Method::GET,  "/.well-known/oauth-authorization-server",     PUBLIC, |connect, call| Box::pin(discovery::metadata(connect, call))),
+    row(Method::GET,  "/.well-known/oauth-protected-resource",       PUBLIC, |connect, call| Box::pin(discovery::protected_resource(connect, call))),
+    row(Method::GET,  "/.well-known/oauth-protected-resource/{*path}", PUBLIC, |connect, call| Box::pin(discovery::protected_resource(connect, call))),
 ];
 
 /// The router of the table.

@@ -11,6 +11,7 @@ use domain::{Digest, RequestId, Secret, Timestamp};
 use http::header::{ACCEPT_LANGUAGE, SET_COOKIE, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
+use percent_encoding::percent_decode_str;
 
 use super::cookie::Cookie;
 use super::{Console, csrf, failure};
@@ -177,9 +178,10 @@ fn is_secret(text: &str) -> bool {
 
 /// The language that the query asks for: `lang`, or the first of `ui_locales` that we have (OpenID Connect Core section 3.1.2.1).
 fn asked_language(uri: &Uri) -> Option<Language> {
+    let decoded = |text| percent_decode_str(text).decode_utf8_lossy();
     let pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
-    let mut asked = pairs.filter(|(name, _)| matches!(*name, "lang" | "ui_locales"));
-    asked.find_map(|(_, value)| value.split(['+', ' ']).flat_map(|part| part.split("%20")).find_map(Language::of_tag))
+    let mut asked = pairs.filter(|(name, _)| matches!(&*decoded(name), "lang" | "ui_locales"));
+    asked.find_map(|(_, value)| decoded(value).split(['+', ' ']).find_map(Language::of_tag))
 }
 
 /// The first language of `Accept-Language` that we have; its weights come in their order from every browser.

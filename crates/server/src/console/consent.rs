@@ -54,6 +54,8 @@ pub struct ConsentView {
     pub scopes: Vec<AskedScope>,
     /// The workspaces to choose one of: value and name. Empty where there is nothing to choose; none is chosen before.
     pub workspaces: Vec<(String, String)>,
+    /// The organisations to choose one of, where the person is a member of several: value and name. The form sends `membership`.
+    pub organisations: Vec<(String, String)>,
     /// The one workspace that it is for, where that is known.
     pub workspace: Option<String>,
     /// The organisation that all of it is for, where it is.
@@ -68,8 +70,8 @@ pub struct ConsentView {
     pub other_account: Option<String>,
     /// The code of the device that gets access, in the device flow (RFC 8628 section 5.4).
     pub device_code: Option<String>,
-    /// Whether the form came back without a workspace.
-    pub workspace_missing: bool,
+    /// Whether the form came back without a workspace or organisation.
+    pub choice_missing: bool,
     /// Names and values for whoever wants to know exactly.
     pub technical: Vec<(String, String)>,
 }
@@ -108,11 +110,14 @@ pub fn page(browser: &Browser, view: &ConsentView) -> Response {
     };
     let place = match (&view.workspace, &view.organisation) {
         (Some(workspace), _) => Some(fill(Text::InWorkspace, "workspace", workspace)),
-        (None, Some(organisation)) if view.workspaces.is_empty() => Some(fill(Text::WholeOrganisation, "organisation", organisation)),
+        (None, Some(organisation)) if view.workspaces.is_empty() && view.organisations.is_empty() => {
+            Some(fill(Text::WholeOrganisation, "organisation", organisation))
+        }
         _ => None,
     };
+    let missing = if view.organisations.is_empty() { Text::ConsentMissing } else { Text::OrganisationMissing };
     let (optional, required) = view.scopes.iter().partition(|asked| asked.optional);
-    let status = if view.workspace_missing { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if view.choice_missing { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let shown = View {
         heading: fill(Text::ConsentTitle, "client", &view.client),
         account: frame.account.clone().unwrap_or_default(),
@@ -126,7 +131,7 @@ pub fn page(browser: &Browser, view: &ConsentView) -> Response {
             .until
             .map_or_else(|| Text::UntilEnded.of(language).to_owned(), |until| fill(Text::UntilDay, "day", &moment::day(until, language))),
         device_warning: view.device_code.as_deref().map(|code| fill(Text::DeviceWarning, "code", code)),
-        problem: view.workspace_missing.then(|| Text::ConsentMissing.of(language)),
+        problem: view.choice_missing.then(|| missing.of(language)),
         csrf: browser.form_token(),
         frame,
         view,
@@ -186,7 +191,8 @@ mod tests {
             leads_to: Some("https://app.example".to_owned()),
             other_account: Some("/sign-in?interaction=1&switch=1".to_owned()),
             device_code: Some(text.to_owned()),
-            workspace_missing: false,
+            organisations: Vec::new(),
+            choice_missing: false,
             technical: vec![("scope".to_owned(), text.to_owned())],
         }
     }

@@ -11,6 +11,7 @@ mod cookie;
 mod csrf;
 pub mod device;
 pub mod failure;
+pub mod forwarding;
 pub mod interaction;
 mod moment;
 mod page;
@@ -31,6 +32,7 @@ pub(crate) use asset::{ICON, STYLE};
 pub use browser::Browser;
 pub use page::see_other;
 pub use provider::SignInProvider;
+pub(crate) use texts::Text;
 
 use crate::config::Config;
 use crate::node::StartError;

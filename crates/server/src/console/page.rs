@@ -54,7 +54,7 @@ impl Frame {
     }
 }
 
-/// The answer with a page. `leads_to` is where a form of it may lead in the end, besides our own pages.
+/// The answer with a page. `leads_to` is where a form of it may lead in the end, besides our own pages: one or more sources.
 pub(crate) fn answer(browser: &Browser, status: StatusCode, page: &impl Template, leads_to: Option<&str>) -> Response {
     browser.answer(plain(status, page, leads_to))
 }
@@ -62,11 +62,24 @@ pub(crate) fn answer(browser: &Browser, status: StatusCode, page: &impl Template
 /// The same without cookies.
 pub(super) fn plain(status: StatusCode, page: &impl Template, leads_to: Option<&str>) -> Response {
     let Ok(html) = page.render() else { return Problem::new(Code::Internal).into_response() };
-    let policy = match leads_to.filter(|source| is_source(source)) {
-        Some(source) => format!("{CSP} {source}"),
+    html_answer(status, html, &policy(leads_to))
+}
+
+/// The answer with a page that leads elsewhere and has one line of script, of this hash.
+pub(super) fn scripted(page: &impl Template, leads_to: &str, hash: &str) -> Response {
+    let Ok(html) = page.render() else { return Problem::new(Code::Internal).into_response() };
+    html_answer(StatusCode::OK, html, &format!("{}; script-src {hash}", policy(Some(leads_to))))
+}
+
+fn policy(leads_to: Option<&str>) -> String {
+    match leads_to.filter(|sources| sources.split(' ').all(is_source)) {
+        Some(sources) => format!("{CSP} {sources}"),
         None => CSP.to_owned(),
-    };
-    let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(CSP));
+    }
+}
+
+fn html_answer(status: StatusCode, html: String, policy: &str) -> Response {
+    let policy = HeaderValue::from_str(policy).unwrap_or(HeaderValue::from_static(CSP));
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (CONTENT_SECURITY_POLICY, policy),

@@ -72,6 +72,18 @@ texts! {
     Technical: "Technical details", "Technische gegevens";
     ConsentMissing: "Choose a workspace.", "Kies een werkruimte.";
 
+    WhichOrganisation: "For which organisation?", "Voor welke organisatie?";
+    OrganisationMissing: "Choose an organisation.", "Kies een organisatie.";
+    ScopeOpenid: "know who you are", "weten wie je bent";
+    ScopeProfile: "see your name", "je naam zien";
+    ScopeEmail: "see your e-mail address", "je e-mailadres zien";
+    ScopeOffline: "do this also when you are not there", "dit ook doen als je er niet bij bent";
+
+    Onward: "One moment", "Een moment";
+    GoOn: "Go on", "Verder";
+    GoOnTo: "Go on to {host} all the same", "Toch verder naar {host}";
+    Unvouched: "The app {client} registered itself: we do not know its maker. Its request is not right. The app wants to send you to {host}. Only go there if you know that place.", "De app {client} heeft zichzelf aangemeld: we kennen de maker niet. De aanvraag klopt niet. De app wil je naar {host} sturen. Ga daar alleen heen als je die plek kent.";
+
     DeviceTitle: "Connect a device", "Apparaat koppelen";
     DeviceIntro: "Type the code that you see on your device.", "Typ de code die je op je apparaat ziet.";
     DeviceCode: "Code", "Code";

@@ -1,5 +1,15 @@
-//! The OAuth 2 endpoints over real HTTP, one file for each standard.
+//! The OAuth 2 and OpenID Connect endpoints, over real HTTP; one file for each standard, one case for each thing that it asks for.
 
+mod attacks_authorize;
 mod back_channel;
+mod oauth21_authorize;
+mod oidc_core;
+mod oidc_discovery;
+mod oidc_logout;
 mod rfc7591;
-mod rfc8693;
+mod rfc8414;
+mod rfc9126;
+mod rfc9207;
+mod rfc9700_authorize;
+mod rfc9728;
+mod world;

@@ -232,7 +232,7 @@ fn refused(answer: &Answer, status: u16, code: &str) {
 }
 
 /// What asks for such a client.
-fn request(definition: ClientDefinition) -> ClientRequest {
+pub(super) fn request(definition: ClientDefinition) -> ClientRequest {
     let permissions = match definition.permissions {
         Permissions::All => RequestedPermissions::All,
         Permissions::Only(names) => RequestedPermissions::Named(names.iter().map(|name| name.as_str().to_owned()).collect()),

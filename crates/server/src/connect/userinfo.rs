@@ -1,0 +1,117 @@
+//! `/connect/userinfo`: who has signed in, for whoever has an access token with `openid` (OpenID Connect Core section 5.3).
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::scope::Identity;
+use domain::verify::Owner;
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use http::{Method, StatusCode};
+use jose::Algorithm;
+use jose::dpop::{self, LONGEST_AGE, Rules};
+
+use super::Connect;
+use super::call::Call;
+use super::error::{Code, ConnectError, JSON, NO_STORE};
+use super::form::{Form, is_form};
+
+const PATH: &str = "/connect/userinfo";
+
+/// How a token was presented.
+struct Presented {
+    token: String,
+    is_dpop: bool,
+}
+
+/// Answers with the claims that the token's scopes allow.
+pub(super) async fn answer(connect: Arc<Connect>, call: Call) -> Result<Response, ConnectError> {
+    let presented = match read(&call)? {
+        Some(presented) => presented,
+        None => return Ok(challenge(StatusCode::UNAUTHORIZED, "Bearer realm=\"poort\"")),
+    };
+    let now = call.edge.now;
+    let found = connect.authority.verifier().look_into(&presented.token, now)?;
+    let Some(found) = found.filter(|found| found.works.is_ok()) else { return Ok(refused(Code::InvalidToken)) };
+    if !is_proven(&connect, &call, &presented, found.token.key_thumbprint).await? {
+        return Ok(refused(Code::InvalidToken));
+    }
+    let Owner::Member { person, .. } = found.facts.owner else { return Ok(refused(Code::InsufficientScope)) };
+    if found.token.grant.is_none() || !Identity::Openid.is_in(found.token.identity) {
+        return Ok(refused(Code::InsufficientScope));
+    }
+    let Some(claims) = connect.authority.user_claims(person, found.token.identity).await? else { return Ok(refused(Code::InvalidToken)) };
+    let body = serde_json::to_vec(&claims).map_err(|_| Code::Internal)?;
+    let mut response = Response::new(Body::from(body));
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+    Ok(response)
+}
+
+/// RFC 6750 section 2: in the header, or in the form of a `POST`; never in both, never in the URL.
+fn read(call: &Call) -> Result<Option<Presented>, ConnectError> {
+    let headers = &call.parts.headers;
+    let in_header = match headers.get(AUTHORIZATION).map(HeaderValue::to_str) {
+        None => None,
+        Some(Err(_)) => return Err(Code::InvalidRequest.into()),
+        Some(Ok(value)) => match value.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Some((token.trim(), false)),
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("dpop") => Some((token.trim(), true)),
+            _ => None,
+        },
+    };
+    let in_body = if call.parts.method == Method::POST && is_form(headers) {
+        Form::read(headers, &call.body)?.get("access_token").map(str::to_owned)
+    } else {
+        None
+    };
+    match (in_header, in_body) {
+        (Some(_), Some(_)) => {
+            Err(ConnectError::new(Code::InvalidRequest).describe("the token stands in the header or in the body, not in both"))
+        }
+        (Some((token, is_dpop)), None) => Ok(Some(Presented { token: token.to_owned(), is_dpop })),
+        (None, Some(token)) => Ok(Some(Presented { token, is_dpop: false })),
+        (None, None) => Ok(None),
+    }
+}
+
+/// Whether the request proves the key that the token is bound to, if it is (RFC 9449 section 7).
+async fn is_proven(connect: &Connect, call: &Call, presented: &Presented, bound: Option<[u8; 32]>) -> Result<bool, ConnectError> {
+    let Some(bound) = bound else { return Ok(!presented.is_dpop) };
+    let mut proofs = call.parts.headers.get_all("dpop").iter();
+    let (Some(Ok(proof)), None, true) = (proofs.next().map(HeaderValue::to_str), proofs.next(), presented.is_dpop) else {
+        return Ok(false);
+    };
+    let key = URL_SAFE_NO_PAD.encode(bound);
+    let rules = Rules {
+        method: call.parts.method.as_str(),
+        url: &connect.url(PATH),
+        algorithms: &Algorithm::ALL,
+        access_token: Some(&presented.token),
+        key: Some(&key),
+        nonces: &[],
+        longest_age: LONGEST_AGE,
+        now: call.edge.now,
+    };
+    match dpop::verify(proof, &rules) {
+        Ok(proof) => Ok(connect.authority.use_once("dpop", &format!("{} {}", proof.key, proof.jti), proof.expires_at).await?),
+        Err(_) => Ok(false),
+    }
+}
+
+/// RFC 6750 section 3.1.
+fn refused(code: Code) -> Response {
+    let header = format!("Bearer realm=\"poort\", error=\"{}\", error_description=\"{}\"", code.as_str(), code.words());
+    challenge(code.status(), &header)
+}
+
+fn challenge(status: StatusCode, header: &str) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    let value = HeaderValue::from_str(header).unwrap_or(HeaderValue::from_static("Bearer"));
+    response.headers_mut().insert(WWW_AUTHENTICATE, value);
+    response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+    response
+}

@@ -1,0 +1,95 @@
+//! RFC 9700 at the authorization endpoint.
+
+use super::world::*;
+
+#[tokio::test]
+async fn rfc9700_01_redirect_uris_are_compared_exactly() {
+    let world = World::start().await;
+    let mut ann = world.ann().await;
+    for uri in ["https://app.example/cb/", "https://app.example/CB", "https://app.example/cb?x=1", "https://app.example:443/cb"] {
+        assert_page(&ann.get(&Request::of(&world.client).with("redirect_uri", uri).path()).await, 400);
+    }
+}
+
+#[tokio::test]
+async fn rfc9700_02_nobody_is_redirected_for_a_wrong_client_or_address() {
+    let world = World::start().await;
+    let mut ann = world.ann().await;
+    assert_page(&ann.get(&Request::of(&world.client).with("client_id", "prtk_unknown").path()).await, 400);
+    assert_page(&ann.get(&Request::of(&world.client).without("client_id").path()).await, 400);
+    assert_page(&ann.get(&Request::of(&world.client).with("redirect_uri", "https://evil.example/").path()).await, 400);
+}
+
+#[tokio::test]
+async fn rfc9700_03_and_27_redirects_after_forms_are_303() {
+    let world = World::start().await;
+    let mut visitor = testkit::Visitor::new(&world.app);
+    let to_sign_in = visitor.get(&Request::of(&world.client).path()).await.expect(303);
+    let sign_in = to_sign_in.header("location").expect("a location").to_owned();
+    let signed_in = visitor.fill(&sign_in, &[("email", "ann@example.org"), ("password", PASSWORD)]).await.expect(303);
+    let consent = visitor.get(signed_in.header("location").expect("a location")).await;
+    let sent = decide(&mut visitor, &consent, "allow").await;
+    assert_eq!(sent.status, 303);
+    assert!(Sent::of(&sent).get("code").starts_with("prtc_"));
+}
+
+#[tokio::test]
+async fn rfc9700_05_public_clients_must_use_pkce() {
+    let world = World::start().await;
+    let public = world.public().await;
+    let mut ann = world.ann().await;
+    let error = Sent::of(&ann.get(&Request::of(&public).path()).await);
+    assert_eq!((error.get("error"), error.get("state")), ("invalid_request", "st"));
+    assert!(allow(&mut ann, &Request::of(&public).pkce()).await.get("code").starts_with("prtc_"));
+}
+
+#[tokio::test]
+async fn rfc9700_08_and_09_s256_and_codes_only() {
+    let world = World::start().await;
+    let mut ann = world.ann().await;
+    for response_type in ["token", "id_token", "code id_token", "code token", "none", "CODE"] {
+        let error = Sent::of(&ann.get(&Request::of(&world.client).with("response_type", response_type).path()).await);
+        assert_eq!(error.get("error"), "unsupported_response_type", "{response_type}");
+    }
+    let metadata = world.app.call("GET", "/.well-known/openid-configuration").send().await.expect(200).json();
+    assert_eq!(metadata["code_challenge_methods_supported"], serde_json::json!(["S256"]));
+}
+
+#[tokio::test]
+async fn rfc9700_17_no_other_origin_reads_the_authorization_endpoint() {
+    let world = World::start().await;
+    for method in ["GET", "OPTIONS"] {
+        let call = world.app.call(method, &Request::of(&world.client).path());
+        let answer = call.header("origin", "https://app.example").header("access-control-request-method", "GET").send().await;
+        assert!(answer.headers.keys().all(|name| !name.as_str().starts_with("access-control-")), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn rfc9700_20_and_32_pages_tell_nobody_and_are_not_framed() {
+    let world = World::start().await;
+    let mut ann = world.ann().await;
+    let consent = ann.get(&Request::of(&world.client).path()).await;
+    let error = ann.get("/connect/authorize").await;
+    for page in [consent, error] {
+        assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+        assert_eq!(page.header("x-frame-options"), Some("DENY"));
+        assert_eq!(page.header("cache-control"), Some("no-store"));
+        assert!(page.header("content-security-policy").is_some_and(|policy| policy.contains("frame-ancestors 'none'")));
+        assert!(!page.text.contains("src=\"http") && !page.text.contains("<script"), "{}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn rfc9700_26_a_client_that_registered_itself_sends_nobody_before_somebody_answered() {
+    let world = World::start().await;
+    let evil = world.unvouched().await;
+    let mut ann = world.ann().await;
+    for request in [Request::of(&evil).with("prompt", "none"), Request::of(&evil).with("scope", "unknown")] {
+        let page = ann.get(&request.path()).await;
+        assert_page(&page, 400);
+        assert!(page.text.contains("<strong>app.example</strong>") || page.text.contains("app.example"), "{}", page.text);
+    }
+    let consent = ann.get(&Request::of(&evil).path()).await;
+    assert_eq!(Sent::of(&decide(&mut ann, &consent, "deny").await).get("error"), "access_denied");
+}
