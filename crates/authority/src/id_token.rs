@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use domain::authorization::Authorization;
 use domain::client::{ClientDefinition, Profile, SigningAlgorithm};
-use domain::scope::Identity;
+use domain::scope::{Identity, ScopeSet};
 use domain::{CredentialId, PersonId, Secret};
 use jose::Algorithm;
 use jose::claims::Audience;
 use jose::id_token::{IdTokenClaims, at_hash};
 use serde::Serialize;
 
+use crate::grant_type::Asking;
 use crate::{Authority, Context, Error};
 
 /// How long an ID token counts. The Dutch government's profile asks for five minutes at most.
@@ -31,6 +32,19 @@ pub struct NewIdToken<'a> {
     pub access_token: Option<&'a str>,
     /// Whether it is issued for a refresh token: then without the nonce (section 12.2).
     pub refreshed: bool,
+}
+
+/// Whose ID token stands beside an access token.
+#[derive(Clone, Copy)]
+pub(crate) struct About<'a> {
+    /// The person.
+    pub(crate) person: PersonId,
+    /// What was consented to.
+    pub(crate) authorization: &'a Authorization,
+    /// The access token beside it.
+    pub(crate) access_token: &'a Secret<String>,
+    /// Whether it is issued for a refresh token.
+    pub(crate) refreshed: bool,
 }
 
 /// What userinfo tells of a person (section 5.1).
@@ -80,6 +94,23 @@ impl Authority {
             sid: authorization.session.map(|session| session.to_string()),
         };
         self.sign(algorithm, &claims).map(Secret::new)
+    }
+
+    /// The ID token beside an access token, where `openid` was granted (section 3.1.3.3).
+    pub(crate) async fn id_token_beside(
+        &self,
+        context: &Context,
+        asking: &Asking<'_>,
+        scopes: &ScopeSet,
+        about: About<'_>,
+    ) -> Result<Option<String>, Error> {
+        if !Identity::Openid.is_in(scopes.identity) {
+            return Ok(None);
+        }
+        let About { person, authorization, access_token, refreshed } = about;
+        let (issuer, client, access_token) = (asking.issuer, &asking.client.definition, Some(access_token.expose().as_str()));
+        let new = NewIdToken { issuer, client, person, authorization, access_token, refreshed };
+        Ok(Some(self.id_token(context, new).await?.expose().clone()))
     }
 
     /// What userinfo tells with these scopes of a person who is neither suspended nor erased.

@@ -11,6 +11,7 @@ use store::{AuthorizationCode, By, Outcome, RefreshFamily, Tx};
 
 use super::issue::{From, until};
 use super::{Asking, GrantError, GrantRefusal, Taken, Tokens, replayed, scope};
+use crate::id_token::About;
 use crate::{Authority, Context};
 
 /// What comes with a code.
@@ -91,13 +92,15 @@ impl Authority {
         let scopes = scope::consented(&authorization.scope, &apis, &owner);
         let from = From { grant: code.grant, family: code.family, person: code.person, authorization };
         let access = self.issue_access_token(asking, &scopes, Some(from))?;
+        let about = About { person: code.person, authorization, access_token: &access.text, refreshed: false };
+        let id_token = self.id_token_beside(context, asking, &scopes, about).await?;
         let may_refresh = has_refresh(&asking.client.definition, authorization);
         Ok(Tokens {
             access_token: access.text,
             expires_in: access.expires_in,
             is_bound: asking.key_thumbprint.is_some(),
             refresh_token: may_refresh.then_some(refresh),
-            id_token: None,
+            id_token,
             scope: scopes.text(),
         })
     }

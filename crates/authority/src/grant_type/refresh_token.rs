@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::issue::{From, until};
 use super::{Asking, GrantError, GrantRefusal, Taken, Tokens, replayed, scope};
 use crate::error::Outage;
+use crate::id_token::About;
 use crate::{Authority, Context, Error};
 
 /// Idle times are written when they would move by more than this part of them: a refresh without rotation mostly writes nothing.
@@ -88,12 +89,14 @@ impl Authority {
         let scopes = granted.ok_or(GrantRefusal::InvalidGrant)?;
         let from = From { grant: row.family.grant, family: row.family.id, person: row.person, authorization };
         let access = self.issue_access_token(asking, &scopes, Some(from))?;
+        let about = About { person: row.person, authorization, access_token: &access.text, refreshed: true };
+        let id_token = self.id_token_beside(context, asking, &scopes, about).await?;
         Ok(Tokens {
             access_token: access.text,
             expires_in: access.expires_in,
             is_bound: asking.key_thumbprint.is_some(),
             refresh_token: Some(successor.unwrap_or(request.token)),
-            id_token: None,
+            id_token,
             scope: scopes.text(),
         })
     }
