@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::console::provider::SignInProvider;
 
+mod flags;
 mod toml;
 
+pub use flags::Flags;
 pub(crate) use toml::without_password;
 use toml::{toml_text, toml_value};
 
@@ -216,26 +218,6 @@ pub enum LogLevel {
     Debug,
     /// And every step.
     Trace,
-}
-
-/// Settings given as flags; what is absent comes from elsewhere.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Flags {
-    /// `--data`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub data: Option<PathBuf>,
-    /// `--listen`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub listen: Option<SocketAddr>,
-    /// `--database`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub database: Option<String>,
-    /// `--installation`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub installation: Option<String>,
-    /// Trusted proxies; the demo sets them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub trusted_proxies: Option<Vec<String>>,
 }
 
 impl Config {
