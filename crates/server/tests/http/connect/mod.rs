@@ -6,6 +6,7 @@ mod oauth21_authorize;
 mod oidc_core;
 mod oidc_discovery;
 mod oidc_logout;
+mod oidc_tokens;
 mod rfc7591;
 mod rfc8414;
 mod rfc9126;

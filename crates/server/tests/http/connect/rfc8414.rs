@@ -1,5 +1,6 @@
 //! RFC 8414: the metadata of the authorization server, true to what it does.
 
+use domain::client::GrantType;
 use serde_json::Value;
 
 use super::world::*;
@@ -82,6 +83,12 @@ async fn rfc8414_09_what_is_advertised_works_and_nothing_else_does() {
         let answer = ann.get(&Request::of(&world.client).with("prompt", prompt).path()).await;
         let refused = answer.header("location").is_some_and(|location| location.contains("error=invalid_request"));
         assert_eq!(!refused, advertised, "{prompt}");
+    }
+    let all = world.client(|definition| definition.grant_types = GrantType::ALL.to_vec()).await;
+    for grant in GrantType::ALL {
+        let answer = world.post_as(&all, "/connect/token", &[("grant_type", grant.name())]).await;
+        let works = answer.status == 200 || answer.member("/error") != "unsupported_grant_type";
+        assert_eq!(works, names(&metadata, "grant_types_supported").contains(&grant.name().to_owned()), "{grant:?}");
     }
     for grant in ["password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer"] {
         assert!(!names(&metadata, "grant_types_supported").contains(&grant.to_owned()));
