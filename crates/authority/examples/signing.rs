@@ -126,7 +126,7 @@ fn token() -> AccessToken {
         secret: Some(id(3)),
         grant: None,
         subject: None,
-        exchanged: None,
+        exchanged: Few::EMPTY,
         session: None,
         family: None,
         key_thumbprint: None,

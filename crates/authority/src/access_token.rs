@@ -202,7 +202,7 @@ mod tests {
             secret: Some(id(3)),
             grant: None,
             subject: None,
-            exchanged: None,
+            exchanged: Few::EMPTY,
             session: None,
             family: None,
             key_thumbprint: None,

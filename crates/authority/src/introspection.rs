@@ -10,7 +10,7 @@ use domain::api::Api;
 use domain::credential::{ParsedText, format};
 use domain::verify::{Facts, Owner};
 use domain::{Digest, Kind, Refusal, Timestamp};
-use jose::claims::{Audience, Confirmation};
+use jose::claims::{Actor, Audience, Confirmation};
 use serde::Serialize;
 use verifier::{Asked, Client, Question, Verdict};
 
@@ -54,6 +54,9 @@ pub struct Introspected {
     /// The key that must be proven with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
+    /// Who acts for the subject, after an exchange (RFC 8693 section 4.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
 }
 
 impl Authority {
@@ -89,7 +92,8 @@ impl Authority {
             Some(granted) => granted_text(api, &granted, permissions),
             None => api.permission_names(permissions).collect::<Vec<_>>().join(" "),
         };
-        let (sub, organisation) = subject(&facts.owner, client_id.as_deref());
+        let (for_whom, act) = self.acting(token.as_ref(), client_id.clone())?;
+        let (sub, organisation) = subject(&facts.owner, for_whom.as_deref());
         Ok(Some(Introspected {
             active: true,
             scope,
@@ -104,6 +108,7 @@ impl Authority {
             jti: facts.id.to_string(),
             organisation,
             cnf: token.as_ref().and_then(confirmation),
+            act,
         }))
     }
 
@@ -128,7 +133,8 @@ impl Authority {
             token.audiences.iter().filter_map(|granted| Some((&**apis.iter().find(|api| api.tag() == granted.api)?, granted))).collect();
         let scope = known.iter().map(|(api, granted)| granted_text(api, granted, u64::MAX)).collect::<Vec<_>>().join(" ");
         let client_id = client.definition.client_id.clone();
-        let (sub, organisation) = subject(&looked.facts.owner, Some(&client_id));
+        let (for_whom, act) = self.acting(Some(&token), Some(client_id.clone()))?;
+        let (sub, organisation) = subject(&looked.facts.owner, for_whom.as_deref());
         Ok(Some(Introspected {
             active: true,
             scope,
@@ -143,7 +149,20 @@ impl Authority {
             jti: token.serial.to_string(),
             organisation,
             cnf: confirmation(&token),
+            act,
         }))
+    }
+
+    /// The public id of the client for which a token acts, and who acts.
+    fn acting(&self, token: Option<&AccessToken>, client_id: Option<String>) -> Result<(Option<String>, Option<Actor>), Error> {
+        let exchanged = token.filter(|token| !token.exchanged.is_empty());
+        let (Some(token), Some(client_id)) = (exchanged, client_id.clone()) else { return Ok((client_id, None)) };
+        let act = self.actors(token, client_id)?;
+        let subject = match &token.subject {
+            Some(subject) => self.public_id(&subject.id)?,
+            None => None,
+        };
+        Ok((subject, act))
     }
 
     async fn introspect_refresh_token(
@@ -175,6 +194,7 @@ impl Authority {
             jti: found.family.id.to_string(),
             organisation: None,
             cnf: found.family.request.key_thumbprint.map(|key| Confirmation { jkt: URL_SAFE_NO_PAD.encode(key) }),
+            act: None,
         }))
     }
 }

@@ -55,7 +55,9 @@ pub use delegation::{
 };
 pub use error::{Error, Outage};
 pub use fence::after_restore;
-pub use grant_type::{Asking, CodeRequest, GrantError, GrantRefusal, Lifetimes, RefreshRequest, Tokens};
+pub use grant_type::{
+    ACCESS_TOKEN_TYPE, Asking, CodeRequest, ExchangeRequest, GrantError, GrantRefusal, Lifetimes, RefreshRequest, Tokens,
+};
 pub use id_token::{ID_TOKEN_LIFE, NewIdToken, UserClaims, subject};
 pub use idempotency::IdempotencyKey;
 pub use import::{ImportReport, ImportRow, Rejected};

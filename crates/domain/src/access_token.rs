@@ -11,7 +11,7 @@ pub const MAX_AUDIENCES: usize = 4;
 /// The most actors that one access token names (RFC 8693 section 4.1).
 pub const MAX_ACTORS: usize = 4;
 /// The longest access token, in bytes before it is sealed.
-pub const MAX_BYTES: usize = 400;
+pub const MAX_BYTES: usize = 416;
 /// The longest life of an access token: how long the ending of a single one is remembered.
 pub const MAX_LIFE_SECONDS: u32 = 24 * 3_600;
 
@@ -105,8 +105,8 @@ pub struct AccessToken {
     pub grant: Option<Parent<GrantId>>,
     /// After a token exchange: the organisation key for whose organisation it acts, where there is no grant.
     pub subject: Option<Parent<CredentialId>>,
-    /// After a token exchange: the token that was exchanged, and ends this one with it.
-    pub exchanged: Option<CredentialId>,
+    /// After token exchanges: the tokens that were exchanged, latest first; each ends this one with it.
+    pub exchanged: Few<CredentialId, MAX_ACTORS>,
     /// The session that the consent was given in.
     pub session: Option<SessionId>,
     /// The family of refresh tokens that it came with.
@@ -128,7 +128,7 @@ impl AccessToken {
         let flags = u8::from(self.secret.is_some())
             | u8::from(self.grant.is_some()) << 1
             | u8::from(self.subject.is_some()) << 2
-            | u8::from(self.exchanged.is_some()) << 3
+            | u8::from(!self.exchanged.is_empty()) << 3
             | u8::from(self.session.is_some()) << 4
             | u8::from(self.family.is_some()) << 5
             | u8::from(self.key_thumbprint.is_some()) << 6;
@@ -144,7 +144,10 @@ impl AccessToken {
         if let Some(subject) = &self.subject {
             out.parent(subject.id.as_bytes(), subject.generation);
         }
-        out.option(self.exchanged.as_ref().map(CredentialId::as_bytes));
+        if !self.exchanged.is_empty() {
+            out.put(&[self.exchanged.len() as u8]);
+            self.exchanged.iter().for_each(|id| out.put(id.as_bytes()));
+        }
         out.option(self.session.as_ref().map(SessionId::as_bytes));
         out.option(self.family.as_ref().map(FamilyId::as_bytes));
         if let Some(thumbprint) = &self.key_thumbprint {
@@ -178,7 +181,11 @@ impl AccessToken {
         let secret = rest.option(has(0))?.map(CredentialId::from_bytes);
         let grant = rest.parent(has(1))?.map(|(id, generation)| Parent { id: GrantId::from_bytes(id), generation });
         let subject = rest.parent(has(2))?.map(|(id, generation)| Parent { id: CredentialId::from_bytes(id), generation });
-        let exchanged = rest.option(has(3))?.map(CredentialId::from_bytes);
+        let [exchanges] = if has(3) { rest.take()? } else { [0] };
+        let mut exchanged = Few::EMPTY;
+        for place in exchanged.items.get_mut(..usize::from(exchanges))? {
+            *place = Some(CredentialId::from_bytes(rest.take()?));
+        }
         let session = rest.option(has(4))?.map(SessionId::from_bytes);
         let family = rest.option(has(5))?.map(FamilyId::from_bytes);
         let key_thumbprint = if has(6) { Some(rest.take()?) } else { None };
@@ -283,7 +290,7 @@ mod tests {
             secret: all.then(|| id(3)),
             grant: all.then(|| Parent { id: GrantId::from_bytes([4; 16]), generation: 9 }),
             subject: all.then(|| Parent { id: id(5), generation: 1 }),
-            exchanged: all.then(|| id(6)),
+            exchanged: Few::of((0..if all { 4 } else { 0 }).map(|place| id(60 + place))).expect("few"),
             session: all.then(|| SessionId::from_bytes([7; 16])),
             family: all.then(|| FamilyId::from_bytes([8; 16])),
             key_thumbprint: all.then_some([9; 32]),

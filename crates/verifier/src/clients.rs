@@ -117,7 +117,7 @@ impl Clients {
     /// Whether the token itself, or what it came with, was ended.
     fn is_over(&self, token: &AccessToken) -> bool {
         self.was_ended(token.serial.as_bytes())
-            || token.exchanged.is_some_and(|id| self.was_ended(id.as_bytes()))
+            || token.exchanged.iter().any(|id| self.was_ended(id.as_bytes()))
             || token.family.is_some_and(|id| self.was_ended(id.as_bytes()))
             || token.session.is_some_and(|id| self.was_ended(id.as_bytes()))
     }
@@ -243,6 +243,10 @@ impl Index {
                 return None;
             }
             standing.limit = standing.limit.max(limit);
+        }
+        // Those between them handed it on, all in one organisation.
+        for actor in token.actors.iter() {
+            standing.state = worse(standing.state, fenced(snapshot, &*self.clients.get(&actor)?));
         }
         // Whoever acts is stopped with its own organisation, too, not only with the one for which it acts.
         if !std::iter::once(&client).chain(&subject).all(|client| self.organisation_works(client)) {

@@ -53,7 +53,7 @@ impl Authority {
             secret: asking.private_key.map(|key| key.id),
             grant: from.map(|from| Parent { id: from.grant, generation: 0 }),
             subject: None,
-            exchanged: None,
+            exchanged: Few::EMPTY,
             session: from.and_then(|from| from.authorization.session),
             family: from.map(|from| from.family),
             key_thumbprint: asking.key_thumbprint,
@@ -70,7 +70,7 @@ impl Authority {
 }
 
 /// A JWT where every API that it is for wants one; the first says which algorithm.
-fn signed_with(scopes: &ScopeSet) -> Option<Algorithm> {
+pub(super) fn signed_with(scopes: &ScopeSet) -> Option<Algorithm> {
     let mut wanted = scopes.audiences.iter().map(|(api, _)| api.definition().access_token_algorithm);
     let first = wanted.next()??;
     wanted.all(|other| other.is_some()).then_some(match first {
@@ -81,7 +81,7 @@ fn signed_with(scopes: &ScopeSet) -> Option<Algorithm> {
 }
 
 /// RFC 9068 section 2.2. `sub` of a client that acts for itself is its public id, which is no person's id.
-fn claims(asking: &Asking<'_>, scopes: &ScopeSet, from: Option<From<'_>>, token: &AccessToken) -> AccessTokenClaims {
+pub(super) fn claims(asking: &Asking<'_>, scopes: &ScopeSet, from: Option<From<'_>>, token: &AccessToken) -> AccessTokenClaims {
     let client_id = asking.client.definition.client_id.clone();
     let audiences: Vec<String> = scopes.audiences.iter().map(|(api, _)| super::scope::audience(api).to_owned()).collect();
     let authorization = from.map(|from| from.authorization);

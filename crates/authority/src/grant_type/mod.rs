@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `client_credentials` | nothing: no database, no lock |
 //! | `authorization_code` | the code is taken, and the family of its refresh tokens begins |
+//! | `token-exchange` | nothing |
 //! | `refresh_token` | the rotation; where tokens do not rotate, nothing but now and then until when it may be idle |
 //!
 //! A replay, of a code or of a refresh token, ends the family with its access tokens, and is answered when every node knows.
@@ -13,6 +14,7 @@ mod client_credentials;
 mod issue;
 pub(crate) mod refresh_token;
 mod scope;
+mod token_exchange;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +33,7 @@ use crate::{Authority, Context, Error};
 pub use authorization_code::CodeRequest;
 pub use refresh_token::RefreshRequest;
 pub(crate) use scope::audience;
+pub use token_exchange::{ACCESS_TOKEN_TYPE, ExchangeRequest};
 
 /// The longest idle time of a refresh token under the profile `nlgov`.
 const NLGOV_IDLE: Duration = Duration::from_secs(6 * 3_600);
@@ -101,6 +104,8 @@ pub struct Tokens {
 /// Why a client gets nothing (RFC 6749 section 5.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GrantRefusal {
+    /// What was presented for an exchange does not count, for whatever reason (RFC 8693 section 2.2.2).
+    InvalidRequest,
     /// The code or refresh token is not valid: unknown, over, used, another client's, or without what goes with it. Which is not told.
     InvalidGrant,
     /// The client may not do this.

@@ -152,7 +152,7 @@ impl Poort {
             secret: None,
             grant: None,
             subject: None,
-            exchanged: None,
+            exchanged: Few::EMPTY,
             session: None,
             family: None,
             key_thumbprint: None,

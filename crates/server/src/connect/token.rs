@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authority::{Asking, Caller, CodeRequest, GrantError, GrantRefusal, RefreshRequest, Tokens};
+use authority::{ACCESS_TOKEN_TYPE, Asking, Caller, CodeRequest, ExchangeRequest, GrantError, GrantRefusal, RefreshRequest, Tokens};
 use axum::body::Body;
 use axum::response::Response;
 use domain::Secret;
@@ -50,9 +50,28 @@ pub(super) async fn answer(connect: Arc<Connect>, call: Call) -> Result<Response
             let context = call.context(Caller::Client { key: asking.client.id });
             connect.authority.refresh(&context, &asking, request).await?
         }
-        GrantType::DeviceCode | GrantType::TokenExchange => return Err(Code::UnsupportedGrantType.into()),
+        GrantType::TokenExchange => connect.authority.exchange_token(&asking, &exchange(&form)?)?,
+        GrantType::DeviceCode => return Err(Code::UnsupportedGrantType.into()),
     };
-    Ok(respond(&tokens))
+    Ok(respond(&tokens, (grant_type == GrantType::TokenExchange).then_some(ACCESS_TOKEN_TYPE)))
+}
+
+/// RFC 8693 section 2.1.
+fn exchange(form: &Form<'_>) -> Result<ExchangeRequest, ConnectError> {
+    let actor_token = match (form.get("actor_token"), form.get("actor_token_type")) {
+        (Some(token), Some(name)) => Some((Secret::new(token.to_owned()), name.to_owned())),
+        (None, None) => None,
+        _ => return Err(ConnectError::new(Code::InvalidRequest).describe("actor_token and actor_token_type stand together")),
+    };
+    Ok(ExchangeRequest {
+        subject_token: secret(form, "subject_token")?,
+        subject_token_type: form.required("subject_token_type")?.to_owned(),
+        actor_token,
+        requested_token_type: form.get("requested_token_type").map(str::to_owned),
+        audiences: form.all("audience").map(str::to_owned).collect(),
+        resources: resources(form),
+        scope: form.get("scope").map(str::to_owned),
+    })
 }
 
 fn resources(form: &Form<'_>) -> Vec<String> {
@@ -65,7 +84,7 @@ fn secret(form: &Form<'_>, name: &'static str) -> Result<Secret<String>, Connect
 
 /// RFC 6749 section 5.1, the members in the order in which the privacy platform's own server gives them. None of the values has a
 /// character that JSON would escape: credentials, JWTs and the names of scopes.
-fn respond(tokens: &Tokens) -> Response {
+fn respond(tokens: &Tokens, issued: Option<&str>) -> Response {
     let access = tokens.access_token.expose();
     let mut body = String::with_capacity(access.len() + tokens.scope.len() + 256 + tokens.id_token.as_ref().map_or(0, String::len));
     let mut member = |before: &str, value: &str, after: &str| {
@@ -78,6 +97,9 @@ fn respond(tokens: &Tokens) -> Response {
         member("\"id_token\":\"", id_token, "\",");
     }
     member("\"access_token\":\"", access, "\",");
+    if let Some(issued) = issued {
+        member("\"issued_token_type\":\"", issued, "\",");
+    }
     member("\"expires_in\":", &tokens.expires_in.to_string(), ",");
     member("\"token_type\":\"", if tokens.is_bound { "DPoP" } else { "Bearer" }, "\",");
     if let Some(refresh_token) = &tokens.refresh_token {
@@ -96,6 +118,7 @@ fn respond(tokens: &Tokens) -> Response {
 impl From<GrantRefusal> for ConnectError {
     fn from(refusal: GrantRefusal) -> Self {
         match refusal {
+            GrantRefusal::InvalidRequest => Self::new(Code::InvalidRequest).describe("what was presented does not count for this"),
             GrantRefusal::InvalidGrant => Code::InvalidGrant.into(),
             GrantRefusal::UnauthorizedClient => Code::UnauthorizedClient.into(),
             GrantRefusal::InvalidScope => Code::InvalidScope.into(),

@@ -202,7 +202,7 @@ fn single_tokens_families_and_sessions_end_until_they_would_have_anyway() {
     let serial = |number: u32| credential(30_000 + number);
     let texts = [
         keyed.seal(1, base),
-        keyed.seal(2, AccessToken { serial: serial(2), exchanged: Some(base.serial), ..base }),
+        keyed.seal(2, AccessToken { serial: serial(2), exchanged: Few::of([base.serial]).expect("one"), ..base }),
         keyed.seal(3, AccessToken { serial: serial(3), family: Some(family), ..base }),
         keyed.seal(4, AccessToken { serial: serial(4), session: Some(session), ..base }),
         keyed.seal(5, AccessToken { serial: serial(5), ..base }),

@@ -70,7 +70,7 @@ pub(super) fn token(fed: &Fed, serial: u32, key: u32, generation: u32, secret: O
         secret: secret.map(|number| private_key(number, None).id),
         grant: None,
         subject: None,
-        exchanged: None,
+        exchanged: Few::EMPTY,
         session: None,
         family: None,
         key_thumbprint: None,

@@ -9,6 +9,7 @@ mod oidc_logout;
 mod oidc_tokens;
 mod rfc7591;
 mod rfc8414;
+mod rfc8693;
 mod rfc9126;
 mod rfc9207;
 mod rfc9700_authorize;
