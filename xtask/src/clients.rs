@@ -17,7 +17,7 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 
 /// `poort demo`, ready.
-struct Demo {
+pub(crate) struct Demo {
     child: Child,
     folder: Folder,
     port: u16,
@@ -25,7 +25,12 @@ struct Demo {
 }
 
 impl Demo {
-    fn start() -> Outcome<Self> {
+    /// What it says of itself.
+    pub(crate) fn ready_file(&self) -> PathBuf {
+        self.folder.path().join("ready.json")
+    }
+
+    pub(crate) fn start() -> Outcome<Self> {
         Self::start_in(Folder::new("demo")?, free_port()?)
     }
 

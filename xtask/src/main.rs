@@ -14,6 +14,7 @@ mod http;
 mod kill_rounds;
 mod machine;
 mod model;
+mod oauth_clients;
 mod random;
 mod scale;
 mod server;

@@ -2,6 +2,7 @@
 
 mod attacks_authorize;
 mod back_channel;
+mod client_crate;
 mod oauth21_authorize;
 mod oidc_core;
 mod oidc_discovery;
