@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::server::{Folder, Server};
-use crate::{Outcome, shell};
+use crate::{Outcome, shell, standards};
 
 /// File, and the arguments with which `poort` prints it.
 const PRINTED: [(&str, [&str; 2]); 3] = [
@@ -49,6 +49,7 @@ fn fresh(poort: &Path) -> Outcome<Vec<(&'static str, String)>> {
     // Laid out line by line, so that a change of the API shows as a small difference.
     let text = serde_json::to_string_pretty(&document).map_err(|error| error.to_string())?;
     documents.push((file, text + "\n"));
+    documents.push((standards::DOCUMENT, standards::document()?));
     Ok(documents)
 }
 

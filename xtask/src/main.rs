@@ -20,6 +20,7 @@ mod random;
 mod scale;
 mod server;
 mod shell;
+mod standards;
 mod test;
 mod tidy;
 

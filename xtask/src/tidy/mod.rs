@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use crate::{Outcome, shell};
 
 /// A text file of the project.
-struct File {
+pub(crate) struct File {
     /// Relative to the root, with `/`.
-    path: String,
-    text: String,
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
 /// Where a rule is broken, and how.
@@ -39,12 +39,13 @@ fn problems() -> Outcome<Vec<Problem>> {
     problems.extend(ratchet::problems(&files)?);
     problems.extend(files.iter().filter(|file| file.path.ends_with(".md")).flat_map(|file| documents::problems(file, &shell::root())));
     problems.extend(files.iter().filter(|file| file.path.ends_with("Cargo.toml")).flat_map(walls::problems));
+    problems.extend(crate::standards::problems()?);
     problems.sort();
     Ok(problems)
 }
 
 /// All text files that are the project's own.
-fn files() -> Outcome<Vec<File>> {
+pub(crate) fn files() -> Outcome<Vec<File>> {
     let root = shell::root();
     let mut files = Vec::new();
     let mut folders = vec![root.clone()];
