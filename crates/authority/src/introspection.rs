@@ -73,16 +73,18 @@ impl Authority {
             address: None,
             now,
         };
-        let (facts, permissions) = match self.verifier.check(&question)? {
-            Verdict::Allow(allowed) => (allowed.facts, allowed.permissions),
+        let (facts, permissions, token) = match self.verifier.check(&question)? {
+            Verdict::Allow(allowed) => (allowed.facts, allowed.permissions, allowed.access_token.map(|token| *token)),
             // Bound to a key: the API has the proof, and judges it by `cnf`.
             Verdict::Deny(denied) if denied.refusal == Refusal::ProofMissing => match denied.credential {
-                Some(facts) => (facts, facts.permissions & by_roles(api, &facts)),
+                Some(facts) => {
+                    let token = self.verifier.look_into(text, now)?.map(|looked| looked.token);
+                    (facts, facts.permissions & by_roles(api, &facts), token)
+                }
                 None => return Ok(None),
             },
             Verdict::Deny(_) | Verdict::Anonymous { .. } => return Ok(None),
         };
-        let token = if facts.kind == Kind::AccessToken { self.verifier.look_into(text, now)?.map(|looked| looked.token) } else { None };
         let key = token.as_ref().map(|token| token.key.id).or((facts.kind == Kind::OrganisationKey).then_some(facts.id));
         let client_id = match key {
             Some(key) => self.verifier.client_of(&key)?.map(|known| known.client.definition.client_id.clone()),

@@ -53,6 +53,7 @@ pub mod fence;
 pub mod grant;
 pub mod histogram;
 pub mod id;
+pub mod json;
 pub mod organisation;
 pub mod organisation_key;
 pub mod organisation_token;

@@ -3,6 +3,7 @@
 //! How credentials are stored is not known here: people's tokens are reached through [`tokens::PersonTokens`].
 
 mod database;
+mod headers;
 mod hosts;
 mod html;
 pub mod learning;

@@ -4,6 +4,7 @@ mod alone;
 pub mod api;
 mod backup;
 pub mod cli;
+mod codes;
 mod coherence;
 pub mod config;
 pub mod connect;

@@ -257,31 +257,23 @@ impl Node {
     async fn sweep(&self) {
         let now = self.authority.clock().now();
         self.authority.verifier().sweep(now);
-        if let Err(error) = self.authority.forget_old_answers(now).await {
-            tracing::warn!(%error, "kept answers were not cleared");
-        }
-        if let Err(error) = self.authority.forget_old_sign_ins(now).await {
-            tracing::warn!(%error, "old sessions and tries to sign in were not cleared");
-        }
-        if let Err(error) = self.authority.forget_old_pushed_requests(now).await {
-            tracing::warn!(%error, "old pushed requests were not cleared");
-        }
-        if let Err(error) = self.authority.forget_old_grants(now).await {
-            tracing::warn!(%error, "codes and tokens that are over were not cleared");
-        }
-        if let Err(error) = self.authority.end_unused_clients(now).await {
-            tracing::warn!(%error, "clients that nobody uses were not ended");
-        }
-        if let Err(error) = self.authority.mark_ended_delegations(now).await {
-            tracing::warn!(%error, "delegations whose time is over were not marked");
-        }
-        if let Err(error) = self.authority.keep_signing_keys(now).await {
-            tracing::warn!(%error, "what is due with the signing keys was not done");
-        }
-        if let Err(error) = self.coherence.forget_others(now).await {
-            tracing::warn!(%error, "nodes that are gone were not forgotten");
-        }
+        let authority = &self.authority;
+        tell_failure(authority.forget_old_answers(now).await, "kept answers were not cleared");
+        tell_failure(authority.forget_old_sign_ins(now).await, "old sessions and tries to sign in were not cleared");
+        tell_failure(authority.forget_old_pushed_requests(now).await, "old pushed requests were not cleared");
+        tell_failure(authority.forget_old_grants(now).await, "codes and tokens that are over were not cleared");
+        tell_failure(authority.end_unused_clients(now).await, "clients that nobody uses were not ended");
+        tell_failure(authority.mark_ended_delegations(now).await, "delegations whose time is over were not marked");
+        tell_failure(authority.keep_signing_keys(now).await, "what is due with the signing keys was not done");
+        tell_failure(self.coherence.forget_others(now).await, "nodes that are gone were not forgotten");
         self.observed.look(self.authority.store()).await;
+    }
+}
+
+/// Upkeep that fails is tried again the next time.
+fn tell_failure<T, E: std::fmt::Display>(outcome: Result<T, E>, what: &str) {
+    if let Err(error) = outcome {
+        tracing::warn!(%error, "{what}");
     }
 }
 

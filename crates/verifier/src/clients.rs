@@ -15,7 +15,7 @@ use papaya::HashMap;
 
 use crate::arena::Arena;
 use crate::catalogue::Known;
-use crate::credential::{Record, join};
+use crate::credential::{Record, join, words};
 use crate::index::{Found, Index, Snapshot, party};
 use crate::seconds;
 
@@ -142,12 +142,13 @@ impl Client {
 
 /// Who acts, whose workspace is seen, with what state, when an access token is presented.
 struct Standing {
+    /// The slot of the private key that it came with, 0 if with none.
+    slot: u32,
     owner: Owner,
     organisation: u32,
     limit: u32,
     state: State,
     mask: u64,
-    imported: bool,
 }
 
 impl Index {
@@ -183,20 +184,19 @@ impl Index {
     /// What is to be decided about an access token that could be opened.
     pub(crate) fn gather_access(&self, snapshot: &Snapshot, token: &AccessToken, api: Option<&Known>) -> Found {
         let standing = self.standing(snapshot, token, api).filter(|_| !self.clients.is_over(token));
-        let Standing { owner, organisation, limit, state, mask, imported } =
-            standing.unwrap_or(Standing { owner: nobody(), organisation: 0, limit: 0, state: State::Revoked, mask: 0, imported: false });
+        let Standing { slot, owner, organisation, limit, state, mask } =
+            standing.unwrap_or(Standing { slot: 0, owner: nobody(), organisation: 0, limit: 0, state: State::Revoked, mask: 0 });
         let granted = api.and_then(|api| Some((api, token.granted(api.api.tag())?)));
         let facts = Facts {
             id: token.serial,
             kind: Kind::AccessToken,
             state,
             not_after: Some(token.expires_at),
-            imported,
+            imported: false,
             permissions: granted.map_or(0, |(api, granted)| api.api.granted_mask(&granted)) & mask,
             meant: granted.is_some(),
             owner,
         };
-        let slot = token.secret.and_then(|secret| self.private_key_slot(&token.key.id, secret)).unwrap_or(0);
         Found { slot, facts, organisation, limit }
     }
 
@@ -207,13 +207,14 @@ impl Index {
             return None;
         }
         let mask_of = |client: &Client| api.map_or(0, |api| api.masks.get(client.set));
+        let private_key = token.secret.and_then(|secret| client.private_keys.iter().find(|key| key.id == secret));
         let mut standing = Standing {
+            slot: private_key.and_then(|key| self.slot(&words(&key.digest))).unwrap_or(0),
             owner: self.organisation_of(&client),
             organisation: client.organisation_slot,
             limit: client.workspace_slot,
             state: fenced(snapshot, &client),
             mask: mask_of(&client),
-            imported: false,
         };
         // After an exchange the one who acts is not the one for whom: both must be there.
         let subject = match (&token.grant, &token.subject) {
@@ -253,12 +254,6 @@ impl Index {
             standing.owner = stopped(standing.owner);
         }
         Some(standing)
-    }
-
-    fn private_key_slot(&self, key: &CredentialId, secret: CredentialId) -> Option<u32> {
-        let client = self.clients.get(key)?;
-        let state = client.private_keys.iter().find(|state| state.id == secret)?;
-        self.slot(&crate::credential::words(&state.digest))
     }
 
     /// Whether a client works at this moment, its organisation included.

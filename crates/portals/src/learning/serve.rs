@@ -5,16 +5,16 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use domain::RequestId;
-use http::header::{CONTENT_SECURITY_POLICY, ETAG, HeaderName, IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request};
+use http::header::{ETAG, IF_NONE_MATCH, VARY};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, request};
 
 use super::address::Links;
 use super::answer::{self, Answer, Failure, Format};
 use super::parameters::Parameters;
 use super::visit::{self, Target};
 use super::{Shared, page, route};
+use crate::headers;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 /// The longest document that gets an entity tag; longer ones do not occur.
 const MAX_TAGGED_BYTES: usize = 16 << 20;
 
@@ -73,15 +73,7 @@ async fn tag(response: Response<Body>, asked: &HeaderMap) -> Result<Response<Bod
 }
 
 fn finish(mut response: Response<Body>, request_id: RequestId) -> Response<Body> {
-    let headers = response.headers_mut();
-    let mut buffer = [0; 36];
-    if let Ok(value) = HeaderValue::from_str(request_id.encode(&mut buffer)) {
-        headers.insert(REQUEST_ID, value);
-    }
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::CONTENT_SECURITY_POLICY));
-    headers.insert(VARY, HeaderValue::from_static("Accept, Authorization, Cookie"));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers::finish(response.headers_mut(), request_id, page::CONTENT_SECURITY_POLICY);
+    response.headers_mut().insert(VARY, HeaderValue::from_static("Accept, Authorization, Cookie"));
     response
 }

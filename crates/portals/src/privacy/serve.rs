@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use domain::{RequestId, Timestamp, path};
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{AUTHORIZATION, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, request};
 
 use super::access::{self, Ask, Caller};
@@ -15,8 +15,8 @@ use super::query::Query;
 use super::route::{self, Found, Route};
 use super::visit::Visit;
 use super::{Served, cors, page};
+use crate::headers;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const DPOP: HeaderName = HeaderName::from_static("dpop");
 
@@ -99,14 +99,6 @@ fn once<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h [u8]
 }
 
 fn finish(mut response: Response<Body>, request_id: RequestId) -> Response<Body> {
-    let headers = response.headers_mut();
-    let mut buffer = [0; 36];
-    if let Ok(value) = HeaderValue::from_str(request_id.encode(&mut buffer)) {
-        headers.insert(REQUEST_ID, value);
-    }
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::CONTENT_SECURITY_POLICY));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers::finish(response.headers_mut(), request_id, page::CONTENT_SECURITY_POLICY);
     response
 }

@@ -7,17 +7,15 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use domain::{RequestId, path};
 use futures_util::StreamExt as _;
-use http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, EXPECT, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, EXPECT};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, request};
 
 use super::access::{self, Ask, Caller};
 use super::answer::{self, Answer, Failure};
 use super::visit::{self, Visit};
 use super::{Served, page, route};
+use crate::headers;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 /// As much of a refused request's body as is still taken in: most clients read no answer before they have sent it.
 const MAX_DRAINED_BYTES: usize = 1 << 20;
 
@@ -118,14 +116,6 @@ async fn drain(body: &mut axum::body::BodyDataStream) {
 }
 
 fn finish(mut response: Response<Body>, request_id: RequestId) -> Response<Body> {
-    let headers = response.headers_mut();
-    let mut buffer = [0; 36];
-    if let Ok(value) = HeaderValue::from_str(request_id.encode(&mut buffer)) {
-        headers.insert(REQUEST_ID, value);
-    }
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::CONTENT_SECURITY_POLICY));
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers::finish(response.headers_mut(), request_id, page::CONTENT_SECURITY_POLICY);
     response
 }

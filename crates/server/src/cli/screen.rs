@@ -233,7 +233,7 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// JSON keeps its line ends; within strings the characters that steer become `\uXXXX`, which is the same JSON.
+/// JSON keeps its line ends; within strings the characters that steer are written with four hexadecimal digits, which is the same JSON.
 pub(super) fn json_visible(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for character in json.chars() {

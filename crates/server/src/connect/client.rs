@@ -193,8 +193,13 @@ fn check_secret(
     Ok(private_key.map(|private_key| Authenticated { client: known.client, method: Some(method), private_key: Some(private_key) }))
 }
 
+/// The public keys of a client, where they are here.
+pub(super) fn keys(definition: &ClientDefinition) -> Option<JwkSet> {
+    JwkSet::parse(definition.jwks.as_ref()?.to_string().as_bytes()).ok()
+}
+
 /// Signatures that clients may use: all that are not symmetric; FAPI 2.0 section 5.4.1 has no RS256.
-fn algorithms(definition: &ClientDefinition) -> Vec<Algorithm> {
+pub(super) fn algorithms(definition: &ClientDefinition) -> Vec<Algorithm> {
     let strict = definition.profile == Profile::Fapi2;
     Algorithm::ALL.into_iter().filter(|algorithm| !strict || *algorithm != Algorithm::RS256).collect()
 }
@@ -208,7 +213,7 @@ async fn check_assertion(
     let method = ClientAuthentication::PrivateKeyJwt;
     let Some(known) = known.filter(works).filter(|known| known.client.definition.authenticates_by(method)) else { return Ok(None) };
     let definition = &known.client.definition;
-    let Some(keys) = definition.jwks.as_ref().and_then(|jwks| JwkSet::parse(jwks.to_string().as_bytes()).ok()) else { return Ok(None) };
+    let Some(keys) = keys(definition) else { return Ok(None) };
     let token_endpoint = connect.url("/connect/token");
     let rules = client_assertion::Rules {
         client_id: &definition.client_id,

@@ -10,6 +10,7 @@ use http::StatusCode;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 
 use super::cors::NotForPages;
+use crate::codes::codes;
 
 /// As the clients of the privacy platform know it, and what RFC 6749 section 5.1 asks for.
 pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store, no-cache, max-age=0");
@@ -17,41 +18,9 @@ pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store, no-
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
 const BASIC: HeaderValue = HeaderValue::from_static("Basic realm=\"poort\", charset=\"UTF-8\"");
 
-macro_rules! codes {
-    ($($name:ident $status:literal $code:literal $words:literal)*) => {
-        /// What went wrong.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Code {
-            $(#[doc = $words] $name,)*
-        }
-
-        impl Code {
-            /// Every code.
-            pub const ALL: &[Self] = &[$(Self::$name,)*];
-
-            /// `error` in the answer.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $code,)* }
-            }
-
-            /// `error_description`, unless there are words for the occasion.
-            pub const fn words(self) -> &'static str {
-                match self { $(Self::$name => $words,)* }
-            }
-
-            /// The HTTP status.
-            pub const fn status(self) -> StatusCode {
-                let status = match self { $(Self::$name => $status,)* };
-                match StatusCode::from_u16(status) {
-                    Ok(status) => status,
-                    Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
-                }
-            }
-        }
-    };
-}
-
 codes! {
+    /// What went wrong: `error` in the answer.
+    words: "`error_description`, unless there are words for the occasion.";
     InvalidRequest          400 "invalid_request"          "the request is not valid"
     InvalidClient           400 "invalid_client"           "the client is unknown, or its authentication is not right"
     InvalidGrant            400 "invalid_grant"            "the grant is not valid, is over, or was used before"

@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::browser::Browser;
-use super::page::{self, Frame};
+use super::page::{self, Frame, Message};
 use super::texts::Text;
 
 #[derive(Template)]
@@ -16,14 +16,6 @@ struct Entry<'v> {
     csrf: String,
     code: &'v str,
     problem: Option<&'static str>,
-}
-
-#[derive(Template)]
-#[template(path = "console/message.html")]
-struct Message {
-    frame: Frame,
-    story: &'static str,
-    link: Option<(String, String)>,
 }
 
 /// The page on which the code is typed. The form is posted to `action` with `csrf` ([`Browser::refuse_form`]) and `user_code`.

@@ -10,7 +10,7 @@ use domain::Digest;
 use http::StatusCode;
 
 use super::browser::Browser;
-use super::page::{self, Frame};
+use super::page::{self, Frame, Message};
 use super::texts::Text;
 
 /// The one line of script of all pages: sends the form, which has a button for whoever runs no scripts.
@@ -25,14 +25,6 @@ struct FormPost<'v> {
     action: &'v str,
     fields: &'v [(&'static str, String)],
     script: &'static str,
-}
-
-#[derive(Template)]
-#[template(path = "console/message.html")]
-struct Message<'v> {
-    frame: Frame,
-    story: &'v str,
-    link: Option<(String, String)>,
 }
 
 /// The page that posts an answer to a program (OAuth 2.0 Form Post Response Mode).

@@ -29,6 +29,15 @@ pub(crate) struct Frame {
     pub(crate) account: Option<String>,
 }
 
+/// A page that tells something, with a link to where one goes on.
+#[derive(Template)]
+#[template(path = "console/message.html")]
+pub(crate) struct Message<'v> {
+    pub(crate) frame: Frame,
+    pub(crate) story: &'v str,
+    pub(crate) link: Option<(String, String)>,
+}
+
 impl Frame {
     /// The frame of a page with this title.
     pub(crate) fn new(browser: &Browser, title: impl Into<String>) -> Self {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::browser::Browser;
 use super::cookie::Cookie;
-use super::page::{self, Frame, see_other};
+use super::page::{self, Frame, Message, see_other};
 use super::texts::Text;
 use super::{Console, failure};
 use crate::edge::{Code, Problem};
@@ -33,14 +33,6 @@ struct Question<'v> {
     hidden: &'v [(String, String)],
     yes: &'static str,
     no: &'static str,
-}
-
-#[derive(Template)]
-#[template(path = "console/message.html")]
-struct Message {
-    frame: Frame,
-    story: &'static str,
-    link: Option<(String, String)>,
 }
 
 /// The question whether to sign out, which a program asks for. The form is posted to `action` with `csrf`

@@ -9,44 +9,14 @@ use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use serde_json::{Map, Value};
 
+use crate::codes::codes;
+
 /// Seconds after which a caller may try again what could not be done now.
 pub const RETRY_AFTER_SECONDS: u32 = 1;
 
-macro_rules! codes {
-    ($($name:ident $status:literal $code:literal $title:literal)*) => {
-        /// What went wrong: the last part of the problem's `type`, `/problems/{code}`.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Code {
-            $(#[doc = $title] $name,)*
-        }
-
-        impl Code {
-            /// Every code.
-            pub const ALL: &[Self] = &[$(Self::$name,)*];
-
-            /// Its text on the wire.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $code,)* }
-            }
-
-            /// Its words for people, the same on every occasion.
-            pub const fn title(self) -> &'static str {
-                match self { $(Self::$name => $title,)* }
-            }
-
-            /// The HTTP status that goes with it.
-            pub const fn status(self) -> StatusCode {
-                let status = match self { $(Self::$name => $status,)* };
-                match StatusCode::from_u16(status) {
-                    Ok(status) => status,
-                    Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
-                }
-            }
-        }
-    };
-}
-
 codes! {
+    /// What went wrong: the last part of the problem's `type`, `/problems/{code}`.
+    title: "Its words for people, the same on every occasion.";
     BadRequest            400 "bad_request"            "The request cannot be read."
     InvalidHost           400 "invalid_host"           "The request must name one host."
     DuplicateHeader       400 "duplicate_header"       "A header stands twice that may stand once."

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use authority::Error;
 use authority::authorize::{self, AuthorizationRequest, Failed, Given, ObjectState, Parameters, REQUEST_URI, Reply};
-use domain::client::{ClientDefinition, Profile};
+use domain::client::ClientDefinition;
 use domain::{Digest, Timestamp};
 use http::Method;
-use jose::{Algorithm, JwkSet, id_token_hint, request_object};
+use jose::{id_token_hint, request_object};
 use serde::{Deserialize, Serialize};
 use verifier::{Client, KnownClient, Unavailable};
 
 use crate::connect::form::decoded;
-use crate::connect::{Call, Connect};
+use crate::connect::{Call, Connect, client};
 
 /// The longest query or body that is read, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
@@ -100,10 +100,8 @@ pub(crate) fn read_object(
     now: Timestamp,
 ) -> (Parameters, ObjectState) {
     let Some(object) = parameters.get("request") else { return (parameters, ObjectState::None) };
-    let keys = definition.jwks.as_ref().and_then(|jwks| JwkSet::parse(jwks.to_string().as_bytes()).ok());
-    let Some(keys) = keys else { return (parameters, ObjectState::NotSupported) };
-    let is_strict = definition.profile == Profile::Fapi2;
-    let algorithms: Vec<Algorithm> = Algorithm::ALL.into_iter().filter(|one| !is_strict || *one != Algorithm::RS256).collect();
+    let Some(keys) = client::keys(definition) else { return (parameters, ObjectState::NotSupported) };
+    let algorithms = client::algorithms(definition);
     let rules =
         request_object::Rules { client_id: &definition.client_id, keys: &keys, algorithms: &algorithms, issuer: &connect.issuer, now };
     match request_object::verify(object, &rules) {
