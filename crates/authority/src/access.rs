@@ -1,10 +1,10 @@
 //! Who may do what through Poort's own management.
 
-use domain::person::{Role, Roles};
+use domain::person::{Membership, Role, Roles};
 use domain::personal_token::PersonalToken;
-use domain::{CredentialId, OrganisationId, PersonId};
+use domain::{CredentialId, OrganisationId, PersonId, SessionId};
 
-use crate::Error;
+use crate::{Error, SignedInPerson};
 
 /// The name of the built-in API: Poort's own management, as far as people's tokens reach.
 pub const OWN_API: &str = "poort";
@@ -17,7 +17,7 @@ pub enum Caller {
         /// With this token.
         credential: CredentialId,
     },
-    /// A person, with one of their own personal tokens.
+    /// A person.
     Person(PersonCaller),
     /// A client, for itself: it manages its registration, or ends a token of its own.
     Client {
@@ -28,19 +28,28 @@ pub enum Caller {
     System,
 }
 
-/// A person who asks, as the check of their token gave it.
+/// A person who asks, as the check of their token or of their session gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonCaller {
     /// Who.
     pub id: PersonId,
-    /// With which token.
-    pub credential: CredentialId,
+    /// With what.
+    pub with: With,
     /// In which organisation.
     pub organisation: OrganisationId,
     /// As what.
     pub roles: Roles,
-    /// The rights that the token holds.
+    /// The rights that it holds.
     pub rights: Vec<Right>,
+}
+
+/// With what a person asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum With {
+    /// A personal token of theirs: what is made with it reaches no further than it does.
+    Token(CredentialId),
+    /// A session in a browser, in which a person may do all that their roles let them.
+    Session(SessionId),
 }
 
 /// A permission of the built-in API.
@@ -107,6 +116,11 @@ impl Right {
         }
     }
 
+    /// Whether members with these roles may hold it.
+    pub fn is_for(self, roles: Roles) -> bool {
+        self.roles().is_empty() || self.roles().iter().any(|role| roles.has(*role))
+    }
+
     /// Who may hold it: members with one of these roles; empty: every member.
     pub(crate) const fn roles(self) -> &'static [Role] {
         match self {
@@ -117,6 +131,32 @@ impl Right {
             }
             Self::WorkspacesRead | Self::WorkspacesWrite | Self::DelegationsWrite => &[Role::Owner, Role::ProjectManager],
         }
+    }
+}
+
+impl With {
+    /// The credential, where it is one.
+    pub const fn credential(self) -> Option<CredentialId> {
+        match self {
+            Self::Token(credential) => Some(credential),
+            Self::Session(_) => None,
+        }
+    }
+}
+
+impl PersonCaller {
+    /// Whoever has signed in, about what is their own.
+    pub fn signed_in(person: &SignedInPerson) -> Self {
+        let rights = vec![Right::TokensRead, Right::TokensWrite];
+        // Without roles it counts in no organisation, whichever is named here.
+        let organisation = person.memberships.first().map_or(OrganisationId::from_bytes([0; 16]), |membership| membership.organisation);
+        Self { id: person.person.id, with: With::Session(person.session.id), organisation, roles: Roles::NONE, rights }
+    }
+
+    /// Whoever has signed in, as this member.
+    pub fn member(person: &SignedInPerson, membership: &Membership) -> Self {
+        let rights = RIGHTS.iter().map(|(right, _)| *right).filter(|right| right.is_for(membership.roles)).collect();
+        Self { organisation: membership.organisation, roles: membership.roles, rights, ..Self::signed_in(person) }
     }
 }
 

@@ -36,7 +36,7 @@ impl Context {
     pub fn by(&self) -> By {
         let actor = match &self.caller {
             Caller::Operator { credential } => Actor::Operator { credential: *credential },
-            Caller::Person(person) => Actor::Person { id: person.id, credential: Some(person.credential) },
+            Caller::Person(person) => Actor::Person { id: person.id, credential: person.with.credential() },
             Caller::Client { key } => Actor::Client { key: *key },
             Caller::System => Actor::System,
         };
@@ -91,7 +91,7 @@ impl Authority {
                         && let Some(key) = &key
                     {
                         let sealed = key.seal(value, recorded.sequence()).map_err(Abort::Refused)?;
-                        tx.keep_answer(&key.digest, &key.request, &sealed, by.at).await?;
+                        tx.keep_answer(&key.digest, &key.request, &sealed, key.kept_at(by.at)).await?;
                     }
                     found(tx, outcome, None).await
                 })

@@ -1,11 +1,12 @@
 //! Asking again safely: the answer of a change is kept for a short time, sealed under the caller's own key and the server's.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf;
 use domain::entropy::Entropy;
-use domain::{Digest, Sequence};
+use domain::{Digest, Sequence, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::KeptAnswer;
@@ -23,16 +24,23 @@ const MAX_KEY_CHARACTERS: usize = 255;
 pub struct IdempotencyKey {
     key: Zeroizing<String>,
     request: Digest,
+    once: bool,
 }
 
 impl IdempotencyKey {
+    /// The number of a form that makes a secret: what it asks for is done once. Whoever sends it again within a week is refused
+    /// ([`ALREADY_DONE`]), and nothing of the answer is kept: it was shown, and cannot be shown again.
+    pub fn once(number: &str) -> Result<Self, Error> {
+        Ok(Self { once: true, ..Self::new(number, Digest::of(b"once"))? })
+    }
+
     /// Takes a key of 22 to 255 visible ASCII characters; `request` is the digest of method, path and body.
     pub fn new(key: &str, request: Digest) -> Result<Self, Error> {
         let fits = (MIN_KEY_CHARACTERS..=MAX_KEY_CHARACTERS).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
         if !fits {
             return Err(Error::invalid("Idempotency-Key", "must be 22 to 255 visible ASCII characters, at least 128 bits of them random"));
         }
-        Ok(Self { key: Zeroizing::new(key.to_owned()), request })
+        Ok(Self { key: Zeroizing::new(key.to_owned()), request, once: false })
     }
 
     /// Binds it to the caller: two callers with one key do not meet.
@@ -40,7 +48,7 @@ impl IdempotencyKey {
         let mut nonce = [0; NONCE_LEN];
         entropy.fill(&mut nonce)?;
         let name = [caller.name().as_slice(), self.key.as_bytes()].concat();
-        Ok(BoundKey { digest: Digest::of(&name), request: self.request, key: self.key.clone(), keys: keys.clone(), nonce })
+        Ok(BoundKey { digest: Digest::of(&name), request: self.request, key: self.key.clone(), keys: keys.clone(), nonce, once: self.once })
     }
 }
 
@@ -52,7 +60,13 @@ pub(crate) struct BoundKey {
     key: Zeroizing<String>,
     keys: Arc<KeyRing>,
     nonce: [u8; NONCE_LEN],
+    once: bool,
 }
+
+/// What a form is refused with that was sent before.
+pub const ALREADY_DONE: &str = "already_done";
+/// For how long it is known that it was.
+const ONCE_FOR: Duration = Duration::from_secs(7 * 86_400);
 
 const BROKEN: Error = Error::Unavailable(Outage::Internal("a kept answer cannot be opened"));
 
@@ -60,6 +74,9 @@ impl BoundKey {
     /// Seals an answer and its place in the journal: the length of the server key's id, the id, the nonce, then the
     /// ciphertext with its tag.
     pub(crate) fn seal<T: Kept>(&self, value: &T, sequence: Sequence) -> Result<Vec<u8>, Error> {
+        if self.once {
+            return Ok(Vec::new());
+        }
         let kept = value.keep().ok_or(Error::Unavailable(Outage::Internal("an answer cannot be kept")))?;
         let mut buffer = [sequence.0.to_be_bytes().as_slice(), &kept].concat();
         let server = self.keys.active(Purpose::Sealing).ok_or(Error::Unavailable(Outage::Internal("no key to seal with")))?;
@@ -70,8 +87,16 @@ impl BoundKey {
         Ok([&[length], server.id.as_bytes(), &self.nonce, &buffer].concat())
     }
 
+    /// From when on the answer counts as kept, where it is given at this moment: what is done once is known for longer.
+    pub(crate) fn kept_at(&self, at: Timestamp) -> Timestamp {
+        if self.once { at.saturating_add(ONCE_FOR.saturating_sub(store::KEPT_FOR)) } else { at }
+    }
+
     /// Opens a kept answer; another request under the same key is refused.
     pub(crate) fn open<T: Kept>(&self, kept: &KeptAnswer) -> Result<(T, Sequence), Error> {
+        if self.once {
+            return Err(Error::Conflict { code: ALREADY_DONE, detail: "this form was sent before" });
+        }
         if kept.request_digest != self.request {
             return Err(Error::KeyReused);
         }

@@ -46,7 +46,7 @@ mod upstream_account;
 mod wait;
 mod workspace;
 
-pub use access::{Caller, OWN_API, PersonCaller, RIGHTS, Right};
+pub use access::{Caller, OWN_API, PersonCaller, RIGHTS, Right, With};
 pub use allowance::TooManyTries;
 pub use change::{Changed, Context};
 pub use credential::{Issued, NewCredential, ServiceCredential};
@@ -59,7 +59,7 @@ pub use grant_type::{
     ACCESS_TOKEN_TYPE, Asking, CodeRequest, ExchangeRequest, GrantError, GrantRefusal, Lifetimes, RefreshRequest, Tokens,
 };
 pub use id_token::{ID_TOKEN_LIFE, NewIdToken, UserClaims, subject};
-pub use idempotency::IdempotencyKey;
+pub use idempotency::{ALREADY_DONE, IdempotencyKey};
 pub use import::{ImportReport, ImportRow, Rejected};
 pub use install::{Installed, SetUp, installations};
 pub use interaction::{Interaction, WAITS_FOR, Waiting};

@@ -292,11 +292,12 @@ struct Reach<'t> {
     expires_at: Option<Timestamp>,
 }
 
-/// A token reaches no further than its owner, nor than the token with which it is made.
+/// A token reaches no further than its owner, nor than the token with which it is made, if it is made with one.
 async fn require_reach(tx: &mut Tx<'_>, verifier: &Verifier, caller: &Caller, roles: Roles, reach: &Reach<'_>) -> Result<(), Abort<Error>> {
     check_permissions(verifier, reach.permissions, roles).map_err(Abort::Refused)?;
     let Caller::Person(caller) = caller else { return Ok(()) };
-    let Some(with) = tx.token(caller.credential).await? else { return Err(Abort::Refused(Error::Forbidden)) };
+    let Some(with) = caller.with.credential() else { return Ok(()) };
+    let Some(with) = tx.token(with).await? else { return Err(Abort::Refused(Error::Forbidden)) };
     let wider = match (&with.permissions, reach.permissions) {
         (Permissions::All, _) => false,
         (Permissions::Only(_), Permissions::All) => true,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authority::{Authority, Caller, Context, Error, NewToken, Page, PersonCaller, Right};
+use authority::{Authority, Caller, Context, Error, NewToken, Page, PersonCaller, Right, With};
 use domain::person::Roles;
 use domain::personal_token::MAX_TOKENS_OF_PERSON;
 use domain::text::Description;
@@ -23,7 +23,7 @@ impl AuthorityTokens {
     /// The API has checked that the person may manage tokens there; how far a token reaches is checked here.
     fn context(&self, by: &tokens::Caller, organisation: OrganisationId) -> Context {
         let rights = vec![Right::TokensRead, Right::TokensWrite];
-        let caller = PersonCaller { id: by.person, credential: by.credential, organisation, roles: Roles::NONE, rights };
+        let caller = PersonCaller { id: by.person, with: With::Token(by.credential), organisation, roles: Roles::NONE, rights };
         Context {
             caller: Caller::Person(caller),
             request: by.request_id,

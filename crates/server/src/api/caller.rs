@@ -1,6 +1,6 @@
 //! Who calls: reads the credential that a request presents and asks the index about it.
 
-use authority::{Caller, OWN_API, PersonCaller, RIGHTS, Right};
+use authority::{Caller, OWN_API, PersonCaller, RIGHTS, Right, With};
 use domain::presentation::{self, Presentation};
 use domain::refusal::Outward;
 use domain::verify::{Facts, Owner};
@@ -64,7 +64,7 @@ fn caller(verifier: &Verifier, facts: &Facts) -> Result<Caller, Problem> {
             let held =
                 |name: &str| own.as_ref().and_then(|own| own.permission_bit(name)).is_some_and(|bit| facts.permissions >> bit & 1 == 1);
             let rights = RIGHTS.iter().filter(|(_, name)| held(name)).map(|(right, _)| *right).collect();
-            Ok(Caller::Person(PersonCaller { id: person, credential: facts.id, organisation, roles, rights }))
+            Ok(Caller::Person(PersonCaller { id: person, with: With::Token(facts.id), organisation, roles, rights }))
         }
         // The index does not let an organisation token in here.
         Owner::Organisation { .. } => Err(Problem::new(Code::Forbidden).detail("an organisation token is for its API only")),

@@ -1,6 +1,6 @@
 //! Whose credential this is.
 
-use authority::Caller;
+use authority::{Caller, PersonCaller, With};
 use domain::person::Roles;
 use domain::{CredentialId, Kind, OrganisationId, PersonId};
 use serde::Serialize;
@@ -53,15 +53,15 @@ pub(super) async fn show(call: Call, _: NoBody) -> Result<Shown<Identity>, Probl
             roles: Roles::NONE,
             permissions: Held::All("all"),
         },
-        Caller::Person(person) => Identity {
+        Caller::Person(person @ PersonCaller { with: With::Token(credential), .. }) => Identity {
             kind: Kind::PersonalToken.name(),
-            credential: person.credential,
+            credential: *credential,
             person: Some(person.id),
             organisation: Some(person.organisation),
             roles: person.roles,
             permissions: Held::These(names(&person.rights)),
         },
-        Caller::Client { .. } | Caller::System => return Err(Problem::new(Code::Internal)),
+        Caller::Person(_) | Caller::Client { .. } | Caller::System => return Err(Problem::new(Code::Internal)),
     };
     Ok(Shown { value, revision: None })
 }
