@@ -8,8 +8,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::access_token::{AccessToken, Granted};
 use domain::api::Api;
 use domain::credential::{ParsedText, format};
-use domain::verify::{Facts, Owner};
-use domain::{Digest, Kind, Refusal, Timestamp};
+use domain::verify::Owner;
+use domain::{Digest, Kind, Timestamp};
 use jose::claims::{Actor, Audience, Confirmation};
 use serde::Serialize;
 use verifier::{Asked, Client, Question, Verdict};
@@ -67,49 +67,39 @@ impl Authority {
             api: api.name(),
             authorization: Some(header.as_bytes()),
             api_key: None,
-            asked: Asked::Identity,
+            asked: Asked::Introspection,
             workspace: None,
             proof: None,
             address: None,
             now,
         };
-        let (facts, permissions, token) = match self.verifier.check(&question)? {
-            Verdict::Allow(allowed) => (allowed.facts, allowed.permissions, allowed.access_token.map(|token| *token)),
-            // Bound to a key: the API has the proof, and judges it by `cnf`.
-            Verdict::Deny(denied) if denied.refusal == Refusal::ProofMissing => match denied.credential {
-                Some(facts) => {
-                    let token = self.verifier.look_into(text, now)?.map(|looked| looked.token);
-                    (facts, facts.permissions & by_roles(api, &facts), token)
-                }
-                None => return Ok(None),
-            },
-            Verdict::Deny(_) | Verdict::Anonymous { .. } => return Ok(None),
-        };
-        let key = token.as_ref().map(|token| token.key.id).or((facts.kind == Kind::OrganisationKey).then_some(facts.id));
+        let Verdict::Allow(allowed) = self.verifier.check(&question)? else { return Ok(None) };
+        let (facts, permissions, token) = (allowed.facts, allowed.permissions, allowed.access_token.as_deref());
+        let key = token.map(|token| token.key.id).or((facts.kind == Kind::OrganisationKey).then_some(facts.id));
         let client_id = match key {
             Some(key) => self.verifier.client_of(&key)?.map(|known| known.client.definition.client_id.clone()),
             None => None,
         };
-        let scope = match token.as_ref().and_then(|token| token.granted(api.tag())) {
+        let scope = match token.and_then(|token| token.granted(api.tag())) {
             Some(granted) => granted_text(api, &granted, permissions),
             None => api.permission_names(permissions).collect::<Vec<_>>().join(" "),
         };
-        let (for_whom, act) = self.acting(token.as_ref(), client_id.clone())?;
+        let (for_whom, act) = self.acting(token, client_id.clone())?;
         let (sub, organisation) = subject(&facts.owner, for_whom.as_deref());
         Ok(Some(Introspected {
             active: true,
             scope,
             client_id,
-            token_type: Some(token_type(token.as_ref())),
+            token_type: Some(token_type(token)),
             exp: facts.not_after.map(Timestamp::unix_seconds),
-            iat: token.as_ref().map(|token| token.issued_at.unix_seconds()),
-            nbf: token.as_ref().map(|token| token.issued_at.unix_seconds()),
+            iat: token.map(|token| token.issued_at.unix_seconds()),
+            nbf: token.map(|token| token.issued_at.unix_seconds()),
             sub,
             aud: Some(Audience::One(audience(api).to_owned())),
             iss: issuer.to_owned(),
             jti: facts.id.to_string(),
             organisation,
-            cnf: token.as_ref().and_then(confirmation),
+            cnf: token.and_then(confirmation),
             act,
         }))
     }
@@ -198,13 +188,6 @@ impl Authority {
             cnf: found.family.request.key_thumbprint.map(|key| Confirmation { jkt: URL_SAFE_NO_PAD.encode(key) }),
             act: None,
         }))
-    }
-}
-
-fn by_roles(api: &Api, facts: &Facts) -> u64 {
-    match facts.owner {
-        Owner::Member { roles, .. } => api.allowed_by_roles(roles),
-        _ => u64::MAX,
     }
 }
 

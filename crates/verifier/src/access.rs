@@ -9,7 +9,7 @@ use domain::verify::{Facts, decide_own};
 use domain::{CredentialId, GrantId, Refusal, Timestamp};
 
 use crate::Unavailable;
-use crate::check::{Denied, Question, Text, Verdict};
+use crate::check::{Asked, Question, Text};
 use crate::clients::Client;
 use crate::credential::words;
 use crate::index::{Found, Index};
@@ -65,18 +65,18 @@ impl Verifier {
         named == Some(found.facts.id) || *username == presented.text
     }
 
-    /// A verdict about an access token: one that is bound to a key is allowed with the proof of that key only, one that is not
-    /// bound is no `DPoP` token (RFC 9449 section 7.2).
-    pub(crate) fn bound<'a>(
+    /// The access token, if it is one: one that is bound to a key counts with the proof of that key only, one that is not bound is no
+    /// `DPoP` token (RFC 9449 section 7.2).
+    pub(crate) fn proven(
         &self,
-        verdict: Verdict<'a>,
-        token: &AccessToken,
+        text: &Text,
         presented: &Presented<'_>,
-        question: &Question<'a>,
-    ) -> Verdict<'a> {
-        let Verdict::Allow(mut allowed) = verdict else { return verdict };
+        question: &Question<'_>,
+    ) -> Result<Option<Box<AccessToken>>, Refusal> {
+        let Text::Access(token) = text else { return Ok(None) };
         let proven = match (token.key_thumbprint, presented.presentation) {
             (None, presentation) => presentation != Presentation::Dpop,
+            _ if question.asked == Asked::Introspection => true,
             (Some(bound), Presentation::Dpop) => {
                 let keys = self.settings.access_tokens.as_ref();
                 let prove = |proof| keys.and_then(|keys| keys.0.prove(proof, &presented.text, question.now));
@@ -84,11 +84,7 @@ impl Verifier {
             }
             (Some(_), _) => false,
         };
-        if !proven {
-            return Verdict::Deny(Denied { refusal: Refusal::ProofMissing, credential: Some(allowed.facts) });
-        }
-        allowed.access_token = Some(Box::new(*token));
-        Verdict::Allow(allowed)
+        if proven { Ok(Some(token.clone())) } else { Err(Refusal::ProofMissing) }
     }
 
     /// The client with this public id, and whether it works at this moment.

@@ -50,6 +50,8 @@ pub struct Question<'a> {
 pub enum Asked<'a> {
     /// Only whose credential it is.
     Identity,
+    /// The same, for an API that judges itself whether a key was proven with it (RFC 7662 section 2.2, RFC 9449 section 6.2).
+    Introspection,
     /// This permission.
     Permission(&'a str),
     /// This request, of which the API's routes say what it needs.
@@ -151,10 +153,7 @@ impl Verifier {
                         let guard = ApiGuard { snapshot, place };
                         let (presentation, place, now) = (presented.presentation, standing, question.now);
                         let request = Request { presentation, wanted, place, now };
-                        let mut verdict = self.decide(&found, &request, question.address, (guard, workspace));
-                        if let Text::Access(token) = text {
-                            verdict = self.bound(verdict, token, presented, question);
-                        }
+                        let verdict = self.decide(&found, &request, (text, presented, question), (guard, workspace));
                         if matches!(&verdict, Verdict::Deny(denied) if denied.refusal.outward() == Outward::InvalidToken) {
                             // What a miss costs: an ended credential must not be refused sooner than an unknown one.
                             std::hint::black_box(self.knows_username(&self.index.load(), question.api, presented));
@@ -228,28 +227,21 @@ impl Verifier {
         })
     }
 
+    /// What the credential may do, and after that whether its key was proven: only what is allowed after both was used.
     fn decide<'a>(
         &self,
         found: &Found,
         request: &Request,
-        address: Option<IpAddr>,
+        (text, presented, question): (&Text, &Presented<'_>, &Question<'_>),
         (api, workspace): (ApiGuard, Option<Cow<'a, str>>),
     ) -> Verdict<'a> {
-        match decide(&api, &found.facts, request) {
-            Ok(permissions) => {
-                self.count(found.slot, request.now, address);
+        let decided = decide(&api, &found.facts, request);
+        match decided.and_then(|permissions| Ok((permissions, self.proven(text, presented, question)?))) {
+            Ok((permissions, access_token)) => {
+                self.count(found.slot, request.now, question.address);
                 api.tally().allowed();
                 let Found { facts, organisation, limit, .. } = *found;
-                Verdict::Allow(Allowed {
-                    facts,
-                    place: request.place,
-                    permissions,
-                    api,
-                    workspace,
-                    access_token: None,
-                    organisation,
-                    limit,
-                })
+                Verdict::Allow(Allowed { facts, place: request.place, permissions, api, workspace, access_token, organisation, limit })
             }
             Err(refusal) => deny(api.tally(), refusal, Some(found.facts)),
         }
@@ -332,7 +324,7 @@ fn anonymous<'a>(known: &Known, question: &Question<'a>) -> Verdict<'a> {
 
 fn wanted<'a>(api: &domain::api::Api, question: &Question<'a>) -> (Wanted, Option<Cow<'a, str>>) {
     let (wanted, named) = match question.asked {
-        Asked::Identity => (Wanted::Identity, None),
+        Asked::Identity | Asked::Introspection => (Wanted::Identity, None),
         Asked::Permission(name) => {
             (api.permission_bit(name).map_or(Wanted::Uncovered, |bit| Wanted::Rule(domain::api::Rule::Permission(bit))), None)
         }

@@ -260,7 +260,7 @@ fn a_token_for_a_key_works_with_its_proof_only() {
     let keyed = Keyed::new();
     let fed = &keyed.fed;
     keyed.key(1, None);
-    let plain = token(fed, 1, 1, 0, None);
+    let plain = token(fed, 1, 1, 0, Some(1));
     let (bound, plain) = (keyed.seal(2, AccessToken { key_thumbprint: Some([9; 32]), ..plain }), keyed.seal(1, plain));
     let ask = |authorization: String, proof: Option<[u8; 32]>| {
         let question = Question {
@@ -285,6 +285,11 @@ fn a_token_for_a_key_works_with_its_proof_only() {
     ] {
         assert_eq!(ask(authorization.clone(), proof), expected, "{authorization} {proof:?}");
     }
+    let mut used = 0;
+    fed.verifier.drain_usage(usize::MAX, &mut |usage| used += usage.uses);
+    let checks = fed.verifier.checks().into_iter().find(|checks| checks.api == "k").expect("counted");
+    let refused = checks.refused.iter().find(|(refusal, _)| *refusal == Refusal::ProofMissing).map(|(_, count)| *count);
+    assert_eq!((used, checks.allowed, refused), (2, 2, Some(4)), "what was refused was not used");
 }
 
 #[test]
