@@ -91,11 +91,6 @@ impl ProofRefusal {
             Self::Nonce => "it must have the nonce of the header DPoP-Nonce",
         }
     }
-
-    /// Whether the client should try again with the nonce that it is given.
-    pub const fn asks_for_nonce(&self) -> bool {
-        matches!(self, Self::Nonce)
-    }
 }
 
 impl From<JwsRefusal> for ProofRefusal {

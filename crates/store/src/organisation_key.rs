@@ -49,7 +49,6 @@ statements! {
     REVOKE_ORGANISATION_KEY = "UPDATE organisation_key SET revoked_at = $2, revision = revision + 1 WHERE id = $1 AND revoked_at IS NULL";
     RAISE_GENERATION = "UPDATE organisation_key SET generation = generation + 1 WHERE id = $1 AND revoked_at IS NULL RETURNING generation";
     ORGANISATION_KEY_REGISTRATION = "SELECT registration_digest FROM organisation_key WHERE id = $1 AND revoked_at IS NULL";
-    REPLACE_REGISTRATION = "UPDATE organisation_key SET registration_digest = $2 WHERE id = $1 AND revoked_at IS NULL";
     ORGANISATION_KEY_USED = "UPDATE organisation_key SET unused_until = NULL WHERE id = $1 AND unused_until IS NOT NULL";
     UNUSED_ORGANISATION_KEYS = "SELECT id FROM organisation_key WHERE unused_until <= $1 AND revoked_at IS NULL ORDER BY id LIMIT $2";
 }
@@ -212,11 +211,6 @@ impl Tx<'_> {
     pub async fn raise_generation(&mut self, id: CredentialId) -> Result<Option<u32>, StoreError> {
         let row = self.executor.row(&RAISE_GENERATION, &params![&id]).await?;
         row.map(|mut row| row.take::<i64>().map(|generation| generation as u32)).transpose()
-    }
-
-    /// Gives a client that registered itself another token to manage its registration with.
-    pub async fn replace_registration_digest(&mut self, id: CredentialId, digest: &Digest) -> Result<bool, StoreError> {
-        Ok(self.executor.execute(&REPLACE_REGISTRATION, &params![&id, digest]).await? > 0)
     }
 
     /// A key that was used is not removed for not being used.

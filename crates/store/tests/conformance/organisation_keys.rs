@@ -188,7 +188,6 @@ async fn registrations(store: &Store, organisation: OrganisationId) {
     }))
     .await;
     assert_eq!(read!(store, |reader| { reader.registration_digest(id).await }), Some(digest("own")));
-    assert!(done(write!(store, |tx| { tx.replace_registration_digest(id, &digest("another")).await })).await);
     assert_eq!(read!(store, |reader| { reader.unused_organisation_keys(soon, 10).await }), vec![id]);
     for changes in [true, false] {
         assert_eq!(done(write!(store, |tx| { tx.mark_organisation_key_used(id).await })).await, changes);
