@@ -92,8 +92,9 @@ impl Authority {
         self.change(context, move |tx, by| {
             let (definition, allow) = (definition.clone(), allow.clone());
             Box::pin(async move {
-                let there = tx.api(&definition.name).await?.map(|(_, revision)| revision);
-                allow(there).map_err(Abort::Refused)?;
+                let (same, others): (Vec<_>, Vec<_>) = tx.apis().await?.into_iter().partition(|(known, _)| known.name == definition.name);
+                allow(same.first().map(|(_, revision)| *revision)).map_err(Abort::Refused)?;
+                distinct(&definition, &others).map_err(Abort::Refused)?;
                 tx.put_api(&definition).await?;
                 let recorded = tx.record(by, Event::ApiDefined { definition: definition.clone() }).await?;
                 Ok(Outcome::Changed(definition, recorded))
@@ -126,4 +127,18 @@ fn valid(definition: &ApiDefinition) -> Result<(), Error> {
         Ok(_) => Ok(()),
         Err(problems) => Err(Error::Invalid(problems.into_iter().map(|problem| (problem.field, problem.problem)).collect())),
     }
+}
+
+/// Of which API a scope is must be plain from its name: a token may be for several (RFC 9068 section 3).
+fn distinct(definition: &ApiDefinition, others: &[(ApiDefinition, i64)]) -> Result<(), Error> {
+    let of_another = |name: &str| {
+        others.iter().any(|(other, _)| {
+            other.scopes.iter().any(|scope| scope.name.as_str() == name)
+                || other.permissions.iter().any(|known| known.name.as_str() == name)
+        })
+    };
+    let taken = definition.scopes.iter().enumerate().filter(|(_, scope)| of_another(scope.name.as_str()));
+    let problems: Vec<(String, String)> =
+        taken.map(|(place, _)| (format!("scopes[{place}].name"), "is a name of another API".to_owned())).collect();
+    if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
 }
