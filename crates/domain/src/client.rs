@@ -130,6 +130,10 @@ const RULES: &[Rule] = &[
     ("jwks", "must be a JWK set of 1 to 20 public keys, 16,000 characters at most (RFC 7517 section 5)", |client| {
         client.jwks.as_ref().is_none_or(is_public_jwks)
     }),
+    ("authentication", "a native program cannot keep a secret (RFC 8252 section 8.5): none, or private_key_jwt", |client| {
+        let keeps = |method: &ClientAuthentication| *method == ClientAuthentication::PrivateKeyJwt;
+        client.application_type != ApplicationType::Native || client.authentication.iter().all(keeps)
+    }),
     ("authentication", "private_key_jwt cannot stand beside a secret", |client| {
         !client.authenticates_by(ClientAuthentication::PrivateKeyJwt) || client.authentication.len() == 1
     }),

@@ -44,16 +44,16 @@ impl Metadata {
     pub(super) fn client(self, permissions: Permissions) -> Result<(ClientDefinition, Option<Email>), ConnectError> {
         refuse_statement(self.software_statement.as_deref())?;
         let grant_types = self.grant_types()?;
-        let authentication = self.authentication()?;
-        let jwks = self.keys()?;
-        let redirect_uris = self.redirect_uris.unwrap_or_default();
-        let name = self.client_name.or_else(|| redirect_uris.first().and_then(|uri| host(uri))).unwrap_or_else(|| NAMELESS.to_owned());
-        let name = Name::new(&name).map_err(|_| wrong("client_name must be one line of 1 to 200 characters"))?;
         let application_type = match self.application_type.as_deref() {
             None | Some("web") => ApplicationType::Web,
             Some("native") => ApplicationType::Native,
             Some(_) => return Err(wrong("application_type must be web or native")),
         };
+        let authentication = self.authentication(application_type)?;
+        let jwks = self.keys()?;
+        let redirect_uris = self.redirect_uris.unwrap_or_default();
+        let name = self.client_name.or_else(|| redirect_uris.first().and_then(|uri| host(uri))).unwrap_or_else(|| NAMELESS.to_owned());
+        let name = Name::new(&name).map_err(|_| wrong("client_name must be one line of 1 to 200 characters"))?;
         let algorithm = |name: String| SigningAlgorithm::named(&name).ok_or_else(|| wrong("id_token_signed_response_alg is not supported"));
         let id_token_algorithm = self.id_token_signed_response_alg.map(algorithm).transpose()?;
         let contact = match self.contacts.unwrap_or_default().as_slice() {
@@ -96,15 +96,16 @@ impl Metadata {
         Ok(grant_types)
     }
 
-    fn authentication(&self) -> Result<Vec<ClientAuthentication>, ConnectError> {
-        match self.token_endpoint_auth_method.as_deref() {
-            None => Ok(vec![ClientAuthentication::ClientSecretBasic]),
-            Some("none") => Ok(Vec::new()),
-            Some(name) => match ClientAuthentication::named(name) {
-                Some(method) => Ok(vec![method]),
-                None => Err(wrong("token_endpoint_auth_method is not supported")),
-            },
-        }
+    /// A native program gets no secret, whatever it asks for: it could not keep it (RFC 8252 section 8.5). It is told so by what is
+    /// registered (section 3.2.1).
+    fn authentication(&self, application_type: ApplicationType) -> Result<Vec<ClientAuthentication>, ConnectError> {
+        let method = match self.token_endpoint_auth_method.as_deref() {
+            None => ClientAuthentication::ClientSecretBasic,
+            Some("none") => return Ok(Vec::new()),
+            Some(name) => ClientAuthentication::named(name).ok_or_else(|| wrong("token_endpoint_auth_method is not supported"))?,
+        };
+        let keeps = application_type == ApplicationType::Web || method == ClientAuthentication::PrivateKeyJwt;
+        Ok(if keeps { vec![method] } else { Vec::new() })
     }
 
     /// Keys are sent along: none are ever fetched for a client that nobody vouches for.
