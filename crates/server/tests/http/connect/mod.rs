@@ -14,5 +14,6 @@ mod rfc8693;
 mod rfc9126;
 mod rfc9207;
 mod rfc9700_authorize;
+mod rfc9700_register;
 mod rfc9728;
 mod world;

@@ -14,7 +14,7 @@ async fn oa21_03_without_a_scope_the_client_gets_its_own() {
 }
 
 #[tokio::test]
-async fn oa21_05_and_07_to_09_redirect_uris() {
+async fn oa21_05_08_09_redirect_uris() {
     let world = World::start().await;
     let mut ann = world.ann().await;
     assert_page(&ann.get(&Request::of(&world.client).with("redirect_uri", "https://app.example/cb#x").path()).await, 400);
@@ -103,8 +103,9 @@ async fn oa21_28_state_comes_back_byte_for_byte() {
     }
 }
 
+/// 7636-03 and 7636-07 too.
 #[tokio::test]
-async fn oa21_29_and_30_challenges() {
+async fn oa21_29_30_challenges() {
     let world = World::start().await;
     let mut ann = world.ann().await;
     for method in ["S512", "s256", "plain"] {
@@ -120,6 +121,7 @@ async fn oa21_29_and_30_challenges() {
     }
 }
 
+/// OA21-07 too.
 #[tokio::test]
 async fn oa21_47_the_port_of_a_loopback_address_is_free() {
     let world = World::start().await;

@@ -15,7 +15,7 @@ fn names(metadata: &Value, member: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn rfc8414_01_and_02_issuer_and_endpoints_are_urls() {
+async fn rfc8414_01_02_issuer_and_endpoints_are_urls() {
     let world = World::start().await;
     let metadata = metadata(&world).await;
     assert_eq!(metadata["issuer"], world.issuer());
@@ -28,7 +28,7 @@ async fn rfc8414_01_and_02_issuer_and_endpoints_are_urls() {
 }
 
 #[tokio::test]
-async fn rfc8414_03_and_04_signed_authentication_is_never_none() {
+async fn rfc8414_03_04_signed_authentication_is_never_none() {
     let world = World::start().await;
     let metadata = metadata(&world).await;
     for endpoint in ["token", "revocation", "introspection"] {
@@ -60,6 +60,7 @@ async fn rfc8414_07_and_mix_02_the_issuer_does_not_depend_on_what_is_asked() {
     }
 }
 
+/// 9700-13, 9700-15 and 9700-33 too: there is no password grant, what is published answers, and no page posts messages.
 #[tokio::test]
 async fn rfc8414_09_what_is_advertised_works_and_nothing_else_does() {
     let world = World::start().await;

@@ -2,6 +2,7 @@
 
 use super::world::*;
 
+/// 9700-04 too.
 #[tokio::test]
 async fn rfc9207_01_iss_is_in_success_and_error() {
     let world = World::start().await;

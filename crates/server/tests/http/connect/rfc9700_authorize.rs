@@ -2,6 +2,7 @@
 
 use super::world::*;
 
+/// OA21-07 too.
 #[tokio::test]
 async fn rfc9700_01_redirect_uris_are_compared_exactly() {
     let world = World::start().await;
@@ -11,6 +12,7 @@ async fn rfc9700_01_redirect_uris_are_compared_exactly() {
     }
 }
 
+/// OA21-09 too.
 #[tokio::test]
 async fn rfc9700_02_nobody_is_redirected_for_a_wrong_client_or_address() {
     let world = World::start().await;
@@ -20,8 +22,9 @@ async fn rfc9700_02_nobody_is_redirected_for_a_wrong_client_or_address() {
     assert_page(&ann.get(&Request::of(&world.client).with("redirect_uri", "https://evil.example/").path()).await, 400);
 }
 
+/// OA21-43 too.
 #[tokio::test]
-async fn rfc9700_03_and_27_redirects_after_forms_are_303() {
+async fn rfc9700_03_27_redirects_after_forms_are_303() {
     let world = World::start().await;
     let mut visitor = testkit::Visitor::new(&world.app);
     let to_sign_in = visitor.get(&Request::of(&world.client).path()).await.expect(303);
@@ -33,6 +36,7 @@ async fn rfc9700_03_and_27_redirects_after_forms_are_303() {
     assert!(Sent::of(&sent).get("code").starts_with("prtc_"));
 }
 
+/// 7636-04 too.
 #[tokio::test]
 async fn rfc9700_05_public_clients_must_use_pkce() {
     let world = World::start().await;
@@ -44,7 +48,7 @@ async fn rfc9700_05_public_clients_must_use_pkce() {
 }
 
 #[tokio::test]
-async fn rfc9700_08_and_09_s256_and_codes_only() {
+async fn rfc9700_08_09_s256_and_codes_only() {
     let world = World::start().await;
     let mut ann = world.ann().await;
     for response_type in ["token", "id_token", "code id_token", "code token", "none", "CODE"] {
@@ -53,8 +57,11 @@ async fn rfc9700_08_and_09_s256_and_codes_only() {
     }
     let metadata = world.app.call("GET", "/.well-known/openid-configuration").send().await.expect(200).json();
     assert_eq!(metadata["code_challenge_methods_supported"], serde_json::json!(["S256"]));
+    assert_eq!(metadata["response_types_supported"], serde_json::json!(["code"]));
+    assert!(metadata["grant_types_supported"].as_array().is_some_and(|grants| !grants.contains(&"implicit".into())));
 }
 
+/// OA21-18 too.
 #[tokio::test]
 async fn rfc9700_17_no_other_origin_reads_the_authorization_endpoint() {
     let world = World::start().await;

@@ -1,5 +1,6 @@
 //! The OAuth endpoints over real HTTP: a file for each standard, a case for each of its demands, named by its id.
 
+mod oauth21_bearer;
 mod oauth21_refresh;
 mod oauth21_token;
 mod races;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::*;
 
+/// CODE-01.
 #[tokio::test]
-async fn code_01_a_replayed_code_ends_everything_that_came_of_it() {
+async fn r9700_21_oa21_31_a_replayed_code_ends_everything_that_came_of_it() {
     let world = World::new().await;
     for client in [world.confidential().await, world.public().await] {
         let code = world.code(&client, |_| {}).await;
@@ -20,8 +21,9 @@ async fn code_01_a_replayed_code_ends_everything_that_came_of_it() {
     }
 }
 
+/// CODE-05.
 #[tokio::test]
-async fn code_05_another_clients_code_is_not_redeemed_and_stays() {
+async fn r9700_23_another_clients_code_is_not_redeemed_and_stays() {
     let world = World::new().await;
     let (client, other) = (world.confidential().await, world.confidential().await);
     let code = world.code(&client, |_| {}).await;
@@ -79,8 +81,9 @@ async fn code_11_12_whoever_was_ended_in_between_gets_nothing() {
     refused(&world.refresh(&client, &refresh).await, 401, "invalid_client");
 }
 
+/// RT-01; OA21-36 too.
 #[tokio::test]
-async fn rt_01_9700_30_a_replay_after_the_overlap_ends_the_family() {
+async fn r9700_11_30_a_replay_after_the_overlap_ends_the_family() {
     let world = World::new().await;
     let client = world.public().await;
     let (_, first) = world.tokens(&client).await;
@@ -119,6 +122,7 @@ async fn oa21_34_another_clients_refresh_token_is_refused_and_stays() {
     world.refresh(&client, &refresh).await.expect(200);
 }
 
+/// OA21-21 and 9700-29 too; the resources are those of `r8707_04_06_a_grant_covers_the_resources_that_were_consented_to`.
 #[tokio::test]
 async fn oa21_35_37_scope_is_narrowed_once_and_never_widened() {
     let world = World::new().await;

@@ -7,6 +7,7 @@ async fn redeem(world: &World, client: &TestClient, code: &str, verifier: &str) 
     world.token(client, &fields).await
 }
 
+/// 9700-06 and OA21-32 too.
 #[tokio::test]
 async fn r7636_01_05_06_08_a_wrong_verifier_burns_the_code() {
     let world = World::new().await;
@@ -28,6 +29,7 @@ async fn r7636_02_the_vector_of_appendix_b_is_right() {
     redeem(&world, &client, &code, VERIFIER).await.expect(200);
 }
 
+/// OA21-32 too.
 #[tokio::test]
 async fn r9700_07_a_verifier_without_a_challenge_is_refused() {
     let world = World::new().await;
