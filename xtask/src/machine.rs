@@ -24,6 +24,10 @@ struct Need {
     is_there: fn(&Need) -> bool,
 }
 
+/// Modules, where Debian puts them; the second brings httpd's program along, and no service.
+const NGINX_JS: &str = "/usr/lib/nginx/modules/ngx_http_js_module.so";
+const MOD_OAUTH2: &str = "/usr/lib/apache2/modules/mod_oauth2.so";
+
 const NEEDS: &[Need] = &[
     Need {
         program: "initdb",
@@ -47,6 +51,20 @@ const NEEDS: &[Need] = &[
         is_there: |_| fake_time().is_some(),
     },
     Need { program: "nginx", package: "nginx", purpose: "forward-auth through a real nginx", needed_for: For::Tests, is_there: on_path },
+    Need {
+        program: NGINX_JS,
+        package: "libnginx-mod-http-js",
+        purpose: "introspection through a real nginx",
+        needed_for: For::Tests,
+        is_there: is_file,
+    },
+    Need {
+        program: MOD_OAUTH2,
+        package: "libapache2-mod-oauth2",
+        purpose: "introspection through a real Apache httpd",
+        needed_for: For::Tests,
+        is_there: is_file,
+    },
     Need { program: "caddy", package: "caddy", purpose: "forward-auth through a real Caddy", needed_for: For::Tests, is_there: on_path },
     Need {
         program: "haproxy",
@@ -211,6 +229,10 @@ fn install(missing: &[&Need]) -> Outcome {
 
 fn on_path(need: &Need) -> bool {
     find(need.program).is_some()
+}
+
+fn is_file(need: &Need) -> bool {
+    Path::new(need.program).is_file()
 }
 
 fn has_postgresql(_: &Need) -> bool {

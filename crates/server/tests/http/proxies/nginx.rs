@@ -2,13 +2,11 @@
 
 use super::process::Kind;
 
-const KIND: Kind = Kind {
-    program: "nginx",
-    package: "the Debian package nginx",
-    files: &["nginx.conf"],
-    extra: &[(
-        "main.conf",
-        "daemon off;
+/// What includes the configuration `nginx.conf`, with modules where there are some.
+pub(super) const MAIN: (&str, &str) = (
+    "main.conf",
+    "include {folder}/modules.con[f];
+daemon off;
 master_process off;
 pid {folder}/pid;
 error_log stderr;
@@ -23,9 +21,17 @@ http {
     include {folder}/nginx.conf;
 }
 ",
-    )],
-    arguments: &["-p", "{folder}", "-e", "stderr", "-c", "{folder}/main.conf"],
+);
+pub(super) const ARGUMENTS: &[&str] = &["-p", "{folder}", "-e", "stderr", "-c", "{folder}/main.conf"];
+
+const KIND: Kind = Kind {
+    program: "nginx",
+    package: "the Debian package nginx",
+    files: &["nginx.conf"],
+    extra: &[MAIN],
+    arguments: ARGUMENTS,
     ready: None,
 };
 
 super::on!(KIND);
+super::takes_access_tokens!(KIND, outage 500);

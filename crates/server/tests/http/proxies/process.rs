@@ -12,6 +12,8 @@ use crate::raw::{PATIENCE, request};
 const POORT: &str = "127.0.0.1:8400";
 const PROXY: &str = "127.0.0.1:8080";
 const UPSTREAM: &str = "127.0.0.1:9000";
+/// What stands there for the credential by which a proxy asks.
+const CREDENTIAL: &str = "THE-API-CREDENTIAL";
 
 /// A running proxy.
 pub(crate) struct Proxy {
@@ -38,13 +40,19 @@ pub(crate) struct Kind {
 impl Proxy {
     /// Starts it between `poort` and `upstream`, and waits until it listens. A missing program fails the test.
     pub(crate) async fn start(kind: &Kind, poort: SocketAddr, upstream: SocketAddr) -> Self {
+        Self::start_with(kind, poort, upstream, CREDENTIAL).await
+    }
+
+    /// The same, where the proxy shows this credential to Poort.
+    pub(crate) async fn start_with(kind: &Kind, poort: SocketAddr, upstream: SocketAddr, credential: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().display().to_string();
         let address = free_address();
         for file in kind.files {
             let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/proxies").join(file);
             let text = std::fs::read_to_string(&source).unwrap_or_else(|error| panic!("{}: {error}", source.display()));
-            std::fs::write(folder.path().join(file), at(&text, address, poort, upstream)).expect("written");
+            let text = at(&text, address, poort, upstream).replace(CREDENTIAL, credential);
+            std::fs::write(folder.path().join(file), text).expect("written");
         }
         for (name, text) in kind.extra {
             let text = at(text, address, poort, upstream).replace("{folder}", &path);

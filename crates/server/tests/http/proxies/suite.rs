@@ -1,12 +1,7 @@
 //! What must hold behind every proxy.
 
-use std::net::SocketAddr;
-use std::time::Duration;
-
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
-
-use super::process::{Kind, Proxy, free_address};
+use super::fault::Fault;
+use super::process::{Kind, Proxy};
 use super::upstream::Upstream;
 use crate::gate::{Gate, ORGANISATION, PERSON};
 use crate::raw::{Answer, header_values, request, send};
@@ -313,17 +308,6 @@ fn resolve(text: &str) -> String {
     format!("/{}", segments.join("/"))
 }
 
-/// What forward-auth may do wrong in the proxy's eyes.
-#[derive(Debug, Clone, Copy)]
-enum Fault {
-    /// It does not listen.
-    Gone,
-    /// It takes the connection and says nothing.
-    Silent,
-    /// It answers this.
-    Says(&'static str),
-}
-
 /// Without a clear yes nothing is let through, and nobody becomes somebody.
 pub(crate) async fn outages(kind: &'static Kind) {
     let faults = [
@@ -344,14 +328,14 @@ pub(crate) async fn outages(kind: &'static Kind) {
     // A yes without a word about the caller: nobody, whatever the caller says of itself.
     let upstream = Upstream::start().await;
     let bare = Fault::Says("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-    let proxy = Proxy::start(kind, faulty(bare).await, upstream.address).await;
+    let proxy = Proxy::start(kind, bare.listen().await, upstream.address).await;
     request(proxy.address, "GET", "/public", &[("Poort-Subject", "a-lie"), ("Poort-Permissions", "a-lie")]).await;
     assert!(upstream.take().iter().all(|head| !head.contains("a-lie")));
 }
 
 async fn outage(kind: &'static Kind, fault: Fault) {
     let upstream = Upstream::start().await;
-    let proxy = Proxy::start(kind, faulty(fault).await, upstream.address).await;
+    let proxy = Proxy::start(kind, fault.listen().await, upstream.address).await;
     let headers = [("Authorization", "Bearer x")];
     let (public, admin) =
         tokio::join!(request(proxy.address, "GET", "/public", &headers), request(proxy.address, "GET", "/admin", &headers));
@@ -373,27 +357,4 @@ pub(crate) async fn lease_over(kind: &Kind) {
         assert!(matches!(answer.status, 500..=504), "{answer:?}");
     }
     scene.nothing_reached("the lease is over");
-}
-
-async fn faulty(fault: Fault) -> SocketAddr {
-    let address = free_address();
-    if matches!(fault, Fault::Gone) {
-        return address;
-    }
-    let listener = TcpListener::bind(address).await.expect("a free port");
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            tokio::spawn(async move {
-                let mut buffer = [0; 4096];
-                let _ = stream.read(&mut buffer).await;
-                match fault {
-                    Fault::Says(text) => {
-                        let _ = stream.write_all(text.as_bytes()).await;
-                    }
-                    _ => tokio::time::sleep(Duration::from_secs(600)).await,
-                }
-            });
-        }
-    });
-    address
 }
