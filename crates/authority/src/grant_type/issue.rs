@@ -94,7 +94,8 @@ pub(super) fn claims(asking: &Asking<'_>, scopes: &ScopeSet, from: Option<From<'
         iat: token.issued_at.into(),
         exp: token.expires_at.into(),
         jti: token.serial.to_string(),
-        scope: Some(scopes.text()),
+        // Only what means something at those APIs (RFC 9068 section 2.2.3).
+        scope: Some(scopes.audiences.iter().flat_map(|(api, granted)| api.granted_names(granted)).collect::<Vec<_>>().join(" ")),
         auth_time: authorization.map(|authorization| authorization.auth_time.into()),
         acr: authorization.and_then(|authorization| authorization.acr.clone()),
         amr: authorization.map(|authorization| authorization.amr.clone()).unwrap_or_default(),

@@ -36,6 +36,7 @@ fn is_noted(gate: &Gate, token: &Token) -> bool {
     gate.verifier.exposures().iter().any(|exposure| exposure.digest == digest)
 }
 
+/// OA21-04: the edge stands before every endpoint.
 #[tokio::test]
 async fn wherever_a_credential_stands_it_is_refused_and_noted() {
     let gate = outside(&[]).await;

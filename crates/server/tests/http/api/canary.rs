@@ -11,7 +11,13 @@ use tracing_subscriber::fmt::MakeWriter;
 use super::World;
 
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub(crate) fn text(&self) -> Vec<u8> {
+        self.0.lock().expect("a log").clone()
+    }
+}
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -38,14 +44,14 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
     vec![random.into(), random[..18].into(), random[18..].into(), encoded[..24].into()]
 }
 
-fn assert_absent(place: &str, bytes: &[u8], secrets: &[String]) {
+pub(crate) fn assert_absent(place: &str, bytes: &[u8], secrets: &[String]) {
     for form in secrets.iter().flat_map(|secret| forms(secret)) {
         let found = bytes.windows(form.len()).any(|window| window == form);
         assert!(!found, "{place} holds {}", String::from_utf8_lossy(&form));
     }
 }
 
-fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
@@ -108,7 +114,7 @@ async fn secrets_are_nowhere() {
     }
     assert!(searched > 10_000, "the database was searched");
     tracing::info!("the log is captured");
-    let log = log.0.lock().expect("a log").clone();
+    let log = log.text();
     assert!(String::from_utf8_lossy(&log).contains("the log is captured"));
     assert_absent("the log", &log, &secrets);
 }

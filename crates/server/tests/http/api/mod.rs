@@ -1,7 +1,7 @@
 //! `/api/v1` over real HTTP.
 
 mod bad_input;
-mod canary;
+pub(crate) mod canary;
 mod delegations;
 mod exposed;
 mod idempotency;

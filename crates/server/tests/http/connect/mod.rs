@@ -15,5 +15,6 @@ mod rfc9126;
 mod rfc9207;
 mod rfc9700_authorize;
 mod rfc9700_register;
+mod rfc9700_secrets;
 mod rfc9728;
 mod world;

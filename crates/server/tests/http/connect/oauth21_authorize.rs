@@ -2,6 +2,31 @@
 
 use super::world::*;
 
+async fn redeem(world: &World, client: &Made, code: &str, verifier: &str) -> testkit::Answer {
+    let fields = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", REDIRECT), ("code_verifier", verifier)];
+    world.post_as(client, "/connect/token", &fields).await
+}
+
+#[tokio::test]
+async fn oa21_02_what_was_not_granted_is_told() {
+    let world = World::start().await;
+    let client = world.client(|definition| definition.grant_types = vec![domain::client::GrantType::AuthorizationCode]).await;
+    let mut ann = world.ann().await;
+    let sent = allow(&mut ann, &Request::of(&client).with("scope", "api1 offline_access")).await;
+    let answer = redeem(&world, &client, sent.get("code"), "").await.expect(200);
+    assert_eq!((answer.member("/scope"), answer.json().get("refresh_token")), ("api1".to_owned(), None));
+}
+
+#[tokio::test]
+async fn oa21_26_s256_works_from_one_end_to_the_other() {
+    let world = World::start().await;
+    let (public, mut ann) = (world.public().await, world.ann().await);
+    for (verifier, status) in [(CHALLENGE, 400), ("", 400), (VERIFIER, 200)] {
+        let sent = allow(&mut ann, &Request::of(&public).pkce()).await;
+        assert_eq!(redeem(&world, &public, sent.get("code"), verifier).await.status, status, "{verifier}");
+    }
+}
+
 #[tokio::test]
 async fn oa21_03_without_a_scope_the_client_gets_its_own() {
     let world = World::start().await;

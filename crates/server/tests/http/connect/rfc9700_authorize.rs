@@ -73,18 +73,40 @@ async fn rfc9700_17_no_other_origin_reads_the_authorization_endpoint() {
 }
 
 #[tokio::test]
-async fn rfc9700_20_and_32_pages_tell_nobody_and_are_not_framed() {
+async fn rfc9700_20_32_oa21_44_pages_tell_nobody_and_are_not_framed() {
     let world = World::start().await;
     let mut ann = world.ann().await;
     let consent = ann.get(&Request::of(&world.client).path()).await;
-    let error = ann.get("/connect/authorize").await;
-    for page in [consent, error] {
+    let mut pages = vec![consent, testkit::Visitor::new(&world.app).get("/sign-in").await.expect(200)];
+    for path in ["/connect/authorize", "/connect/endsession", "/sign-out", "/signed-out", "/sessions", "/"] {
+        let page = ann.get(path).await;
+        assert!(matches!(page.status, 200 | 303 | 400), "{path}: {}", page.status);
+        pages.push(page);
+    }
+    for page in pages {
         assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
         assert_eq!(page.header("x-frame-options"), Some("DENY"));
         assert_eq!(page.header("cache-control"), Some("no-store"));
         assert!(page.header("content-security-policy").is_some_and(|policy| policy.contains("frame-ancestors 'none'")));
         assert!(!page.text.contains("src=\"http") && !page.text.contains("<script"), "{}", page.text);
     }
+}
+
+#[tokio::test]
+async fn rfc9700_19_no_fragment_is_carried_over() {
+    let world = World::start().await;
+    let mut ann = world.ann().await;
+    let request = Request::of(&world.client);
+    let consent = ann.get(&request.path()).await;
+    let refused = decide(&mut ann, &consent, "deny").await;
+    let wrong = ann.get(&request.clone().with("scope", "unknown").path()).await;
+    allow(&mut ann, &request).await;
+    let right = ann.get(&request.path()).await;
+    for answer in [refused, wrong, right] {
+        // A fragment of its own, so that the browser does not keep that of the page before.
+        assert!(answer.expect(303).header("location").is_some_and(|location| location.ends_with('#')));
+    }
+    assert_page(&ann.get(&request.with("response_mode", "form_post").path()).await, 200);
 }
 
 #[tokio::test]

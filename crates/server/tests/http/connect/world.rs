@@ -14,6 +14,8 @@ use testkit::{Answer, App, Visitor, basic, encoded};
 
 pub(super) const PASSWORD: &str = "correct horse battery";
 pub(super) const REDIRECT: &str = "https://app.example/cb";
+/// RFC 7636 appendix B, with its challenge.
+pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(super) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// A client that was made.

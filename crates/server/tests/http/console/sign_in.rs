@@ -46,6 +46,29 @@ async fn a_person_signs_in_and_out() {
 }
 
 #[tokio::test]
+async fn oa21_42_cookies_travel_over_https_only_and_do_nothing_by_themselves() {
+    let app = App::start().await;
+    with_ann(&app).await;
+    let mut visitor = Visitor::new(&app);
+    visitor.headers.push(("x-forwarded-proto".to_owned(), "https".to_owned()));
+    let page = visitor.get("/sign-in").await.expect(200);
+    let signed_in = visitor.sign_in("ann@example.org", PASSWORD).await.expect(303);
+    let set: Vec<&str> = [&page, &signed_in]
+        .into_iter()
+        .flat_map(|answer| answer.headers.get_all("set-cookie"))
+        .map(|value| value.to_str().expect("a cookie of text"))
+        .collect();
+    assert!(set.iter().any(|cookie| cookie.starts_with("__Host-poort-session=")), "{set:?}");
+    for cookie in &set {
+        assert!(cookie.starts_with("__Host-") && cookie.contains("; Secure") && cookie.contains("; HttpOnly; SameSite=Lax"), "{cookie}");
+    }
+    // The cookie alone changes nothing, and is no credential of an API.
+    assert_eq!(visitor.post("/sign-out", &[("decision", "allow")]).await.status, 403);
+    visitor.get("/sessions").await.expect(200);
+    visitor.get("/api/v1/people").await.expect(401);
+}
+
+#[tokio::test]
 async fn every_wrong_try_gets_the_same_answer() {
     let app = App::start().await;
     let ann = with_ann(&app).await;

@@ -1,6 +1,8 @@
 //! The OAuth endpoints over real HTTP: a file for each standard, a case for each of its demands, named by its id.
 
+mod client_assertion;
 mod oauth21_bearer;
+mod oauth21_kept;
 mod oauth21_refresh;
 mod oauth21_token;
 mod races;
@@ -9,6 +11,7 @@ mod rfc7636;
 mod rfc7662;
 mod rfc8707;
 mod rfc9068;
+mod rfc9068_checks;
 mod rfc9449;
 
 use authority::authorize::{Authorised, Consented};

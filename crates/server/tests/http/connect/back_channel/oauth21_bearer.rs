@@ -88,6 +88,25 @@ async fn oa21_40_r9700_12_25_an_api_looks_at_end_audience_and_scope() {
 }
 
 #[tokio::test]
+async fn r9700_10_a_bound_token_without_its_proof_is_none() {
+    let world = World::new().await;
+    let (client, key) = (world.confidential().await, rfc9449::Key::new());
+    let fields = [("grant_type", "client_credentials"), ("scope", "shop")];
+    let proof = key.proof(&world, "one", |_, _| {});
+    let bound = rfc9449::ask(&world, &client, &proof, &fields).await.expect(200);
+    assert_eq!(bound.member("/token_type"), "DPoP");
+    let bound = bound.member("/access_token");
+    for scheme in ["Bearer", "DPoP"] {
+        let authorization = format!("{scheme} {bound}");
+        assert_eq!(pass(&world, "shop", ("GET", "/things"), &[("authorization", &authorization)]).await.status, 401, "{scheme}");
+        let userinfo = world.app.call("GET", "/connect/userinfo").header("authorization", &authorization);
+        assert_eq!(userinfo.send().await.status, 401, "{scheme}");
+    }
+    assert!(world.is_active(&bound).await, "it is the proof that is missing");
+    assert_eq!(shown(&world, "shop", &own(&world, &client, "shop").await).await.status, 200);
+}
+
+#[tokio::test]
 async fn oa21_41_a_refusal_says_what_was_missing() {
     let world = World::new().await;
     let userinfo = |token: Option<&str>| {

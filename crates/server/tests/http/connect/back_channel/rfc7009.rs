@@ -64,3 +64,49 @@ async fn r7009_07_an_unknown_token_is_200_with_an_empty_json_answer() {
     refused(&world.post("/connect/revocation", &client, &[("token", &client.secret)]).await, 400, "unsupported_token_type");
     refused(&world.post("/connect/revocation", &client, &[]).await, 400, "invalid_request");
 }
+
+/// Renames a table behind the server's back.
+fn rename(world: &World, from: &str, to: &str) {
+    let database = rusqlite::Connection::open(world.app.data().join("data/poort.db")).expect("the database");
+    database.execute_batch(&format!("ALTER TABLE {from} RENAME TO {to}")).expect("renamed");
+}
+
+#[tokio::test]
+async fn r7009_08_what_cannot_be_ended_now_is_not_said_to_be() {
+    let world = World::new().await;
+    let client = world.confidential().await;
+    let (access, refresh) = world.tokens(&client).await;
+    for (table, token) in [("ended_access", &access), ("refresh_token", &refresh)] {
+        rename(&world, table, "gone");
+        let answer = revoke(&world, &client, token, "").await;
+        refused(&answer, 503, "temporarily_unavailable");
+        assert!(answer.header("retry-after").is_some(), "{table}");
+        rename(&world, "gone", table);
+        assert!(world.is_active(&access).await, "{table}");
+    }
+    revoke(&world, &client, &access, "").await.expect(200);
+    assert!(!world.is_active(&access).await);
+    for kind in [&client.secret, &world.shop, &world.app.operator] {
+        refused(&revoke(&world, &client, kind, "").await, 400, "unsupported_token_type");
+    }
+}
+
+#[tokio::test]
+async fn r7009_10_no_answer_tells_whether_there_is_such_a_token() {
+    let world = World::new().await;
+    let (client, other) = (world.confidential().await, world.confidential().await);
+    let (access, refresh) = world.tokens(&other).await;
+    let (ended, ended_refresh) = world.tokens(&client).await;
+    revoke(&world, &client, &ended_refresh, "").await.expect(200);
+    let mut told = Vec::new();
+    for token in [&access, &refresh, &ended, &ended_refresh, &format!("{}A", &access[..access.len() - 1]), "garbage"] {
+        let answer = revoke(&world, &client, token, "").await;
+        let mut headers = answer.headers.clone();
+        for own in ["request-id", "date"] {
+            headers.remove(own);
+        }
+        told.push((answer.status, answer.text, headers));
+    }
+    assert!(told.iter().all(|answer| *answer == told[0]) && told[0].0 == 200, "{told:?}");
+    assert!(world.is_active(&access).await);
+}

@@ -97,3 +97,52 @@ async fn r9701_01_02_03_04_06_a_signed_answer_holds_the_same() {
         assert!(!world.is_active(&answer.text).await, "9701-10: no access token");
     }
 }
+
+#[tokio::test]
+async fn r7662_08_guessing_is_slowed_down() {
+    let world = World::new().await;
+    let client = world.confidential().await;
+    let (access, _) = world.tokens(&client).await;
+    let ask = async |from: &str, authorization: &str| {
+        let headers = [("x-forwarded-for", from), ("authorization", authorization)];
+        world.post_with("/connect/introspect", &headers, &[("token", &access)]).await
+    };
+    for wrong in ["Bearer prtv_wrong", &basic("shop", "wrong")] {
+        let from = if wrong.starts_with("Basic") { "192.0.2.1" } else { "192.0.2.2" };
+        for _ in 0..10 {
+            assert_eq!(ask(from, wrong).await.status, 401);
+        }
+        let answer = ask(from, wrong).await;
+        refused(&answer, 429, "temporarily_unavailable");
+        assert!(answer.header("retry-after").is_some());
+        ask("192.0.2.3", &format!("Bearer {}", world.shop)).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn r7662_09_what_does_not_count_now_is_not_active() {
+    let world = World::new().await;
+    let client = world.confidential().await;
+    let own = async |scope: &str| {
+        let fields = [("grant_type", "client_credentials"), ("scope", scope)];
+        world.token(&client, &fields).await.expect(200).member("/access_token")
+    };
+    let inactive = json!({"active": false});
+    for (api, credential) in [("shop", &world.shop), ("depot", &world.depot)] {
+        let (good, revoked) = (own(api).await, own(api).await);
+        assert_eq!(world.introspect(credential, &good).await["active"], true);
+        let mut changed = good.clone();
+        let last = if changed.ends_with('A') { "B" } else { "A" };
+        changed.replace_range(changed.len() - 10..changed.len() - 9, last);
+        assert!(changed != good && world.introspect(credential, &changed).await == inactive, "{api}: a wrong signature");
+        world.post("/connect/revocation", &client, &[("token", &revoked)]).await.expect(200);
+        assert_eq!(world.introspect(credential, &revoked).await, inactive, "{api}: revoked");
+        let authority = &world.app.node.authority;
+        for (suspended, active) in [(true, false), (false, true)] {
+            authority.suspend_organisation_key(&world.context(), client.key, suspended).await.expect("changed");
+            assert_eq!(world.introspect(credential, &good).await["active"], active, "{api}: suspended {suspended}");
+        }
+        world.app.clock.advance(std::time::Duration::from_secs(3_600));
+        assert_eq!(world.introspect(credential, &good).await, inactive, "{api}: expired");
+    }
+}

@@ -11,14 +11,14 @@ use super::*;
 type Change = fn(&mut Value, &mut Value);
 
 /// A key of a client.
-struct Key(EcdsaKeyPair);
+pub(super) struct Key(EcdsaKeyPair);
 
 impl Key {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key"))
     }
 
-    fn proof(&self, world: &World, jti: &str, change: impl FnOnce(&mut Value, &mut Value)) -> String {
+    pub(super) fn proof(&self, world: &World, jti: &str, change: impl FnOnce(&mut Value, &mut Value)) -> String {
         let point = self.0.public_key().as_ref();
         let (x, y) = (URL_SAFE_NO_PAD.encode(&point[1..33]), URL_SAFE_NO_PAD.encode(&point[33..]));
         let mut header = json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": {"kty": "EC", "crv": "P-256", "x": x, "y": y}});
@@ -32,7 +32,7 @@ impl Key {
     }
 }
 
-async fn ask(world: &World, client: &TestClient, proof: &str, fields: &[(&str, &str)]) -> Answer {
+pub(super) async fn ask(world: &World, client: &TestClient, proof: &str, fields: &[(&str, &str)]) -> Answer {
     let fields = [fields, &[("client_id", client.id.as_str())]].concat();
     if client.is_public {
         return world.post_with("/connect/token", &[("dpop", proof)], &fields).await;
