@@ -127,6 +127,7 @@ fn token() -> AccessToken {
         grant: None,
         subject: None,
         exchanged: Few::EMPTY,
+        exchanged_secrets: Few::EMPTY,
         session: None,
         family: None,
         key_thumbprint: None,

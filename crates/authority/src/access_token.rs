@@ -203,6 +203,7 @@ mod tests {
             grant: None,
             subject: None,
             exchanged: Few::EMPTY,
+            exchanged_secrets: Few::EMPTY,
             session: None,
             family: None,
             key_thumbprint: None,

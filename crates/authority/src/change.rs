@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use domain::event::{Actor, Class};
+use domain::time::Boottime;
 use domain::{RequestId, Sequence, Timestamp};
 use futures_util::future::BoxFuture;
-use store::{Abort, By, Outcome, Place, Tx};
+use store::{Abort, By, Committed, Outcome, Place, Tx};
 
 use crate::error::Outage;
 use crate::idempotency::{IdempotencyKey, Kept};
+use crate::wait::Reached;
 use crate::{Authority, Caller, Error, Receipt};
 
 /// In what a use case runs: who asks, when, in which request.
@@ -58,59 +60,95 @@ pub struct Changed<T> {
 /// The result of one run of a use case's transaction.
 pub(crate) type Work<T> = Result<Outcome<T>, Abort<Error>>;
 
+/// What a run of [`Authority::commit`] came to.
+pub(crate) struct Settled<T> {
+    pub(crate) value: T,
+    sequence: Option<Sequence>,
+    reached: Reached,
+    started: Boottime,
+}
+
 impl Authority {
-    /// Runs `work` in a transaction, possibly more than once; keeps the answer under the caller's idempotency key.
+    /// Runs `work` in a transaction, possibly more than once, and waits after the commit: as its events ask; where nothing had to be
+    /// changed, as for an ending, because what was found may be one that is still on its way to other nodes; for rows that no index
+    /// holds ([`Outcome::Kept`]) not at all.
+    pub(crate) async fn commit<T, F>(&self, context: &Context, work: F) -> Result<Settled<T>, Error>
+    where
+        T: Send + 'static,
+        F: for<'a> Fn(&'a mut Tx<'_>, &'a By) -> BoxFuture<'a, Work<T>> + Send + Sync + 'static,
+    {
+        let started = self.clock.boottime();
+        let (by, work) = (context.by(), Arc::new(work));
+        let committed = self.store.write(move |tx| {
+            let (by, work) = (by.clone(), work.clone());
+            Box::pin(async move {
+                Ok::<_, Abort<Error>>(match work(tx, &by).await? {
+                    Outcome::Changed(value, recorded) => Outcome::Changed((value, None), recorded),
+                    Outcome::Kept(value) => Outcome::Kept((value, None)),
+                    Outcome::Unchanged(value) => Outcome::Unchanged((value, Some(tx.last_place().await?))),
+                })
+            })
+        });
+        let Committed { value: (value, found_at), sequence, class } = committed.await?;
+        self.meters.committed(&*self.clock, started);
+        let awaited = match (sequence, found_at) {
+            (Some(sequence), _) => Some((Place { sequence, request: Some(context.request) }, class)),
+            (None, found_at) => found_at.map(|place| (place, Class::Ending)),
+        };
+        let reached = match awaited {
+            None => Reached::HERE,
+            Some((place, class)) => {
+                // The own index has the change. Where it is about a server key, this node must have opened that, too.
+                let opened = self.keys.catch_up(&self.store).await;
+                opened.map_err(|_| Error::OutcomeUnknown(Outage::Internal("a server key was not opened")))?;
+                self.meters.waited(class, &*self.clock, self.wait(place, class)).await?
+            }
+        };
+        Ok(Settled { value, sequence, reached, started })
+    }
+
+    /// [`Self::commit`], with the answer kept under the caller's idempotency key, and with a receipt.
     pub(crate) async fn change<T, F>(&self, context: &Context, work: F) -> Result<Changed<T>, Error>
     where
         T: Kept + Send + 'static,
         F: for<'a> Fn(&'a mut Tx<'_>, &'a By) -> BoxFuture<'a, Work<T>> + Send + Sync + 'static,
     {
-        let started = self.clock.boottime();
         let work = Arc::new(work);
-        let by = context.by();
         let key = match &context.idempotency {
             Some(key) => Some(key.bind(&context.caller, &*self.entropy, &self.keys)?),
             None => None,
         };
-        let committed = self
-            .store
-            .write(move |tx| {
-                let (work, by, key) = (work.clone(), by.clone(), key.clone());
-                Box::pin(async move {
-                    if let Some(key) = &key
-                        && let Some(kept) = tx.idempotent_answer(&key.digest, by.at).await?
-                    {
-                        let (value, sequence) = key.open(&kept).map_err(Abort::Refused)?;
-                        return found(tx, Outcome::Unchanged(value), Some(sequence)).await;
-                    }
-                    let outcome = match looked(tx, &by, &*work).await? {
-                        Ok(outcome) => outcome,
-                        Err(place) => return Ok(Outcome::Unchanged((None, None, place))),
-                    };
-                    if let Outcome::Changed(value, recorded) = &outcome
-                        && let Some(key) = &key
-                    {
-                        let sealed = key.seal(value, recorded.sequence()).map_err(Abort::Refused)?;
-                        tx.keep_answer(&key.digest, &key.request, &sealed, key.kept_at(by.at)).await?;
-                    }
-                    found(tx, outcome, None).await
+        let settled = self.commit(context, move |tx, by| {
+            let (work, key) = (work.clone(), key.clone());
+            Box::pin(async move {
+                if let Some(key) = &key
+                    && let Some(kept) = tx.idempotent_answer(&key.digest, by.at).await?
+                {
+                    let (value, sequence) = key.open(&kept).map_err(Abort::Refused)?;
+                    return Ok(Outcome::Unchanged((Some(value), Some(sequence))));
+                }
+                let outcome = match work(tx, by).await {
+                    // What is not there may have been ended a moment ago, and whoever is told so takes it for ended.
+                    Err(Abort::Refused(Error::NotFound)) => return Ok(Outcome::Unchanged((None, None))),
+                    outcome => outcome?,
+                };
+                if let Outcome::Changed(value, recorded) = &outcome
+                    && let Some(key) = &key
+                {
+                    let sealed = key.seal(value, recorded.sequence()).map_err(Abort::Refused)?;
+                    tx.keep_answer(&key.digest, &key.request, &sealed, key.kept_at(by.at)).await?;
+                }
+                Ok(match outcome {
+                    Outcome::Changed(value, recorded) => Outcome::Changed((Some(value), None), recorded),
+                    Outcome::Kept(value) => Outcome::Kept((Some(value), None)),
+                    Outcome::Unchanged(value) => Outcome::Unchanged((Some(value), None)),
                 })
             })
-            .await?;
-        self.meters.committed(&*self.clock, started);
-        // The own index has the change. Where it is about a server key, this node must have opened that, too.
-        let opened = self.keys.catch_up(&self.store).await;
-        opened.map_err(|_| Error::OutcomeUnknown(Outage::Internal("a server key was not opened")))?;
-        let (value, earlier, place) = committed.value;
-        // Where nothing had to be changed, or nothing is there, what was found may be an ending that is still on its way to
-        // other nodes. So it is waited for like an ending; a repeated answer, too: of its change only the place is known.
-        let (place, class) = match committed.sequence {
-            None => (place, Class::Ending),
-            Some(sequence) => (Place { sequence, request: Some(context.request) }, committed.class),
-        };
-        let reached = self.meters.waited(class, &*self.clock, self.wait(place, class)).await?;
+        });
+        // A repeated answer has the place of the change that it repeats.
+        let Settled { value: (value, earlier), sequence, reached, started } = settled.await?;
         let value = value.ok_or(Error::NotFound)?;
-        let receipt = self.receipt(earlier.or(committed.sequence), reached, started);
+        let receipt = self.receipt(earlier.or(sequence), reached, started);
         Ok(Changed { value, receipt, replayed: earlier.is_some() })
     }
 }
@@ -122,29 +160,5 @@ impl Authority {
         let (digest, now) = (key.bind(&context.caller, &*self.entropy, &self.keys)?.digest, context.now);
         let kept = self.store.read(move |reader| Box::pin(async move { reader.idempotent_answer(&digest, now).await }));
         Ok(kept.await?.is_some())
-    }
-}
-
-/// What a run has found: a value, unless the thing is not there; the place of the earlier change whose answer it repeats, if
-/// it does; the place up to which it has looked.
-type Found<T> = (Option<T>, Option<Sequence>, Place);
-
-async fn found<T>(tx: &mut Tx<'_>, outcome: Outcome<T>, earlier: Option<Sequence>) -> Work<Found<T>> {
-    let place = tx.last_place().await?;
-    Ok(match outcome {
-        Outcome::Changed(value, recorded) => Outcome::Changed((Some(value), earlier, place), recorded),
-        Outcome::Kept(value) => Outcome::Kept((Some(value), earlier, place)),
-        Outcome::Unchanged(value) => Outcome::Unchanged((Some(value), earlier, place)),
-    })
-}
-
-/// Runs the use case. What is not there may have been ended a moment ago, and whoever is told so takes it for ended.
-async fn looked<T, F>(tx: &mut Tx<'_>, by: &By, work: &F) -> Result<Result<Outcome<T>, Place>, Abort<Error>>
-where
-    F: for<'a> Fn(&'a mut Tx<'_>, &'a By) -> BoxFuture<'a, Work<T>>,
-{
-    match work(tx, by).await {
-        Err(Abort::Refused(Error::NotFound)) => Ok(Err(tx.last_place().await?)),
-        outcome => outcome.map(Ok),
     }
 }

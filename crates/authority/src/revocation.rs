@@ -37,13 +37,13 @@ impl Authority {
             return Ok(Revoked::Done);
         }
         let (serial, until) = (token.serial, token.expires_at);
-        let ended = self.take(context, move |tx, by| {
+        let ended = self.commit(context, move |tx, by| {
             Box::pin(async move {
                 if !tx.keep_ended(serial.as_bytes(), until).await? {
-                    return Ok(Outcome::Unchanged(((), true)));
+                    return Ok(Outcome::Unchanged(()));
                 }
                 let recorded = tx.record(by, Event::AccessTokenRevoked { serial, until }).await?;
-                Ok(Outcome::Changed(((), true), recorded))
+                Ok(Outcome::Changed((), recorded))
             })
         });
         ended.await?;
@@ -54,11 +54,11 @@ impl Authority {
         let digest = Digest::of(text.as_bytes());
         let found = self.store.read(move |reader| Box::pin(async move { reader.refresh_token(&digest).await })).await?;
         let Some(RefreshToken { family, .. }) = found.filter(|found| found.family.key == client.id) else { return Ok(Revoked::Done) };
-        let ended = self.take(context, move |tx, by| {
+        let ended = self.commit(context, move |tx, by| {
             Box::pin(async move {
                 Ok(match end_family(tx, by, family.id).await? {
-                    Some(recorded) => Outcome::Changed(((), true), recorded),
-                    None => Outcome::Unchanged(((), true)),
+                    Some(recorded) => Outcome::Changed((), recorded),
+                    None => Outcome::Unchanged(()),
                 })
             })
         });

@@ -11,7 +11,7 @@ pub const MAX_AUDIENCES: usize = 4;
 /// The most actors that one access token names (RFC 8693 section 4.1).
 pub const MAX_ACTORS: usize = 4;
 /// The longest access token, in bytes before it is sealed.
-pub const MAX_BYTES: usize = 416;
+pub const MAX_BYTES: usize = 480;
 /// The longest life of an access token: how long the ending of a single one is remembered.
 pub const MAX_LIFE_SECONDS: u32 = 24 * 3_600;
 
@@ -107,6 +107,8 @@ pub struct AccessToken {
     pub subject: Option<Parent<CredentialId>>,
     /// After token exchanges: the tokens that were exchanged, latest first; each ends this one with it.
     pub exchanged: Few<CredentialId, MAX_ACTORS>,
+    /// After token exchanges: the private keys that the tokens before this one came with, latest first; each ends this one with it.
+    pub exchanged_secrets: Few<CredentialId, MAX_ACTORS>,
     /// The session that the consent was given in.
     pub session: Option<SessionId>,
     /// The family of refresh tokens that it came with.
@@ -131,7 +133,8 @@ impl AccessToken {
             | u8::from(!self.exchanged.is_empty()) << 3
             | u8::from(self.session.is_some()) << 4
             | u8::from(self.family.is_some()) << 5
-            | u8::from(self.key_thumbprint.is_some()) << 6;
+            | u8::from(self.key_thumbprint.is_some()) << 6
+            | u8::from(!self.exchanged_secrets.is_empty()) << 7;
         out.put(&[VERSION, flags, self.identity, self.audiences.len() as u8 | (self.actors.len() as u8) << 4]);
         out.put(self.serial.as_bytes());
         out.put(&(self.issued_at.unix_seconds() as u32).to_le_bytes());
@@ -144,9 +147,9 @@ impl AccessToken {
         if let Some(subject) = &self.subject {
             out.parent(subject.id.as_bytes(), subject.generation);
         }
-        if !self.exchanged.is_empty() {
-            out.put(&[self.exchanged.len() as u8]);
-            self.exchanged.iter().for_each(|id| out.put(id.as_bytes()));
+        for ids in [&self.exchanged, &self.exchanged_secrets].into_iter().filter(|ids| !ids.is_empty()) {
+            out.put(&[ids.len() as u8]);
+            ids.iter().for_each(|id| out.put(id.as_bytes()));
         }
         out.option(self.session.as_ref().map(SessionId::as_bytes));
         out.option(self.family.as_ref().map(FamilyId::as_bytes));
@@ -181,11 +184,7 @@ impl AccessToken {
         let secret = rest.option(has(0))?.map(CredentialId::from_bytes);
         let grant = rest.parent(has(1))?.map(|(id, generation)| Parent { id: GrantId::from_bytes(id), generation });
         let subject = rest.parent(has(2))?.map(|(id, generation)| Parent { id: CredentialId::from_bytes(id), generation });
-        let [exchanges] = if has(3) { rest.take()? } else { [0] };
-        let mut exchanged = Few::EMPTY;
-        for place in exchanged.items.get_mut(..usize::from(exchanges))? {
-            *place = Some(CredentialId::from_bytes(rest.take()?));
-        }
+        let (exchanged, exchanged_secrets) = (rest.ids(has(3))?, rest.ids(has(7))?);
         let session = rest.option(has(4))?.map(SessionId::from_bytes);
         let family = rest.option(has(5))?.map(FamilyId::from_bytes);
         let key_thumbprint = if has(6) { Some(rest.take()?) } else { None };
@@ -214,6 +213,7 @@ impl AccessToken {
             grant,
             subject,
             exchanged,
+            exchanged_secrets,
             session,
             family,
             key_thumbprint,
@@ -269,6 +269,15 @@ impl In<'_> {
         if there { self.take().map(Some) } else { Some(None) }
     }
 
+    fn ids(&mut self, there: bool) -> Option<Few<CredentialId, MAX_ACTORS>> {
+        let [count] = if there { self.take()? } else { [0] };
+        let mut ids = Few::EMPTY;
+        for place in ids.items.get_mut(..usize::from(count))? {
+            *place = Some(CredentialId::from_bytes(self.take()?));
+        }
+        Some(ids)
+    }
+
     fn parent(&mut self, there: bool) -> Option<Option<([u8; 16], u32)>> {
         let Some(id) = self.option(there)? else { return Some(None) };
         Some(Some((id, u32::from_le_bytes(self.take()?))))
@@ -291,6 +300,7 @@ mod tests {
             grant: all.then(|| Parent { id: GrantId::from_bytes([4; 16]), generation: 9 }),
             subject: all.then(|| Parent { id: id(5), generation: 1 }),
             exchanged: Few::of((0..if all { 4 } else { 0 }).map(|place| id(60 + place))).expect("few"),
+            exchanged_secrets: Few::of((0..if all { 4 } else { 0 }).map(|place| id(70 + place))).expect("few"),
             session: all.then(|| SessionId::from_bytes([7; 16])),
             family: all.then(|| FamilyId::from_bytes([8; 16])),
             key_thumbprint: all.then_some([9; 32]),

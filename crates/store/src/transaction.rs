@@ -96,7 +96,8 @@ impl Recorded {
 pub enum Outcome<T> {
     /// It changed something and recorded it. All its rows are committed with the event, or none.
     Changed(T, Recorded),
-    /// It wrote rows that no index holds and that no event tells of: codes, the rotation of a refresh token.
+    /// It wrote rows that no index holds and that no event tells of (codes, the rotation of a refresh token), or was told by such rows
+    /// that there is nothing to do. What it says is on the disk when it is told, and nobody waits for other nodes.
     Kept(T),
     /// There was nothing to change. Whatever it wrote all the same is undone.
     Unchanged(T),

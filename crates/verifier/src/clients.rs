@@ -136,7 +136,12 @@ impl Client {
 
     /// Whether a token of this generation and private key came from it as it is now.
     fn has_issued(&self, parent: &Parent<CredentialId>, secret: Option<CredentialId>) -> bool {
-        self.generation == parent.generation && secret.is_none_or(|secret| self.private_keys.iter().any(|key| key.id == secret))
+        self.generation == parent.generation && secret.is_none_or(|secret| self.has_secret(secret))
+    }
+
+    /// Whether this is one of its private keys that were not ended.
+    fn has_secret(&self, secret: CredentialId) -> bool {
+        self.private_keys.iter().any(|key| key.id == secret)
     }
 }
 
@@ -245,9 +250,12 @@ impl Index {
             }
             standing.limit = standing.limit.max(limit);
         }
-        // Those between them handed it on, all in one organisation.
-        for actor in token.actors.iter() {
-            standing.state = worse(standing.state, fenced(snapshot, &*self.clients.get(&actor)?));
+        // Those between them handed it on, all in one organisation; and a private key of any of them ends what came with it.
+        let actors = token.actors.iter().map(|actor| self.clients.get(&actor)).collect::<Option<Vec<_>>>()?;
+        standing.state = actors.iter().fold(standing.state, |state, actor| worse(state, fenced(snapshot, actor)));
+        let has = |secret| std::iter::once(&client).chain(&subject).chain(&actors).any(|holder| holder.has_secret(secret));
+        if !token.exchanged_secrets.iter().all(has) {
+            return None;
         }
         // Whoever acts is stopped with its own organisation, too, not only with the one for which it acts.
         if !std::iter::once(&client).chain(&subject).all(|client| self.organisation_works(client)) {

@@ -10,7 +10,8 @@ use domain::{Digest, Kind, Secret, Timestamp};
 use store::{AuthorizationCode, By, Outcome, RefreshFamily, Tx};
 
 use super::issue::{From, until};
-use super::{Asking, GrantError, GrantRefusal, Taken, Tokens, replayed, scope};
+use super::{Asking, GrantError, GrantRefusal, Tokens, replayed, scope};
+use crate::change::Work;
 use crate::id_token::About;
 use crate::{Authority, Context};
 
@@ -78,11 +79,11 @@ impl Authority {
             idle_until: until(asking.now, self.lifetimes.idle_of(&asking.client), family_end),
             request: request.clone(),
         };
-        let taken = self.take(context, move |tx, by| {
+        let taken = self.commit(context, move |tx, by| {
             let draft = draft.clone();
             Box::pin(async move { take(tx, by, draft).await })
         });
-        let code = match taken.await? {
+        let code = match taken.await?.value {
             Taking::Redeemed(code) => code,
             Taking::Refused => return Err(GrantRefusal::InvalidGrant.into()),
         };
@@ -111,14 +112,14 @@ fn has_refresh(definition: &domain::client::ClientDefinition, authorization: &Au
         && authorization.scope.split(' ').any(|name| Identity::named(name) == Some(Identity::OfflineAccess))
 }
 
-async fn take(tx: &mut Tx<'_>, by: &By, draft: Draft) -> Taken<Taking> {
-    let Some(code) = tx.authorization_code(&draft.digest).await? else { return Ok(Outcome::Unchanged((Taking::Refused, false))) };
+async fn take(tx: &mut Tx<'_>, by: &By, draft: Draft) -> Work<Taking> {
+    let Some(code) = tx.authorization_code(&draft.digest).await? else { return Ok(Outcome::Kept(Taking::Refused)) };
     match decide(&code, &draft, by.at) {
-        Decision::Refuse => Ok(Outcome::Unchanged((Taking::Refused, false))),
+        Decision::Refuse => Ok(Outcome::Kept(Taking::Refused)),
         Decision::Replay => replayed(tx, by, code.family, Taking::Refused).await,
         Decision::Burn => {
             tx.redeem_authorization_code(&draft.digest, by.at).await?;
-            Ok(Outcome::Kept((Taking::Refused, false)))
+            Ok(Outcome::Kept(Taking::Refused))
         }
         Decision::Redeem => {
             if !tx.redeem_authorization_code(&draft.digest, by.at).await? {
@@ -133,7 +134,7 @@ async fn take(tx: &mut Tx<'_>, by: &By, draft: Draft) -> Taken<Taking> {
                 tx.insert_refresh_family(&family).await?;
                 tx.insert_refresh_token(&refresh, id, draft.idle_until).await?;
             }
-            Ok(Outcome::Kept((Taking::Redeemed(Box::new(code)), false)))
+            Ok(Outcome::Kept(Taking::Redeemed(Box::new(code))))
         }
     }
 }

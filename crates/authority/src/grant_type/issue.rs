@@ -54,6 +54,7 @@ impl Authority {
             grant: from.map(|from| Parent { id: from.grant, generation: 0 }),
             subject: None,
             exchanged: Few::EMPTY,
+            exchanged_secrets: Few::EMPTY,
             session: from.and_then(|from| from.authorization.session),
             family: from.map(|from| from.family),
             key_thumbprint: asking.key_thumbprint,

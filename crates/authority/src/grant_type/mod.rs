@@ -21,14 +21,13 @@ use std::time::Duration;
 
 use domain::access_token::MAX_LIFE_SECONDS;
 use domain::client::Profile;
-use domain::event::Class;
 use domain::verify::Owner;
 use domain::{Event, FamilyId, Secret, Timestamp};
-use futures_util::future::BoxFuture;
-use store::{Abort, By, Outcome, Place, Recorded, StoreError, Tx};
+use store::{By, Outcome, Recorded, StoreError, Tx};
 use verifier::{Client, PrivateKeyUse};
 
-use crate::{Authority, Context, Error};
+use crate::Error;
+use crate::change::Work;
 
 pub use authorization_code::CodeRequest;
 pub use refresh_token::RefreshRequest;
@@ -153,38 +152,6 @@ impl From<domain::entropy::EntropyUnavailable> for GrantError {
     }
 }
 
-/// What a transaction came to, and whether an ending must have reached every node before it is told.
-pub(crate) type Taken<T> = Result<Outcome<(T, bool)>, Abort<Error>>;
-
-impl Authority {
-    /// Runs the transaction of a grant. Rows wait for the commit only; an ending, also one that was there before, for every node.
-    pub(crate) async fn take<T, F>(&self, context: &Context, work: F) -> Result<T, Error>
-    where
-        T: Send + 'static,
-        F: for<'a> Fn(&'a mut Tx<'_>, &'a By) -> BoxFuture<'a, Taken<T>> + Send + Sync + 'static,
-    {
-        let (by, work) = (context.by(), Arc::new(work));
-        let committed = self.store.write(move |tx| {
-            let (by, work) = (by.clone(), work.clone());
-            Box::pin(async move {
-                let outcome = work(tx, &by).await?;
-                let place = tx.last_place().await?;
-                let placed = |(value, ends): (T, bool)| (value, ends.then_some(place));
-                Ok::<_, Abort<Error>>(match outcome {
-                    Outcome::Changed(value, recorded) => Outcome::Changed(placed(value), recorded),
-                    Outcome::Kept(value) => Outcome::Kept(placed(value)),
-                    Outcome::Unchanged(value) => Outcome::Unchanged(placed(value)),
-                })
-            })
-        });
-        let (value, place): (T, Option<Place>) = committed.await?.value;
-        if let Some(place) = place {
-            self.wait(place, Class::Ending).await?;
-        }
-        Ok(value)
-    }
-}
-
 /// Whether whoever consented may do anything at this moment.
 fn is_active(owner: &Owner) -> bool {
     matches!(owner, Owner::Member { active: true, organisation_active: true, .. })
@@ -200,11 +167,11 @@ pub(crate) async fn end_family(tx: &mut Tx<'_>, by: &By, family: FamilyId) -> Re
     tx.record(by, Event::FamiliesEnded { families: vec![family], until }).await.map(Some)
 }
 
-/// The outcome of a replay.
-async fn replayed<T>(tx: &mut Tx<'_>, by: &By, family: FamilyId, value: T) -> Taken<T> {
+/// The outcome of a replay. One that ended nothing any more is answered, too, when every node knows the ending.
+async fn replayed<T>(tx: &mut Tx<'_>, by: &By, family: FamilyId, value: T) -> Work<T> {
     tracing::warn!(%family, "a code or refresh token was used again: everything that came of it is ended");
     Ok(match end_family(tx, by, family).await? {
-        Some(recorded) => Outcome::Changed((value, true), recorded),
-        None => Outcome::Unchanged((value, true)),
+        Some(recorded) => Outcome::Changed(value, recorded),
+        None => Outcome::Unchanged(value),
     })
 }

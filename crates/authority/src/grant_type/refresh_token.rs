@@ -12,7 +12,8 @@ use store::{By, Outcome, RefreshToken, Tx};
 use zeroize::Zeroizing;
 
 use super::issue::{From, until};
-use super::{Asking, GrantError, GrantRefusal, Taken, Tokens, replayed, scope};
+use super::{Asking, GrantError, GrantRefusal, Tokens, replayed, scope};
+use crate::change::Work;
 use crate::error::Outage;
 use crate::id_token::About;
 use crate::{Authority, Context, Error};
@@ -131,11 +132,11 @@ impl Authority {
         self.entropy.fill(&mut nonce)?;
         let sealed = seal(presented, &next, nonce)?;
         let (new, terms) = ((Digest::of(next.expose().as_bytes()), sealed, idle_until), *terms);
-        let taken = self.take(context, move |tx, by| {
+        let taken = self.commit(context, move |tx, by| {
             let new = new.clone();
             Box::pin(async move { take(tx, by, (digest, terms), new).await })
         });
-        match taken.await? {
+        match taken.await?.value {
             Taking::Refused => Err(GrantRefusal::InvalidGrant.into()),
             Taking::Successor(sealed) => Ok(Some(open(presented, &sealed)?)),
         }
@@ -147,18 +148,18 @@ async fn take(
     by: &By,
     (digest, terms): (Digest, Terms),
     (next, sealed, idle_until): (Digest, Vec<u8>, Timestamp),
-) -> Taken<Taking> {
-    let Some(row) = tx.refresh_token(&digest).await? else { return Ok(Outcome::Unchanged((Taking::Refused, false))) };
+) -> Work<Taking> {
+    let Some(row) = tx.refresh_token(&digest).await? else { return Ok(Outcome::Kept(Taking::Refused)) };
     match (decide(&row, &terms, by.at), row.successor) {
-        (Decision::Refuse, _) | (Decision::Repeat, None) => Ok(Outcome::Unchanged((Taking::Refused, false))),
+        (Decision::Refuse, _) | (Decision::Repeat, None) => Ok(Outcome::Kept(Taking::Refused)),
         (Decision::Replay, _) => replayed(tx, by, row.family.id, Taking::Refused).await,
-        (Decision::Repeat, Some(successor)) => Ok(Outcome::Unchanged((Taking::Successor(successor), false))),
+        (Decision::Repeat, Some(successor)) => Ok(Outcome::Kept(Taking::Successor(successor))),
         (Decision::Go, _) => {
             if !tx.rotate_refresh_token(&digest, by.at, &sealed).await? {
-                return Ok(Outcome::Unchanged((Taking::Refused, false)));
+                return Ok(Outcome::Kept(Taking::Refused));
             }
             tx.insert_refresh_token(&next, row.family.id, idle_until).await?;
-            Ok(Outcome::Kept((Taking::Successor(sealed), false)))
+            Ok(Outcome::Kept(Taking::Successor(sealed)))
         }
     }
 }

@@ -129,6 +129,7 @@ impl Authority {
             grant: subject.grant,
             subject: if subject.grant.is_some() { None } else { subject.subject.or(Some(subject.key)) },
             exchanged: Few::of([subject.serial].into_iter().chain(subject.exchanged.iter())).ok_or(too_long)?,
+            exchanged_secrets: Few::of(subject.secret.into_iter().chain(subject.exchanged_secrets.iter())).ok_or(too_long)?,
             session: subject.session,
             family: subject.family,
             key_thumbprint: asking.key_thumbprint,

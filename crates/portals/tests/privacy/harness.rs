@@ -153,6 +153,7 @@ impl Poort {
             grant: None,
             subject: None,
             exchanged: Few::EMPTY,
+            exchanged_secrets: Few::EMPTY,
             session: None,
             family: None,
             key_thumbprint: None,

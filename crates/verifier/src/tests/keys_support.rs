@@ -71,6 +71,7 @@ pub(super) fn token(fed: &Fed, serial: u32, key: u32, generation: u32, secret: O
         grant: None,
         subject: None,
         exchanged: Few::EMPTY,
+        exchanged_secrets: Few::EMPTY,
         session: None,
         family: None,
         key_thumbprint: None,

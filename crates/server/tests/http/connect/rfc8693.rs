@@ -250,6 +250,26 @@ async fn rfc8693_11_what_was_exchanged_ends_with_what_it_came_from() {
 }
 
 #[tokio::test]
+async fn what_was_exchanged_ends_with_each_private_key_of_the_chain() {
+    for place in 0..3 {
+        let world = World::new(None).await;
+        let authority = &world.app.node.authority;
+        let first = world.own(&world.front).await;
+        let second = world.exchange(&world.middle, &first, &[]).await.expect(200).member("/access_token");
+        let third = world.exchange(&world.back, &second, &[]).await.expect(200).member("/access_token");
+        let client = [&world.front, &world.middle, &world.back][place];
+        let overlap = Duration::from_secs(3_600);
+        authority.rotate_organisation_key(&context(&world.app), client.id, overlap).await.expect("rotated");
+        assert!(world.may(&third, "GET").await, "the old private key goes on for a time");
+        let known = authority.verifier().client_of(&client.id).expect("a lease").expect("a client");
+        let old = known.client.private_keys.iter().find(|key| key.digest == domain::Digest::of(client.secret.as_bytes())).expect("kept");
+        authority.revoke_private_key(&context(&world.app), client.id, old.id).await.expect("ended");
+        assert!(!world.may(&third, "GET").await, "of client {place}");
+        assert_eq!((world.may(&first, "GET").await, world.may(&second, "GET").await), (place > 0, place > 1));
+    }
+}
+
+#[tokio::test]
 async fn rfc8693_12_nothing_crosses_between_organisations_or_kinds() {
     let world = World::new(None).await;
     let app = &world.app;
