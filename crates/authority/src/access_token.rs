@@ -13,14 +13,15 @@ use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, Unbou
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::access_token::{AccessToken, MAX_BYTES};
+use domain::client::Profile;
 use domain::credential::format::read_sealed;
-use domain::{Digest, Secret, Timestamp};
+use domain::{Digest, Secret};
 use jose::access_token::AccessTokenClaims;
 use jose::{Algorithm, Claims, JwkSet, TypeRule};
 use serde::{Deserialize, Serialize};
 use store::KeyState;
 use store::sealing::SealingError;
-use verifier::{AccessTokens, Proof};
+use verifier::{AccessTokens, Proof, Proving};
 
 use crate::error::Outage;
 use crate::server_key::OpenKey;
@@ -115,16 +116,16 @@ impl AccessTokens for KeyRing {
         keys.open(&mut buffer[..length])
     }
 
-    fn prove(&self, proof: &Proof<'_>, text: &str, now: Timestamp) -> Option<[u8; 32]> {
+    fn prove(&self, proof: &Proof<'_>, about: &Proving<'_>) -> Option<[u8; 32]> {
         let rules = jose::dpop::Rules {
             method: proof.method,
             url: proof.uri,
-            algorithms: &Algorithm::ALL,
-            access_token: Some(text),
+            algorithms: if about.profile == Profile::Fapi2 { &Algorithm::FAPI } else { &Algorithm::ALL },
+            access_token: Some(about.text),
             key: None,
             nonces: &[],
             longest_age: jose::dpop::LONGEST_AGE,
-            now,
+            now: about.now,
         };
         let proven = jose::dpop::verify(std::str::from_utf8(proof.value).ok()?, &rules).ok()?;
         URL_SAFE_NO_PAD.decode(proven.key).ok()?.try_into().ok()
@@ -176,9 +177,9 @@ impl Authority {
 
 #[cfg(test)]
 mod tests {
-    use domain::CredentialId;
     use domain::access_token::{Few, Parent};
     use domain::credential::Installation;
+    use domain::{CredentialId, Timestamp};
 
     use super::*;
 

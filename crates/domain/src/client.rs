@@ -162,6 +162,14 @@ impl Profile {
                 ("requires_pushed_requests", "fapi2 takes pushed requests only (FAPI 2.0 section 5.3.2.2)", |client| {
                     client.requires_pushed_requests || !client.may(GrantType::AuthorizationCode)
                 }),
+                (
+                    "redirect_uris",
+                    "fapi2 takes plain http for a native client on its own machine only (FAPI 2.0 section 5.3.2.2)",
+                    |client| {
+                        client.application_type == ApplicationType::Native
+                            || !client.redirect_uris.iter().any(|uri| uri.starts_with("http:"))
+                    },
+                ),
                 ("id_token_algorithm", "fapi2 has no RS256 (FAPI 2.0 section 5.4.1)", |client| {
                     client.id_token_algorithm != Some(SigningAlgorithm::Rs256)
                 }),

@@ -66,6 +66,7 @@ impl<'r> Single<'r> {
 pub(crate) struct Read<'r> {
     pub(crate) authorization: Single<'r>,
     pub(crate) api_key: Single<'r>,
+    pub(crate) dpop: Single<'r>,
     pub(crate) original_method: Single<'r>,
     pub(crate) original_uri: Single<'r>,
     pub(crate) forwarded_method: Single<'r>,
@@ -82,6 +83,7 @@ impl<'r> Read<'r> {
             let single = match name.as_str() {
                 "authorization" => &mut read.authorization,
                 "x-api-key" => &mut read.api_key,
+                "dpop" => &mut read.dpop,
                 "x-original-method" => &mut read.original_method,
                 "x-original-uri" => &mut read.original_uri,
                 "x-forwarded-method" => &mut read.forwarded_method,

@@ -4,7 +4,7 @@ use domain::Refusal;
 use domain::presentation::Presentation;
 use domain::refusal::Outward;
 use http::{HeaderMap, HeaderValue};
-use verifier::{Asked, Question, Verdict, Verifier};
+use verifier::{Asked, Proof, Question, Verdict, Verifier};
 
 use crate::call::{Call, Read, Single, target};
 use crate::granted::{Granted, Subject};
@@ -37,19 +37,19 @@ pub fn decide(verifier: &Verifier, trust: &Trust, call: &Call<'_>, answer: &mut 
     let (api, appended) = target(call.target).unwrap_or_default();
     let read = Read::of(call.headers);
     let denied = |refusal| Refused::Denied { refusal, basic: takes_basic(verifier, api) };
-    let (Some(authorization), Some(api_key)) = (at_most_once(read.authorization), at_most_once(read.api_key)) else {
-        return Err(denied(Refusal::MalformedCredential));
-    };
+    let once = (at_most_once(read.authorization), at_most_once(read.api_key), at_most_once(read.dpop));
+    let (Some(authorization), Some(api_key), Some(dpop)) = once else { return Err(denied(Refusal::MalformedCredential)) };
     let transport = trust.as_told(read.told, call.peer, call.tls, || read.told_address(call, &trust.proxies));
     if transport == Transport::Plain && verifier.expose(api, authorization, api_key, call.now) {
         return Err(denied(Refusal::InsecureTransport));
     }
     let original = Original::of(call, appended, &read).map_err(Refused::NoOriginal)?;
+    let url = dpop.and_then(|_| public_url(verifier, api, &original.path));
     let question = Question {
         api,
         authorization,
         api_key,
-        proof: None,
+        proof: dpop.zip(url.as_deref()).map(|(value, uri)| Proof { value, method: original.method, uri }),
         asked: Asked::Request { method: original.method, path: &original.path },
         // Only a route says what a path names.
         workspace: None,
@@ -73,11 +73,22 @@ pub fn decide(verifier: &Verifier, trust: &Trust, call: &Call<'_>, answer: &mut 
     }
 }
 
+/// The URL of a request as its caller knows it: at the origin of the API's resource identifier. What a proxy says of the host is not
+/// asked, as it may be its caller's word.
+fn public_url(verifier: &Verifier, api: &str, path: &str) -> Option<String> {
+    let api = verifier.api(api)?;
+    let (scheme, rest) = api.definition().resource.as_deref()?.split_once("://")?;
+    let authority = rest.split(['/', '?']).next()?;
+    Some(format!("{scheme}://{authority}{path}"))
+}
+
 /// The values of `WWW-Authenticate` that go with a refusal (RFC 9110 section 11.6.1, RFC 6750 section 3); every
-/// reason why a credential does not count has the same ones.
+/// reason why a credential does not count has the same ones, but for an access token whose key was not proven (RFC 9449 section 7.1).
 pub fn challenges(refusal: Refusal, basic: bool) -> impl Iterator<Item = HeaderValue> {
     const BASIC: HeaderValue = HeaderValue::from_static("Basic realm=\"poort\", charset=\"UTF-8\"");
-    let bearer = match refusal.outward() {
+    const DPOP: HeaderValue = HeaderValue::from_static("DPoP realm=\"poort\", error=\"invalid_token\", algs=\"ES256 EdDSA RS256 PS256\"");
+    let first = match refusal.outward() {
+        _ if refusal == Refusal::ProofMissing => DPOP,
         Outward::Unauthenticated => HeaderValue::from_static("Bearer realm=\"poort\""),
         Outward::InvalidToken => HeaderValue::from_static("Bearer realm=\"poort\", error=\"invalid_token\""),
         Outward::InsufficientScope => HeaderValue::from_static("Bearer realm=\"poort\", error=\"insufficient_scope\""),
@@ -86,7 +97,7 @@ pub fn challenges(refusal: Refusal, basic: bool) -> impl Iterator<Item = HeaderV
         ),
     };
     let is_about_credentials = matches!(refusal.outward(), Outward::Unauthenticated | Outward::InvalidToken);
-    std::iter::once(bearer).chain((basic && is_about_credentials).then_some(BASIC))
+    std::iter::once(first).chain((basic && is_about_credentials).then_some(BASIC))
 }
 
 fn takes_basic(verifier: &Verifier, api: &str) -> bool {

@@ -12,7 +12,7 @@ use gateway::{InvalidNetwork, Network};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
-use reqwest::{RequestBuilder, Url};
+use reqwest::{RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 
 const CONNECT: Duration = Duration::from_secs(3);
@@ -140,6 +140,19 @@ impl Outbound {
         send(self.client.get(self.url(url)?).header("accept", "application/json")).await
     }
 
+    /// Asks for a document that must say of itself that it is JSON, of whatever kind (RFC 6839 section 3.1): a JWK set of somebody else
+    /// (RFC 7517 section 8.5).
+    pub async fn get_json_bytes(&self, url: &str) -> Result<Vec<u8>, OutboundError> {
+        let request = self.client.get(self.url(url)?).header("accept", "application/jwk-set+json, application/json");
+        let answer = answered(request).await?;
+        let content_type = answer.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if essence != "application/json" && !(essence.starts_with("application/") && essence.ends_with("+json")) {
+            return Err(OutboundError::Unreadable);
+        }
+        read(answer).await
+    }
+
     /// The same with a bearer token.
     pub async fn get_with_token<T: DeserializeOwned>(&self, url: &str, token: &str) -> Result<T, OutboundError> {
         json(&send(self.client.get(self.url(url)?).bearer_auth(token).header("accept", "application/json")).await?)
@@ -170,11 +183,16 @@ pub(crate) fn encoded(form: &[(&str, &str)]) -> String {
 }
 
 async fn send(request: RequestBuilder) -> Result<Vec<u8>, OutboundError> {
-    let mut answer = request.send().await.map_err(|error| unreachable(&error))?;
+    read(answered(request).await?).await
+}
+
+async fn answered(request: RequestBuilder) -> Result<Response, OutboundError> {
+    let answer = request.send().await.map_err(|error| unreachable(&error))?;
     let status = answer.status().as_u16();
-    if status != 200 {
-        return Err(OutboundError::Status(status));
-    }
+    if status == 200 { Ok(answer) } else { Err(OutboundError::Status(status)) }
+}
+
+async fn read(mut answer: Response) -> Result<Vec<u8>, OutboundError> {
     let mut bytes = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(|error| unreachable(&error))? {
         if bytes.len() + chunk.len() > MAX_BYTES {

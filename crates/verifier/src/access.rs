@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::access_token::AccessToken;
+use domain::client::Profile;
 use domain::credential::{Digest, Kind, ParsedText, format};
 use domain::presentation::{Presentation, Presented};
 use domain::verify::{Facts, decide_own};
@@ -22,7 +23,7 @@ pub trait AccessTokens: Send + Sync {
     fn open(&self, text: &str) -> Option<AccessToken>;
 
     /// The thumbprint of the key that was proven with a request that presents this text (RFC 9449 section 4.3).
-    fn prove(&self, proof: &Proof<'_>, text: &str, now: Timestamp) -> Option<[u8; 32]>;
+    fn prove(&self, proof: &Proof<'_>, about: &Proving<'_>) -> Option<[u8; 32]>;
 }
 
 /// What a request proves (RFC 9449 section 4.1).
@@ -34,6 +35,17 @@ pub struct Proof<'a> {
     pub method: &'a str,
     /// The request's URI, without query and fragment.
     pub uri: &'a str,
+}
+
+/// What a proof is about, and by whose rules it is judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Proving<'a> {
+    /// The text of the access token.
+    pub text: &'a str,
+    /// The profile of the client that it was given to.
+    pub profile: Profile,
+    /// When.
+    pub now: Timestamp,
 }
 
 /// An access token as introspection shows it, whatever its state.
@@ -79,7 +91,9 @@ impl Verifier {
             _ if question.asked == Asked::Introspection => true,
             (Some(bound), Presentation::Dpop) => {
                 let keys = self.settings.access_tokens.as_ref();
-                let prove = |proof| keys.and_then(|keys| keys.0.prove(proof, &presented.text, question.now));
+                let profile = self.index.clients.get(&token.key.id).map(|client| client.definition.profile).unwrap_or_default();
+                let about = Proving { text: &presented.text, profile, now: question.now };
+                let prove = |proof| keys.and_then(|keys| keys.0.prove(proof, &about));
                 question.proof.as_ref().and_then(prove) == Some(bound)
             }
             (Some(_), _) => false,

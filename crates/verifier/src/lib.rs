@@ -66,7 +66,7 @@ mod usage;
 mod verifier;
 mod writer;
 
-pub use access::{AccessTokens, KnownClient, Looked, Opener, PrivateKeyUse, Proof};
+pub use access::{AccessTokens, KnownClient, Looked, Opener, PrivateKeyUse, Proof, Proving};
 pub use catalogue::ApiGuard;
 pub use check::{Allowed, Asked, Denied, Question, Verdict};
 pub use clients::Client;

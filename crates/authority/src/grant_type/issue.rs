@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::access_token::{AccessToken, Few, Parent};
 use domain::authorization::Authorization;
-use domain::client::SigningAlgorithm;
+use domain::client::{Profile, SigningAlgorithm};
 use domain::scope::ScopeSet;
 use domain::{CredentialId, FamilyId, GrantId, PersonId, Secret, Timestamp};
 use jose::Algorithm;
@@ -62,7 +62,7 @@ impl Authority {
             audiences: Few::of(scopes.audiences.iter().map(|(_, granted)| *granted)).ok_or(GrantRefusal::InvalidScope)?,
             actors: Few::EMPTY,
         };
-        let text = match signed_with(scopes) {
+        let text = match signed_with(scopes, asking.client.definition.profile) {
             None => self.seal_access_token(&token)?,
             Some(algorithm) => self.sign_access_token(&token, claims(asking, scopes, from, &token), algorithm)?,
         };
@@ -70,11 +70,12 @@ impl Authority {
     }
 }
 
-/// A JWT where every API that it is for wants one; the first says which algorithm.
-pub(super) fn signed_with(scopes: &ScopeSet) -> Option<Algorithm> {
+/// A JWT where every API that it is for wants one; the first says which algorithm, but for RS256 under FAPI 2.0 (section 5.4.1).
+pub(super) fn signed_with(scopes: &ScopeSet, profile: Profile) -> Option<Algorithm> {
     let mut wanted = scopes.audiences.iter().map(|(api, _)| api.definition().access_token_algorithm);
     let first = wanted.next()??;
     wanted.all(|other| other.is_some()).then_some(match first {
+        SigningAlgorithm::Rs256 if profile == Profile::Fapi2 => Algorithm::ES256,
         SigningAlgorithm::Es256 => Algorithm::ES256,
         SigningAlgorithm::Rs256 => Algorithm::RS256,
         SigningAlgorithm::EdDsa => Algorithm::EdDSA,

@@ -62,7 +62,7 @@ impl Authority {
         decide(asking, &Presented { subject: &subject, actor: actor.as_ref(), holder })?;
         let scopes = self.exchanged_scopes(asking, &subject.token, request)?;
         let token = self.exchanged_token(asking, &subject.token, &scopes)?;
-        let text = match issue::signed_with(&scopes) {
+        let text = match issue::signed_with(&scopes, asking.client.definition.profile) {
             None => self.seal_access_token(&token)?,
             Some(algorithm) => self.sign_access_token(&token, self.exchanged_claims(asking, &subject, (&scopes, &token))?, algorithm)?,
         };

@@ -2,6 +2,7 @@
 
 mod import;
 mod issue;
+mod jwks;
 mod request;
 
 use std::time::Duration;
@@ -272,7 +273,10 @@ fn has_private_key(definition: &ClientDefinition) -> bool {
 }
 
 pub(crate) fn valid(definition: &ClientDefinition) -> Result<(), Error> {
-    let problems = definition.problems();
+    let mut problems = definition.problems();
+    if !problems.iter().any(|(field, _)| field == "jwks") {
+        problems.extend(jwks::problem(definition));
+    }
     if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
 }
 

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use verifier::{AccessTokens, Opener, Proof, Settings, Verifier};
+use verifier::{AccessTokens, Opener, Proof, Proving, Settings, Verifier};
 
 pub(crate) use crate::common::{self, Counting, HandClock, Reply};
 
@@ -60,7 +60,7 @@ impl AccessTokens for Unsealed {
         AccessToken::read(&buffer[..length])
     }
 
-    fn prove(&self, proof: &Proof<'_>, _: &str, _: Timestamp) -> Option<[u8; 32]> {
+    fn prove(&self, proof: &Proof<'_>, _: &Proving<'_>) -> Option<[u8; 32]> {
         let fits = proof.method == "GET" && proof.uri.ends_with("/v1/workspaces") && proof.uri.starts_with("http://127.0.0.1:");
         (proof.value == b"proven" && fits).then_some(THUMBPRINT)
     }

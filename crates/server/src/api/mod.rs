@@ -33,6 +33,7 @@ mod routes;
 mod server_key;
 mod swagger;
 mod verify;
+mod verify_proof;
 mod whoami;
 mod workspace;
 

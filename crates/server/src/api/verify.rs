@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 use verifier::{Asked, Question};
 
 use super::caller::authenticate;
+use super::verify_proof::Dpop;
 use super::{ApiState, json};
 use crate::edge::{self, Code, Problem};
 
@@ -62,6 +63,9 @@ pub(super) struct VerifyRequest<'a> {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "192.0.2.1")]
     address: Option<IpAddr>,
+    /// What the request proves beside an access token that is bound to a key (DPoP, RFC 9449 section 7).
+    #[serde(borrow, default)]
+    dpop: Option<Dpop<'a>>,
     /// How the API was asked. A credential that came over `http`, but from `address` `127.0.0.0/8` or `::1`, is refused
     /// (`insecure_transport`) and marked as exposed for its owner. Left out: nothing is said about it.
     #[serde(default)]
@@ -114,8 +118,8 @@ pub(super) struct Verdict {
     expires_at: Option<String>,
     /// Why not: `missing_credential`, `malformed_credential`, `unknown_credential`, `wrong_code`, `expired`, `revoked`,
     /// `suspended`, `owner_inactive`, `organisation_suspended`, `permission_missing`, `no_delegation`, `delegation_closed`,
-    /// `delegation_paused`, `wrong_workspace` (there is none with this number, or it is closed), `wrong_api` or
-    /// `insecure_transport`. For the API, not for its caller.
+    /// `delegation_paused`, `wrong_workspace` (there is none with this number, or it is closed), `wrong_api`,
+    /// `proof_missing` or `insecure_transport`. For the API, not for its caller.
     #[schema(required = false)]
     reason: Option<String>,
     /// The status with which the API should answer its caller: 401 or 403.
@@ -199,7 +203,7 @@ fn verdict(state: &ApiState, api: &Api, asked: &VerifyRequest<'_>, context: &edg
         api: api.name(),
         authorization: asked.authorization.as_ref().map(|text| text.as_str().as_bytes()),
         api_key: asked.api_key.as_ref().map(|text| text.as_str().as_bytes()),
-        proof: None,
+        proof: asked.dpop.as_ref().map(Dpop::proof),
         asked: wanted,
         workspace: asked.workspace.as_ref().map(Text::as_str),
         address: asked.address,
@@ -358,10 +362,10 @@ impl Writer {
 }
 
 /// A text that borrows from the body where it has no escapes.
-struct Text<'a>(Cow<'a, str>);
+pub(super) struct Text<'a>(Cow<'a, str>);
 
 impl Text<'_> {
-    fn as_str(&self) -> &str {
+    pub(super) fn as_str(&self) -> &str {
         &self.0
     }
 }

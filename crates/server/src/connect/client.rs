@@ -9,15 +9,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::client::{ClientAuthentication, ClientDefinition, Profile};
+use domain::client::{ClientAuthentication, Profile};
 use domain::{Digest, Timestamp};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, ORIGIN};
+use jose::JwkSet;
 use jose::client_assertion::{self, ASSERTION_TYPE};
-use jose::{Algorithm, JwkSet};
 use verifier::{Client, KnownClient, PrivateKeyUse};
 
 use super::call::Call;
+use super::client_keys::algorithms;
 use super::error::{Code, ConnectError};
 use super::form::{Form, decoded};
 use super::{Connect, cors};
@@ -193,17 +194,6 @@ fn check_secret(
     Ok(private_key.map(|private_key| Authenticated { client: known.client, method: Some(method), private_key: Some(private_key) }))
 }
 
-/// The public keys of a client, where they are here.
-pub(super) fn keys(definition: &ClientDefinition) -> Option<JwkSet> {
-    JwkSet::parse(definition.jwks.as_ref()?.to_string().as_bytes()).ok()
-}
-
-/// Signatures that clients may use: all that are not symmetric; FAPI 2.0 section 5.4.1 has no RS256.
-pub(super) fn algorithms(definition: &ClientDefinition) -> Vec<Algorithm> {
-    let strict = definition.profile == Profile::Fapi2;
-    Algorithm::ALL.into_iter().filter(|algorithm| !strict || *algorithm != Algorithm::RS256).collect()
-}
-
 async fn check_assertion(
     connect: &Connect,
     known: Option<KnownClient>,
@@ -213,22 +203,25 @@ async fn check_assertion(
     let method = ClientAuthentication::PrivateKeyJwt;
     let Some(known) = known.filter(works).filter(|known| known.client.definition.authenticates_by(method)) else { return Ok(None) };
     let definition = &known.client.definition;
-    let Some(keys) = keys(definition) else { return Ok(None) };
     let token_endpoint = connect.url("/connect/token");
-    let rules = client_assertion::Rules {
-        client_id: &definition.client_id,
-        keys: &keys,
-        algorithms: &algorithms(definition),
-        issuer: &connect.issuer,
-        token_endpoint: (definition.profile == Profile::Nlgov).then_some(token_endpoint.as_str()),
-        now,
+    let judge = |keys: &JwkSet| {
+        let rules = client_assertion::Rules {
+            client_id: &definition.client_id,
+            keys,
+            algorithms: algorithms(definition),
+            issuer: &connect.issuer,
+            token_endpoint: (definition.profile == Profile::Nlgov).then_some(token_endpoint.as_str()),
+            now,
+        };
+        client_assertion::verify(assertion, &rules)
     };
-    let verified = match client_assertion::verify(assertion, &rules) {
-        Ok(verified) => verified,
-        Err(cause) => {
+    let verified = match connect.client_keys.judge(connect.console.outbound(), &known.client, now, judge).await? {
+        Some(Ok(verified)) => verified,
+        Some(Err(cause)) => {
             tracing::debug!(client_id = %definition.client_id, %cause, "a client assertion was refused");
             return Ok(None);
         }
+        None => return Ok(None),
     };
     let id = format!("{} {}", definition.client_id, verified.jti);
     let first = connect.authority.use_once("client assertion", &id, verified.expires_at).await?;

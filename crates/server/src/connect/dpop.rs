@@ -2,16 +2,22 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jose::Algorithm;
+use domain::client::ClientDefinition;
 use jose::dpop::{self, LONGEST_AGE, Rules};
 
 use super::Connect;
 use super::call::Call;
+use super::client_keys::algorithms;
 use super::error::{Code, ConnectError};
 
 /// The thumbprint of the key that a request proves, if it has a `DPoP` header. A proof counts once, on all nodes together. Nonces are
 /// not asked for: what they are to stop, a used proof, is stopped by that.
-pub(super) async fn proven_key(connect: &Connect, call: &Call, path: &str) -> Result<Option<[u8; 32]>, ConnectError> {
+pub(super) async fn proven_key(
+    connect: &Connect,
+    client: &ClientDefinition,
+    call: &Call,
+    path: &str,
+) -> Result<Option<[u8; 32]>, ConnectError> {
     let mut values = call.parts.headers.get_all("dpop").iter();
     let proof = match (values.next(), values.next()) {
         (None, _) => return Ok(None),
@@ -21,7 +27,7 @@ pub(super) async fn proven_key(connect: &Connect, call: &Call, path: &str) -> Re
     let rules = Rules {
         method: call.parts.method.as_str(),
         url: &connect.url(path),
-        algorithms: &Algorithm::ALL,
+        algorithms: algorithms(client),
         access_token: None,
         key: None,
         nonces: &[],

@@ -6,6 +6,7 @@
 mod authorize;
 mod call;
 mod client;
+mod client_keys;
 mod cors;
 mod discovery;
 mod dpop;
@@ -54,12 +55,21 @@ pub struct Connect {
     /// Who may register clients.
     pub registration: RegistrationRules,
     tries: client::Tries,
+    client_keys: client_keys::ClientKeys,
 }
 
 impl Connect {
     /// `issuer` is the configured public URL: never what a request says.
     pub fn new(authority: Authority, console: Console, trust: Trust, issuer: String, registration: RegistrationRules) -> Self {
-        Self { authority, console, trust, issuer, registration, tries: client::Tries::default() }
+        Self {
+            authority,
+            console,
+            trust,
+            issuer,
+            registration,
+            tries: client::Tries::default(),
+            client_keys: client_keys::ClientKeys::default(),
+        }
     }
 
     /// The URL of an endpoint, as the public knows it.

@@ -29,7 +29,7 @@ pub(super) async fn answer(connect: Arc<Connect>, call: Call) -> Result<Response
         return Err(ConnectError::new(Code::InvalidRequest).describe("request_uri cannot be pushed"));
     }
     let now = call.edge.now;
-    let key = dpop::proven_key(&connect, &call, PATH).await?;
+    let key = dpop::proven_key(&connect, &client.definition, &call, PATH).await?;
     let pairs = form.iter().filter(|(name, _)| *name != "client_id").map(|(name, value)| (name.to_owned(), value.to_owned()));
     let named = [("client_id".to_owned(), client.definition.client_id.clone())];
     let sent = Parameters::new(named.into_iter().chain(pairs)).ok_or(Code::InvalidRequest)?.without(&AUTHENTICATION);
@@ -37,7 +37,7 @@ pub(super) async fn answer(connect: Arc<Connect>, call: Call) -> Result<Response
         // RFC 9126 section 3.
         return Err(ConnectError::new(Code::InvalidRequest).describe("beside a request object there are no other parameters"));
     }
-    let (mut parameters, object) = read_object(&connect, &client.definition, sent, now);
+    let (mut parameters, object) = read_object(&connect, &client, sent, now).await?;
     if let Some(key) = key {
         // RFC 9449 section 10.1.
         let thumbprint = URL_SAFE_NO_PAD.encode(key);

@@ -26,7 +26,7 @@ pub(super) async fn answer(connect: Arc<Connect>, call: Call) -> Result<Response
     if !definition.may(grant_type) {
         return Err(Code::UnauthorizedClient.into());
     }
-    let key_thumbprint = dpop::proven_key(&connect, &call, PATH).await?;
+    let key_thumbprint = dpop::proven_key(&connect, &definition, &call, PATH).await?;
     if definition.requires_dpop && key_thumbprint.is_none() {
         return Err(GrantRefusal::ProofMissing.into());
     }

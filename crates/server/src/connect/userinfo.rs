@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::access_token::AccessToken;
 use domain::scope::Identity;
 use domain::verify::Owner;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
@@ -15,10 +16,12 @@ use jose::dpop::{self, LONGEST_AGE, Rules};
 
 use super::Connect;
 use super::call::Call;
+use super::client_keys::algorithms;
 use super::error::{Code, ConnectError, JSON, NO_STORE};
 use super::form::{Form, is_form};
 
 const PATH: &str = "/connect/userinfo";
+const BEARER: &str = "Bearer realm=\"poort\"";
 
 /// How a token was presented.
 struct Presented {
@@ -30,13 +33,14 @@ struct Presented {
 pub(super) async fn answer(connect: Arc<Connect>, call: Call) -> Result<Response, ConnectError> {
     let presented = match read(&call)? {
         Some(presented) => presented,
-        None => return Ok(challenge(StatusCode::UNAUTHORIZED, "Bearer realm=\"poort\"")),
+        None => return Ok(challenge(StatusCode::UNAUTHORIZED, &[BEARER.to_owned(), dpop_challenge("")])),
     };
     let now = call.edge.now;
     let found = connect.authority.verifier().look_into(&presented.token, now)?;
     let Some(found) = found.filter(|found| found.works.is_ok()) else { return Ok(refused(Code::InvalidToken)) };
-    if !is_proven(&connect, &call, &presented, found.token.key_thumbprint).await? {
-        return Ok(refused(Code::InvalidToken));
+    if !is_proven(&connect, &call, &presented, &found.token).await? {
+        // RFC 9449 section 7.1.
+        return Ok(challenge(StatusCode::UNAUTHORIZED, &[dpop_challenge(", error=\"invalid_token\"")]));
     }
     let Owner::Member { person, .. } = found.facts.owner else { return Ok(refused(Code::InsufficientScope)) };
     if found.token.grant.is_none() || !Identity::Openid.is_in(found.token.identity) {
@@ -78,17 +82,18 @@ fn read(call: &Call) -> Result<Option<Presented>, ConnectError> {
 }
 
 /// Whether the request proves the key that the token is bound to, if it is (RFC 9449 section 7).
-async fn is_proven(connect: &Connect, call: &Call, presented: &Presented, bound: Option<[u8; 32]>) -> Result<bool, ConnectError> {
-    let Some(bound) = bound else { return Ok(!presented.is_dpop) };
+async fn is_proven(connect: &Connect, call: &Call, presented: &Presented, token: &AccessToken) -> Result<bool, ConnectError> {
+    let Some(bound) = token.key_thumbprint else { return Ok(!presented.is_dpop) };
     let mut proofs = call.parts.headers.get_all("dpop").iter();
     let (Some(Ok(proof)), None, true) = (proofs.next().map(HeaderValue::to_str), proofs.next(), presented.is_dpop) else {
         return Ok(false);
     };
     let key = URL_SAFE_NO_PAD.encode(bound);
+    let Some(client) = connect.authority.verifier().client_of(&token.key.id)? else { return Ok(false) };
     let rules = Rules {
         method: call.parts.method.as_str(),
         url: &connect.url(PATH),
-        algorithms: &Algorithm::ALL,
+        algorithms: algorithms(&client.client.definition),
         access_token: Some(&presented.token),
         key: Some(&key),
         nonces: &[],
@@ -103,15 +108,23 @@ async fn is_proven(connect: &Connect, call: &Call, presented: &Presented, bound:
 
 /// RFC 6750 section 3.1.
 fn refused(code: Code) -> Response {
-    let header = format!("Bearer realm=\"poort\", error=\"{}\", error_description=\"{}\"", code.as_str(), code.words());
-    challenge(code.status(), &header)
+    let header = format!("{BEARER}, error=\"{}\", error_description=\"{}\"", code.as_str(), code.words());
+    challenge(code.status(), &[header])
 }
 
-fn challenge(status: StatusCode, header: &str) -> Response {
+/// With which algorithms a proof may be made (RFC 9449 section 7.1).
+fn dpop_challenge(error: &str) -> String {
+    let names = Algorithm::ALL.map(Algorithm::name).join(" ");
+    format!("DPoP realm=\"poort\"{error}, algs=\"{names}\"")
+}
+
+fn challenge(status: StatusCode, headers: &[String]) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
-    let value = HeaderValue::from_str(header).unwrap_or(HeaderValue::from_static("Bearer"));
-    response.headers_mut().insert(WWW_AUTHENTICATE, value);
+    for header in headers {
+        let value = HeaderValue::from_str(header).unwrap_or(HeaderValue::from_static("Bearer"));
+        response.headers_mut().append(WWW_AUTHENTICATE, value);
+    }
     response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
     response
 }

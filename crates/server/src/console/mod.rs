@@ -88,7 +88,7 @@ impl Console {
         self.inner.base_url.starts_with("https://")
     }
 
-    fn outbound(&self) -> &Outbound {
+    pub(crate) fn outbound(&self) -> &Outbound {
         &self.inner.outbound
     }
 

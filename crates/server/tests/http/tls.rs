@@ -117,6 +117,7 @@ async fn https_is_http_1_1_over_tls_1_2_or_1_3_and_pinned() {
     assert!(Client::knowing(&[&served.another("other")]).connect(served.gate.address).await.is_err(), "nobody else's certificate");
 }
 
+/// FAPI-01, FAPI-02.
 #[tokio::test]
 async fn every_suite_has_forward_secrecy_and_authenticates() {
     let served = Served::new().await;
@@ -144,6 +145,7 @@ async fn every_suite_has_forward_secrecy_and_authenticates() {
     }
 }
 
+/// FAPI-01, FAPI-02.
 #[tokio::test]
 async fn tls_1_1_and_older_are_refused() {
     let served = Served::new().await;

@@ -16,7 +16,7 @@ use domain::time::{Boottime, Clock};
 use domain::workspace::WorkspaceNumber;
 use domain::{CredentialId, MembershipId, OrganisationId, PersonId, Timestamp, WorkspaceId};
 
-use crate::{AccessTokens, Applied, Asked, Opener, Proof, Question, Settings, Unavailable, Verdict, Verifier};
+use crate::{AccessTokens, Applied, Asked, Opener, Proof, Proving, Question, Settings, Unavailable, Verdict, Verifier};
 
 /// The start of all tests' time.
 pub(super) const START: i64 = 1_790_000_000;
@@ -142,7 +142,7 @@ impl AccessTokens for Shelf {
         self.0.lock().expect("a shelf").get(text).copied()
     }
 
-    fn prove(&self, proof: &Proof<'_>, _: &str, _: Timestamp) -> Option<[u8; 32]> {
+    fn prove(&self, proof: &Proof<'_>, _: &Proving<'_>) -> Option<[u8; 32]> {
         proof.value.try_into().ok()
     }
 }

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use authority::Error;
 use authority::authorize::{self, AuthorizationRequest, Failed, Given, ObjectState, Parameters, REQUEST_URI, Reply};
-use domain::client::ClientDefinition;
+use authority::{Error, Outage};
 use domain::{Digest, Timestamp};
 use http::Method;
-use jose::{id_token_hint, request_object};
+use jose::{JwkSet, id_token_hint, request_object};
 use serde::{Deserialize, Serialize};
 use verifier::{Client, KnownClient, Unavailable};
 
+use crate::connect::client_keys::{NoKeys, algorithms};
 use crate::connect::form::decoded;
-use crate::connect::{Call, Connect, client};
+use crate::connect::{Call, Connect};
 
 /// The longest query or body that is read, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
@@ -78,7 +78,13 @@ impl Pending {
         }
         let known = known(connect, &parameters).map_err(Error::from)?;
         let (parameters, object) = match known {
-            Some(known) => read_object(connect, &known.client.definition, parameters, now),
+            Some(known) => match read_object(connect, &known.client, parameters.clone(), now).await {
+                Ok(read) => read,
+                Err(NoKeys::Unusable) => (parameters, ObjectState::Wrong),
+                Err(NoKeys::Unreachable) => {
+                    return Err(Error::Unavailable(Outage::Internal("the keys of a client cannot be fetched")).into());
+                }
+            },
             None => (parameters, ObjectState::None),
         };
         Ok(Self { parameters, pushed: None, object, seed })
@@ -93,18 +99,23 @@ fn known(connect: &Connect, parameters: &Parameters) -> Result<Option<KnownClien
 }
 
 /// The parameters of the request object in `request`, if there is one; where it is not right, those beside it, to tell the client.
-pub(crate) fn read_object(
+pub(crate) async fn read_object(
     connect: &Connect,
-    definition: &ClientDefinition,
+    client: &Client,
     parameters: Parameters,
     now: Timestamp,
-) -> (Parameters, ObjectState) {
-    let Some(object) = parameters.get("request") else { return (parameters, ObjectState::None) };
-    let Some(keys) = client::keys(definition) else { return (parameters, ObjectState::NotSupported) };
-    let algorithms = client::algorithms(definition);
-    let rules =
-        request_object::Rules { client_id: &definition.client_id, keys: &keys, algorithms: &algorithms, issuer: &connect.issuer, now };
-    match request_object::verify(object, &rules) {
+) -> Result<(Parameters, ObjectState), NoKeys> {
+    let Some(object) = parameters.get("request") else { return Ok((parameters, ObjectState::None)) };
+    let definition = &client.definition;
+    let judge = |keys: &JwkSet| {
+        let algorithms = algorithms(definition);
+        let rules = request_object::Rules { client_id: &definition.client_id, keys, algorithms, issuer: &connect.issuer, now };
+        request_object::verify(object, &rules)
+    };
+    let Some(judged) = connect.client_keys.judge(connect.console.outbound(), client, now, judge).await? else {
+        return Ok((parameters, ObjectState::NotSupported));
+    };
+    Ok(match judged {
         Ok(read) => match Parameters::new(read.parameters) {
             Some(inside) => (inside, ObjectState::Good),
             None => (parameters, ObjectState::Wrong),
@@ -113,7 +124,7 @@ pub(crate) fn read_object(
             tracing::debug!(client_id = %definition.client_id, %cause, "a request object was refused");
             (parameters, ObjectState::Wrong)
         }
-    }
+    })
 }
 
 /// What the first table looks at.

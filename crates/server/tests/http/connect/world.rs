@@ -35,7 +35,11 @@ pub(super) struct World {
 
 impl World {
     pub(super) async fn start() -> Self {
-        let app = App::start().await;
+        Self::on(App::start().await).await
+    }
+
+    /// The same on a server that is configured otherwise.
+    pub(super) async fn on(app: App) -> Self {
         let organisation = app.organisation("Acme").await;
         let ann = app.person_with_password("ann", &organisation, PASSWORD).await;
         let definition = json!({
