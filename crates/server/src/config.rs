@@ -98,6 +98,8 @@ settings! {
     tls_key_file: Option<PathBuf> = None, "a PEM file", |_| true;
     /// The URL under which people and programs reach the server. Empty: `http://` or `https://` and the address of `listen`.
     public_url: String = String::new(), "an http or https URL without a path, or empty", |url| url.is_empty() || is_base_url(url);
+    /// What the installation is called, at the top of every page.
+    name: String = "Poort".to_owned(), "1 to 60 characters", |name| domain::text::line(name, 1, 60).is_ok();
     /// The database: empty for the embedded one in `data`, or `sqlite:PATH`, or `postgres://USER@HOST/NAME`.
     database: String = String::new(), "empty, sqlite:PATH or postgres://…", |_| true;
     /// A file with the password of the PostgreSQL user, so that it is in no URL and no process list.

@@ -25,6 +25,14 @@ impl Language {
         [Self::En, Self::Nl].into_iter().find(|language| primary.eq_ignore_ascii_case(language.tag()))
     }
 
+    /// The language that a path begins with, and the path without it.
+    pub(crate) fn of_path(path: &str) -> Option<(Self, &str)> {
+        [Self::En, Self::Nl].into_iter().find_map(|language| {
+            let rest = path.strip_prefix('/')?.strip_prefix(language.tag())?;
+            (rest.is_empty() || rest.starts_with('/')).then_some((language, rest))
+        })
+    }
+
     /// The other one.
     pub(crate) const fn other(self) -> Self {
         match self {
@@ -40,6 +48,12 @@ impl Language {
             Self::Nl => "nl",
         }
     }
+}
+
+/// Texts of a table, whichever.
+pub(crate) trait Words: Copy {
+    /// The text in this language.
+    fn words(self, language: Language) -> &'static str;
 }
 
 /// A table of texts, each in every language.
@@ -60,6 +74,7 @@ macro_rules! texts {
             }
 
             /// The text in this language with its `{places}` filled.
+            #[allow(dead_code, reason = "not every table has texts with places")]
             pub fn filled(self, language: $crate::language::Language, values: &[(&'static str, String)]) -> String {
                 $crate::language::fill(self.of(language), values)
             }
@@ -67,6 +82,12 @@ macro_rules! texts {
             /// Every text.
             #[cfg(test)]
             pub(crate) const ALL: &'static [Self] = &[$(Self::$name,)*];
+        }
+
+        impl $crate::language::Words for Text {
+            fn words(self, language: $crate::language::Language) -> &'static str {
+                self.of(language)
+            }
         }
     };
 }

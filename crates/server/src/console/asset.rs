@@ -1,4 +1,4 @@
-//! The style sheet and the icon, under names that change with their content, so that browsers may keep them for ever.
+//! The style sheet, the module and the icon, under names that change with their content, so that browsers may keep them for ever.
 
 use std::sync::LazyLock;
 
@@ -17,6 +17,9 @@ pub(crate) struct Asset {
 /// The style sheet.
 pub(crate) static STYLE: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("console", "css", "text/css; charset=utf-8", include_str!("../../assets/console.css")));
+/// The module that makes some things easier: every page works without it.
+pub(crate) static SCRIPT: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("console", "js", "text/javascript; charset=utf-8", include_str!("../../assets/console.js")));
 /// The icon.
 pub(crate) static ICON: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", include_str!("../../assets/icon.svg")));
@@ -31,7 +34,7 @@ impl Asset {
 
 /// Serves them.
 pub(super) fn router() -> axum::Router {
-    let assets: [&'static Asset; 2] = [&STYLE, &ICON];
+    let assets: [&'static Asset; 3] = [&STYLE, &SCRIPT, &ICON];
     assets.into_iter().fold(axum::Router::new(), |router, asset| {
         let headers = [(CONTENT_TYPE, asset.media_type), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
         router.route(&asset.path, get(async move || (headers, asset.content)))

@@ -21,6 +21,8 @@ use crate::language::Language;
 /// A visit's secret has as many bytes as a session's.
 const VISIT_BYTES: usize = 24;
 const SECRET_CHARACTERS: usize = 32;
+/// The themes to choose from, besides that of the system.
+pub(super) const THEMES: [&str; 2] = ["light", "dark"];
 
 /// A browser that asks for a page. Every answer to it goes through [`Browser::answer`].
 #[derive(Clone)]
@@ -41,8 +43,15 @@ pub struct Browser {
     /// Whether what is typed could be read on the way.
     pub(super) exposed: bool,
     pub(super) cross_site: bool,
-    /// Path and query without the language, for the link to the other one.
+    /// The same page in the other language.
+    pub(super) other: String,
+    /// The path and query of the page.
     pub(super) here: String,
+    /// What the page before wanted to say, once.
+    pub(super) word: Option<String>,
+    word_is_there: bool,
+    pub(super) name: String,
+    theme: Option<&'static str>,
     pub(super) device: Option<Secret<String>>,
     session_secret: Option<Secret<String>>,
     visit: Secret<String>,
@@ -89,8 +98,36 @@ impl Browser {
         BrowserFacts { address: Some(self.address), user_agent: self.user_agent.clone(), present }
     }
 
-    /// Adds the cookies that the browser does not have yet.
+    /// The address of a page of the console, in the language of this one.
+    pub(super) fn to(&self, path: &str) -> String {
+        format!("/{}{path}", self.language.tag())
+    }
+
+    /// The theme that was chosen: without one, that of the system.
+    pub(super) fn theme(&self) -> Option<&'static str> {
+        self.theme
+    }
+
+    /// Lets the next page say this, once: in a cookie, with a proof that it is ours and for this session.
+    pub(super) fn leave_word(&self, response: &mut Response, word: &str) {
+        self.set(response, Cookie::Word, &format!("{}.{}", URL_SAFE_NO_PAD.encode(word), self.proof_of(word)));
+    }
+
+    fn read_word(&self, cookie: &str) -> Option<String> {
+        let (word, proof) = cookie.split_once('.')?;
+        let word = String::from_utf8(URL_SAFE_NO_PAD.decode(word).ok()?).ok()?;
+        csrf::same(proof, &self.proof_of(&word)).then_some(word)
+    }
+
+    fn proof_of(&self, word: &str) -> String {
+        csrf::token(&format!("word {word}"), self.session_secret.as_ref().unwrap_or(&self.visit))
+    }
+
+    /// Adds the cookies that the browser does not have yet, and takes away the word that a page has said.
     pub fn answer(&self, mut response: Response) -> Response {
+        if self.word_is_there && !response.status().is_redirection() {
+            self.clear(&mut response, Cookie::Word);
+        }
         if self.visit_is_new {
             self.set(&mut response, Cookie::Visit, self.visit.expose());
         }
@@ -131,10 +168,11 @@ impl Browser {
         };
         let asked = asked_language(&parts.uri);
         let chosen = Cookie::Language.read(headers, secure).as_deref().and_then(Language::of_tag);
+        let language = asked.or(chosen).unwrap_or_else(|| accepted_language(headers));
         let address = gateway::caller_address(headers, edge.peer.ip(), console.trusted()).to_canonical();
         Ok(Self {
             signed_in: None,
-            language: asked.or(chosen).unwrap_or_else(|| accepted_language(headers)),
+            language,
             request_id: edge.request_id,
             now: edge.now,
             address,
@@ -142,7 +180,12 @@ impl Browser {
             secure,
             exposed: !secure && !is_loopback(&host_of(parts)),
             cross_site: csrf::is_cross_site(headers, parts.method == Method::POST),
-            here: here(&parts.uri),
+            other: other(&parts.uri, language.other()),
+            here: parts.uri.path_and_query().map_or_else(String::new, ToString::to_string),
+            word: None,
+            name: console.name().to_owned(),
+            word_is_there: Cookie::Word.read(headers, secure).is_some(),
+            theme: Cookie::Theme.read(headers, secure).and_then(|theme| THEMES.into_iter().find(|known| *known == theme)),
             device: Cookie::Device.read(headers, secure).map(Secret::new),
             session_secret: Cookie::Session.read(headers, secure).filter(|text| is_secret(text)).map(Secret::new),
             visit: Secret::new(visit),
@@ -166,6 +209,7 @@ where
         if let Some(secret) = browser.session_secret.as_ref().filter(|_| !browser.exposed) {
             let found = console.authority().session(secret, edge.now, console.limits()).await;
             browser.signed_in = found.map_err(|error| failure::outage(&browser, &error))?;
+            browser.word = Cookie::Word.read(&parts.headers, browser.secure).and_then(|word| browser.read_word(&word));
         }
         Ok(browser)
     }
@@ -176,8 +220,11 @@ fn is_secret(text: &str) -> bool {
     text.len() == SECRET_CHARACTERS && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
-/// The language that the query asks for: `lang`, or the first of `ui_locales` that we have (OpenID Connect Core section 3.1.2.1).
+/// The language that the path begins with, or that the query asks for: `lang`, or the first of `ui_locales` that we have (OpenID Connect Core section 3.1.2.1).
 fn asked_language(uri: &Uri) -> Option<Language> {
+    if let Some((language, _)) = Language::of_path(uri.path()) {
+        return Some(language);
+    }
     let decoded = |text| percent_decode_str(text).decode_utf8_lossy();
     let pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
     let mut asked = pairs.filter(|(name, _)| matches!(&*decoded(name), "lang" | "ui_locales"));
@@ -190,11 +237,16 @@ fn accepted_language(headers: &HeaderMap) -> Language {
     accepted.split(',').find_map(|part| Language::of_tag(part.trim())).unwrap_or(Language::En)
 }
 
-fn here(uri: &Uri) -> String {
+/// The same page in the other language: its own address there, or this one with another query.
+fn other(uri: &Uri, other: Language) -> String {
+    if let Some((_, path)) = Language::of_path(uri.path()) {
+        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        return format!("/{}{path}{query}", other.tag());
+    }
     let pairs = uri.query().unwrap_or_default().split('&');
     let kept: Vec<&str> = pairs.filter(|pair| !pair.is_empty() && !pair.starts_with("lang=") && !pair.starts_with("ui_locales=")).collect();
     let separator = if kept.is_empty() { "" } else { "&" };
-    format!("{}?{}{separator}", uri.path(), kept.join("&"))
+    format!("{}?{}{separator}lang={}", uri.path(), kept.join("&"), other.tag())
 }
 
 fn host_of(parts: &Parts) -> String {
@@ -223,7 +275,12 @@ impl Browser {
             secure: true,
             exposed: false,
             cross_site: false,
-            here: "/?".to_owned(),
+            other: "/?lang=nl".to_owned(),
+            here: "/".to_owned(),
+            word: None,
+            word_is_there: false,
+            name: "Poort".to_owned(),
+            theme: None,
             device: None,
             session_secret: Some(Secret::new("s".repeat(SECRET_CHARACTERS))),
             visit: Secret::new("v".repeat(SECRET_CHARACTERS)),

@@ -14,6 +14,10 @@ pub(crate) enum Cookie {
     Device,
     /// The language that was chosen.
     Language,
+    /// The theme that was chosen.
+    Theme,
+    /// What the next page is to say, once.
+    Word,
 }
 
 const YEAR_SECONDS: u32 = 365 * 86_400;
@@ -31,6 +35,10 @@ impl Cookie {
             (Self::Device, false) => "poort-device",
             (Self::Language, true) => "__Host-poort-language",
             (Self::Language, false) => "poort-language",
+            (Self::Theme, true) => "__Host-poort-theme",
+            (Self::Theme, false) => "poort-theme",
+            (Self::Word, true) => "__Host-poort-word",
+            (Self::Word, false) => "poort-word",
         }
     }
 
@@ -46,8 +54,8 @@ impl Cookie {
     /// The header that sets it. The session and the visit end with the browser, or with their own time.
     pub(crate) fn set(self, value: &str, secure: bool) -> Option<HeaderValue> {
         let age = match self {
-            Self::Session | Self::Visit => String::new(),
-            Self::Device | Self::Language => format!("; Max-Age={YEAR_SECONDS}"),
+            Self::Session | Self::Visit | Self::Word => String::new(),
+            Self::Device | Self::Language | Self::Theme => format!("; Max-Age={YEAR_SECONDS}"),
         };
         self.header(value, &age, secure)
     }

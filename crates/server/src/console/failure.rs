@@ -83,9 +83,22 @@ pub fn outage(browser: &Browser, error: &Error) -> Response {
 }
 
 pub(super) fn outdated(browser: &Browser) -> Response {
-    let here = browser.here.trim_end_matches(['?', '&']).to_owned();
     let story = Text::FormOutdated.of(browser.language);
-    page(browser, Failure { status: StatusCode::FORBIDDEN, story, detail: None, again: Some(&here) })
+    page(browser, Failure { status: StatusCode::FORBIDDEN, story, detail: None, again: Some(&browser.here) })
+}
+
+/// The page for what is not there, and for what may not be seen: nobody can tell which.
+pub(super) fn not_found(browser: &Browser) -> Response {
+    say(browser, StatusCode::NOT_FOUND, Text::NotFound)
+}
+
+/// The page for a member who may not do this: with the names of those who may.
+pub(super) fn forbidden(browser: &Browser, managers: &[String]) -> Response {
+    let story = match managers {
+        [] => Text::Forbidden.of(browser.language).to_owned(),
+        names => Text::ForbiddenAsk.filled(browser.language, &[("names", names.join(", "))]),
+    };
+    page(browser, Failure { status: StatusCode::FORBIDDEN, story: &story, detail: None, again: None })
 }
 
 pub(super) fn exposed(browser: &Browser) -> Response {

@@ -6,20 +6,30 @@
 
 mod asset;
 mod browser;
+mod confirm;
 pub mod consent;
 mod cookie;
 mod csrf;
 pub mod device;
 pub mod failure;
+mod fields;
+mod form;
 pub mod forwarding;
 pub mod interaction;
+mod menu;
 mod moment;
+mod organisation;
 mod page;
 pub(crate) mod provider;
+mod route;
 mod session;
 mod sign_in;
 pub mod sign_out;
+mod step_up;
 mod texts;
+mod ticket;
+mod token;
+mod visit;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +62,7 @@ struct Inner {
     base_url: String,
     outbound: Outbound,
     providers: Vec<Provider>,
+    name: String,
 }
 
 impl Console {
@@ -66,7 +77,7 @@ impl Console {
         let providers = config.sign_in_providers.iter().map(open).collect::<Result<_, _>>()?;
         let outbound = Outbound::new(&config.outbound_networks).map_err(|error| StartError::Configuration(error.to_string()))?;
         let base_url = config.base_url();
-        Ok(Self { inner: Arc::new(Inner { authority, trusted, limits, base_url, outbound, providers }) })
+        Ok(Self { inner: Arc::new(Inner { authority, trusted, limits, base_url, outbound, providers, name: config.name.clone() }) })
     }
 
     /// The use cases.
@@ -77,6 +88,16 @@ impl Console {
     /// How long sessions last.
     pub fn limits(&self) -> SessionLimits {
         self.inner.limits
+    }
+
+    /// The address under which people reach the server.
+    fn base_url(&self) -> &str {
+        &self.inner.base_url
+    }
+
+    /// What the installation is called.
+    fn name(&self) -> &str {
+        &self.inner.name
     }
 
     fn trusted(&self) -> &TrustedPeers {
@@ -109,17 +130,13 @@ impl Console {
 /// The pages and what they look like.
 pub fn router(console: Console) -> axum::Router {
     axum::Router::new()
-        .route("/", get(home))
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/sign-in/providers/{name}", post(provider::start))
         .route("/sign-in/providers/{name}/callback", get(provider::callback))
         .route("/sign-out", get(sign_out::show).post(sign_out::submit))
         .route("/signed-out", get(sign_out::done))
         .route("/sessions", get(session::show).post(session::submit))
+        .merge(route::router())
         .with_state(console)
         .merge(asset::router())
-}
-
-async fn home(browser: Browser) -> axum::response::Response {
-    browser.answer(see_other(if browser.signed_in.is_some() { "/sessions" } else { "/sign-in" }))
 }

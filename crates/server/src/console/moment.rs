@@ -2,6 +2,7 @@
 
 use domain::Timestamp;
 
+use super::texts::Text;
 use crate::language::Language;
 
 const ZONE: &str = "Europe/Amsterdam";
@@ -42,6 +43,88 @@ fn date(at: &jiff::Zoned, language: Language) -> String {
     format!("{} {month} {}", at.day(), at.year())
 }
 
+/// A moment on a page: `part.html` draws it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Moment {
+    /// For programs, in UTC.
+    pub(super) exact: String,
+    /// The whole moment, for people.
+    pub(super) full: String,
+    /// What is said of it.
+    pub(super) text: String,
+}
+
+impl Moment {
+    /// Day and time.
+    pub(super) fn at(at: Timestamp, language: Language) -> Self {
+        let (exact, full) = shown(at, language);
+        Self { exact, text: full.clone(), full }
+    }
+
+    /// The day only.
+    pub(super) fn day(at: Timestamp, language: Language) -> Self {
+        Self { text: day(at, language), ..Self::at(at, language) }
+    }
+
+    /// How long ago, within a day; the day otherwise.
+    pub(super) fn ago(at: Timestamp, now: Timestamp, language: Language) -> Self {
+        Self { text: ago(at, now, language).unwrap_or_else(|| day(at, language)), ..Self::at(at, language) }
+    }
+}
+
+fn ago(at: Timestamp, now: Timestamp, language: Language) -> Option<String> {
+    let minutes = (now.unix_seconds() - at.unix_seconds()).div_euclid(60);
+    let count = |text: Text, count: i64| Some(text.filled(language, &[("count", count.to_string())]));
+    match minutes {
+        ..0 => None,
+        0 => Some(Text::JustNow.of(language).to_owned()),
+        1 => Some(Text::MinuteAgo.of(language).to_owned()),
+        2..60 => count(Text::MinutesAgo, minutes),
+        60..120 => Some(Text::HourAgo.of(language).to_owned()),
+        120..1_440 => count(Text::HoursAgo, minutes / 60),
+        _ => None,
+    }
+}
+
+/// How many days are left until a moment: that of today is the last one.
+pub(super) fn days_left(until: Timestamp, now: Timestamp, language: Language) -> String {
+    match days_between(now, until) {
+        ..=0 => Text::LastDay.of(language).to_owned(),
+        1 => Text::OneDayLeft.of(language).to_owned(),
+        days => Text::DaysLeft.filled(language, &[("count", days.to_string())]),
+    }
+}
+
+/// How many midnights of the Netherlands are between two moments.
+pub(super) fn days_between(from: Timestamp, to: Timestamp) -> i64 {
+    match (local(from), local(to)) {
+        (Some(from), Some(to)) => from.date().until(to.date()).map_or(0, |span| span.get_days().into()),
+        _ => 0,
+    }
+}
+
+/// The last second of the day that is this many days from now, in the Netherlands.
+pub(super) fn end_of_day(now: Timestamp, days: i64) -> Option<Timestamp> {
+    let today = local(now)?.date();
+    end_of(today.checked_add(jiff::Span::new().try_days(days).ok()?).ok()?)
+}
+
+/// The last second of a day such as `2026-12-01`, as a date field sends it.
+pub(super) fn end_of_written(day: &str) -> Option<Timestamp> {
+    end_of(day.parse().ok()?)
+}
+
+fn end_of(day: jiff::civil::Date) -> Option<Timestamp> {
+    let last = day.at(23, 59, 59, 0).in_tz(ZONE).ok()?;
+    Some(Timestamp::from_unix_seconds(last.timestamp().as_second()))
+}
+
+/// The day this many days from now, as a date field takes it.
+pub(super) fn written(now: Timestamp, days: i64) -> String {
+    let day = local(now).and_then(|now| now.date().checked_add(jiff::Span::new().try_days(days).ok()?).ok());
+    day.map(|day| day.to_string()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,5 +134,27 @@ mod tests {
         let at = Timestamp::parse("2026-07-01T22:30:00Z").expect("a time");
         assert_eq!(shown(at, Language::Nl), ("2026-07-01T22:30:00Z".to_owned(), "2 jul 2026 00:30".to_owned()));
         assert_eq!(day(Timestamp::parse("2026-03-10T12:00:00Z").expect("a time"), Language::Nl), "10 mrt 2026");
+    }
+
+    #[test]
+    fn what_was_a_moment_ago_is_said_so() {
+        let now = Timestamp::parse("2026-11-22T12:00:00Z").expect("a time");
+        let said = |at: &str| Moment::ago(Timestamp::parse(at).expect("a time"), now, Language::Nl).text;
+        assert_eq!(said("2026-11-22T11:59:30Z"), "zojuist");
+        assert_eq!(said("2026-11-22T11:48:00Z"), "12 minuten geleden");
+        assert_eq!(said("2026-11-22T10:10:00Z"), "1 uur geleden");
+        assert_eq!(said("2026-11-21T12:10:00Z"), "23 uur geleden");
+        assert_eq!(said("2026-11-20T12:00:00Z"), "20 nov 2026");
+        assert_eq!(said("2026-11-22T13:00:00Z"), "22 nov 2026", "a clock may run behind");
+    }
+
+    #[test]
+    fn a_token_works_until_the_end_of_its_last_day() {
+        let now = Timestamp::parse("2026-11-22T23:30:00Z").expect("a time");
+        let end = end_of_day(now, 90).expect("a moment");
+        assert_eq!(end.to_string(), "2027-02-21T22:59:59Z", "it is the 23rd already in the Netherlands");
+        assert_eq!((days_between(now, end), days_left(end, now, Language::En)), (90, "90 days left".to_owned()));
+        assert_eq!(end_of_written("2027-07-01").map(|at| at.to_string()).as_deref(), Some("2027-07-01T21:59:59Z"));
+        assert_eq!((end_of_written("1 juli"), written(now, 1)), (None, "2026-11-24".to_owned()));
     }
 }

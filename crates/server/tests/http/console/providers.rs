@@ -295,7 +295,7 @@ async fn an_answer_counts_once_and_in_its_own_browser() {
     // An error of the provider is told, and its words are not.
     let state = go(&provider, &mut visitor, START).await;
     let refused = visitor.get(&format!("{CALLBACK}?error=access_denied&error_description=%3Cscript%3E&state={state}")).await.expect(403);
-    assert!(refused.text.contains("did not work") && !refused.text.contains("script>"), "{}", refused.text);
+    assert!(refused.text.contains("did not work") && !refused.text.contains("<script>"), "{}", refused.text);
     // An answer that says that it is another issuer's is not taken (RFC 9207).
     let state = go(&provider, &mut visitor, START).await;
     visitor.get(&format!("{CALLBACK}?code=x&state={state}&iss=https%3A%2F%2Fevil.example")).await.expect(403);

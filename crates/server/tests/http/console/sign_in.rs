@@ -11,7 +11,7 @@ async fn a_person_signs_in_and_out() {
     for app in App::start_each().await {
         with_ann(&app).await;
         let mut visitor = Visitor::new(&app);
-        assert_eq!(visitor.get("/").await.expect(303).header("location"), Some("/sign-in"));
+        assert_eq!(visitor.get("/").await.expect(302).header("location"), Some("/sign-in"));
         let page = visitor.get("/sign-in?lang=nl").await.expect(200);
         assert!(page.text.contains("<html lang=\"nl\"") && page.text.contains("Inloggen"), "{}", page.text);
         for (header, expected) in [("cache-control", "no-store"), ("referrer-policy", "no-referrer"), ("x-frame-options", "DENY")] {

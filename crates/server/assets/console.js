@@ -1,0 +1,34 @@
+// Enhancement only: every page works without this file.
+const all = (selector) => document.querySelectorAll(selector);
+for (const element of all("[data-js], [data-copy], [data-show]")) element.hidden = false;
+for (const button of all("[data-copy]")) {
+  const label = button.querySelector("span"), idle = label.textContent, source = document.getElementById(button.dataset.copy);
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(source.textContent.trim());
+      label.textContent = button.dataset.done;
+      document.querySelector("[role=status]").textContent = button.dataset.done; // said by screen readers
+      setTimeout(() => (label.textContent = idle), 4000);
+    } catch {
+      getSelection().selectAllChildren(source); // no permission: select it, Ctrl+C does the rest
+    }
+  });
+}
+for (const button of all("[data-show]")) {
+  const field = document.getElementById(button.dataset.show), idle = button.textContent;
+  button.addEventListener("click", () => {
+    const shown = field.type === "text";
+    field.type = shown ? "password" : "text";
+    button.textContent = shown ? idle : button.dataset.done;
+  });
+}
+for (const line of all("[data-poll]")) {
+  let tries = 200; // ten minutes
+  const look = async () => {
+    const answer = await fetch(line.dataset.poll).catch(() => null);
+    if (answer?.status === 200) line.textContent = await answer.text();
+    else if (tries--) setTimeout(look, 3000);
+  };
+  look();
+}
+document.querySelector("[data-focus], .ticket h2")?.focus();

@@ -1,0 +1,152 @@
+//! Every page of the console: its path, who may open it, and the functions that answer it.
+//!
+//! A page is at `/nl{path}` and `/en{path}`; without a language the browser is sent to its own. What stands in no row is 404.
+
+use std::pin::Pin;
+use std::sync::{Arc, LazyLock};
+
+use authority::Right;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, any};
+use http::header::LOCATION;
+use http::{HeaderValue, StatusCode};
+
+use super::browser::Browser;
+use super::visit::{Answer, Visit};
+use super::{Console, failure, organisation, step_up, token};
+use crate::edge::{Code, Problem};
+use crate::language::Language;
+
+/// Every page. A row is all that a page needs to be reached, and to stand in the navigation and among the tabs.
+static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
+    vec![
+        page("/profile/tokens", Who::Person).get(token::list),
+        page("/profile/tokens/new", Who::Person).get(token::new::show).post(token::new::create).fresh(),
+        page("/profile/tokens/{token}/renew", Who::Person).get(token::renew::show).post(token::renew::renew).fresh(),
+        page("/profile/tokens/{token}/delete", Who::Person).get(token::delete::show).post(token::delete::delete),
+        page("/profile/tokens/{token}/first-use", Who::Person).get(token::first_use),
+        page("/o", Who::Person).get(organisation::choose),
+        page("/confirm-identity", Who::Person).get(step_up::show),
+        page("/confirm-identity/{interaction}", Who::Person).get(step_up::done),
+    ]
+});
+
+/// Who may open a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// Anyone.
+    Anyone,
+    /// Whoever has signed in.
+    Person,
+    /// A member of the organisation that the path names as `{org}`, whose roles may hold one of these rights; every member where
+    /// there are none. Others are told that there is no such page; members, who can help.
+    #[allow(dead_code, reason = "the first such page is an organisation's")]
+    Member(&'static [Right]),
+}
+
+type Handler = Arc<dyn Fn(Visit) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>;
+
+/// A page.
+pub(crate) struct Page {
+    /// Its path, without the language.
+    pub(crate) path: &'static str,
+    /// Who may open it.
+    pub(crate) who: Who,
+    /// Whether the person must have proved a short while ago who they are ([`step_up`]).
+    pub(super) fresh: bool,
+    get: Option<Handler>,
+    post: Option<Handler>,
+}
+
+fn page(path: &'static str, who: Who) -> Page {
+    Page { path, who, fresh: false, get: None, post: None }
+}
+
+impl Page {
+    fn get<F: Future<Output = Answer> + Send + 'static>(mut self, function: impl Fn(Visit) -> F + Send + Sync + 'static) -> Self {
+        self.get = Some(Arc::new(move |visit| Box::pin(function(visit))));
+        self
+    }
+
+    /// What its form is sent to. It came from our own page in this browser.
+    fn post<F: Future<Output = Answer> + Send + 'static>(mut self, function: impl Fn(Visit) -> F + Send + Sync + 'static) -> Self {
+        self.post = Some(Arc::new(move |visit| Box::pin(function(visit))));
+        self
+    }
+
+    fn fresh(mut self) -> Self {
+        self.fresh = true;
+        self
+    }
+}
+
+/// The page with this path as the table has it, if there is one.
+pub(crate) fn find(path: &str) -> Option<&'static Page> {
+    PAGES.iter().find(|page| page.path == path)
+}
+
+/// All pages.
+pub(super) fn router() -> axum::Router<Console> {
+    let mut router = axum::Router::new();
+    for page in PAGES.iter() {
+        for language in [Language::En, Language::Nl] {
+            router = router.route(&format!("/{}{}", language.tag(), page.path), methods(page));
+        }
+        router = router.route(page.path, any(to_language));
+    }
+    for language in ["en", "nl"] {
+        router = router.route(&format!("/{language}/{{*rest}}"), any(elsewhere)).route(&format!("/{language}"), any(home));
+    }
+    router.route("/", any(home))
+}
+
+fn methods(page: &'static Page) -> MethodRouter<Console> {
+    let mut methods = MethodRouter::new();
+    if let Some(get) = &page.get {
+        methods = methods.get(async move |State(console), request| answer(&console, page, get, request).await);
+    }
+    if let Some(post) = &page.post {
+        methods = methods.post(async move |State(console), request| answer(&console, page, post, request).await);
+    }
+    methods
+}
+
+async fn answer(console: &Console, page: &Page, function: &Handler, request: Request) -> Response {
+    match Visit::begin(console, page, request).await {
+        Ok(visit) => function(visit).await.unwrap_or_else(|refusal| refusal),
+        Err(refusal) => refusal,
+    }
+}
+
+/// To the same page in the browser's language.
+async fn to_language(browser: Browser, uri: http::Uri) -> Response {
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    redirect(&browser, StatusCode::FOUND, &format!("{}{query}", browser.to(uri.path())))
+}
+
+/// To the first page of whoever has signed in.
+async fn home(browser: Browser) -> Response {
+    redirect(&browser, StatusCode::FOUND, &if browser.signed_in.is_some() { browser.to(HOME) } else { "/sign-in".to_owned() })
+}
+
+/// Where people begin.
+const HOME: &str = "/profile/tokens";
+
+/// What no page has: a slash too many is taken away, everything else is not there.
+async fn elsewhere(browser: Browser, uri: http::Uri) -> Response {
+    match uri.path().strip_suffix('/') {
+        Some(path) if !path.ends_with('/') => {
+            let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+            redirect(&browser, StatusCode::PERMANENT_REDIRECT, &format!("{path}{query}"))
+        }
+        _ => failure::not_found(&browser),
+    }
+}
+
+fn redirect(browser: &Browser, status: StatusCode, location: &str) -> Response {
+    match HeaderValue::from_str(location) {
+        Ok(location) => browser.answer((status, [(LOCATION, location)]).into_response()),
+        Err(_) => Problem::new(Code::Internal).into_response(),
+    }
+}
