@@ -5,8 +5,8 @@
 //! client's id and secret, and the credential of the API that asks.
 #![allow(clippy::disallowed_methods, reason = "a yardstick, no part of the product")]
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::digest::{SHA256, digest};
@@ -33,6 +33,8 @@ struct Work {
     ed25519: Ed25519KeyPair,
     es256: EcdsaKeyPair,
     random: SystemRandom,
+    /// The hashes of what counts once: codes and refresh tokens.
+    once: Mutex<HashSet<Vec<u8>>>,
 }
 
 type Answer = (StatusCode, HeaderMap, String);
@@ -51,6 +53,7 @@ async fn main() -> std::io::Result<()> {
         ed25519,
         es256,
         random: SystemRandom::new(),
+        once: Mutex::default(),
     };
     let routes = Router::new()
         .route("/readyz", any(async || "ready"))
@@ -58,6 +61,9 @@ async fn main() -> std::io::Result<()> {
         .route("/eddsa/token", post(eddsa))
         .route("/es256/token", post(es256_token))
         .route("/introspect", post(introspect))
+        .route("/bench/code", post(new_code))
+        .route("/code/token", post(redeem))
+        .route("/refresh/token", post(redeem))
         .with_state(Arc::new(work));
     let listener = tokio::net::TcpListener::bind(address).await?;
     axum::serve(listener, routes).await
@@ -88,6 +94,22 @@ async fn es256_token(State(work): State<Arc<Work>>, headers: HeaderMap, body: By
     token(&format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
+async fn new_code(State(work): State<Arc<Work>>) -> Answer {
+    answer(work.new_once())
+}
+
+/// A code or refresh token for tokens: each is taken out, and another put in. In memory only, unlike the real ones.
+async fn redeem(State(work): State<Arc<Work>>, headers: HeaderMap, body: Bytes) -> Answer {
+    let Some(text) = form(&body, "code").or_else(|| form(&body, "refresh_token")) else { return refused() };
+    if !work.knows(&headers) || !work.once.lock().expect("no panic").remove(digest(&SHA256, text.as_bytes()).as_ref()) {
+        return refused();
+    }
+    let (access, refresh) = (work.seal(), work.new_once());
+    answer(format!(
+        r#"{{"access_token":"{access}","expires_in":3600,"token_type":"Bearer","refresh_token":"{refresh}","scope":"api1 offline_access"}}"#
+    ))
+}
+
 async fn introspect(State(work): State<Arc<Work>>, headers: HeaderMap, body: Bytes) -> Answer {
     // A real token cannot be opened here: one of its own, as long, is.
     let known = work.knows(&headers) && form(&body, "token").is_some_and(|token| token.len() > 100);
@@ -110,6 +132,14 @@ impl Work {
         };
         let secret = secret.as_deref().map(|pair| pair.split_once(':').map_or(pair, |(_, secret)| secret));
         secret.is_some_and(|secret| self.secrets.contains_key(digest(&SHA256, secret.as_bytes()).as_ref()))
+    }
+
+    fn new_once(&self) -> String {
+        let mut bytes = [0; 32];
+        aws_lc_rs::rand::fill(&mut bytes).expect("randomness");
+        let text = URL_SAFE_NO_PAD.encode(bytes);
+        self.once.lock().expect("no panic").insert(digest(&SHA256, text.as_bytes()).as_ref().to_vec());
+        text
     }
 
     fn seal(&self) -> String {

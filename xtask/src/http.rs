@@ -17,8 +17,8 @@ pub(crate) struct Connection {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// The names of its headers, in lower case and in order.
-    pub(crate) headers: Vec<String>,
+    /// Its headers in order of their names, which are in lower case.
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -26,6 +26,16 @@ impl Answer {
     /// The body as JSON; null where it is none.
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// The values of a header.
+    pub(crate) fn header(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The names of all headers, in order.
+    pub(crate) fn header_names(&self) -> Vec<&str> {
+        self.headers.iter().map(|(name, _)| name.as_str()).collect()
     }
 }
 
@@ -59,15 +69,14 @@ impl Connection {
         let status = status_line.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(|| broken("no status line"))?;
         let (mut length, mut chunked, mut headers) = (0, false, Vec::new());
         loop {
-            let line = self.line()?.to_ascii_lowercase();
-            if line.is_empty() {
-                break;
+            let line = self.line()?;
+            let Some((name, value)) = line.split_once(':') else { break };
+            let (name, value) = (name.to_ascii_lowercase(), value.trim().to_owned());
+            if name == "content-length" {
+                length = value.parse().map_err(|_| broken("content-length"))?;
             }
-            if let Some(value) = line.strip_prefix("content-length:") {
-                length = value.trim().parse().map_err(|_| broken("content-length"))?;
-            }
-            headers.extend(line.split_once(':').map(|(name, _)| name.to_owned()));
-            chunked |= line.starts_with("transfer-encoding:") && line.contains("chunked");
+            chunked |= name == "transfer-encoding" && value.contains("chunked");
+            headers.push((name, value));
         }
         let body = if chunked { self.chunks()? } else { self.bytes(length)? };
         headers.sort();

@@ -2,6 +2,7 @@
 
 mod changes;
 mod checks;
+mod code;
 mod delegations;
 mod nodes;
 mod oauth;

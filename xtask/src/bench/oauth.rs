@@ -10,20 +10,36 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::process::{cpu_microseconds, median};
-use super::{Row, Table, checks, make_folder, program};
+use super::{Row, Table, checks, code, make_folder, program};
 use crate::http::Connection;
 use crate::machine::{self, OIDC_PROVIDER};
-use crate::server::{Client, Server, free_port, text};
+use crate::server::{Server, free_port, text};
 use crate::{Outcome, shell};
 
 /// How an API of the measurement takes its access tokens; the name says it.
 const FORMS: [(&str, Option<&str>); 3] = [("opaque", None), ("eddsa", Some("EdDSA")), ("es256", Some("ES256"))];
 const SECRET_OF_PROVIDER: &str = "bench-secret-0123456789012345678901234567";
 
-/// One request, as a target is sent it.
-struct Ask {
-    address: String,
+/// What is measured: where it listens, which process it is, and where its token endpoints are.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'a> {
+    pub(super) address: &'a str,
     process: u32,
+    /// Of the one endpoint; none where each kind of work has its own.
+    token_path: Option<&'a str>,
+}
+
+impl Target<'_> {
+    /// Where tokens of this kind are asked for.
+    pub(super) fn token_path(&self, kind: &str) -> String {
+        self.token_path.map_or_else(|| format!("/{kind}/token"), str::to_owned)
+    }
+}
+
+/// One request, as a target is sent it.
+pub(super) struct Ask {
+    pub(super) address: String,
+    pub(super) process: u32,
     path: String,
     authorization: String,
     body: String,
@@ -35,11 +51,12 @@ struct Case {
     asks: Vec<(&'static str, Ask)>,
 }
 
-/// What was made on the real server: a key, and the credential of each API.
+/// What was made on the real server: a key, the credential of each API, and what the code flow needs.
 struct World {
     client: String,
     private_key: String,
     api_credentials: Vec<String>,
+    code: code::World,
 }
 
 /// Measures and adds a row for each case and target.
@@ -47,7 +64,7 @@ pub(super) fn measure(folder: &Path, table: &mut Table) -> Outcome {
     let data = make_folder(&folder.join("oauth"))?;
     let settings = [("POORT_SIGNING_ALGORITHMS", r#"["ES256", "EdDSA"]"#)];
     let server = Server::start_with(&program("poort"), &data, &[], &settings)?;
-    let world = World::make(&mut server.operator()?)?;
+    let world = World::make(&server)?;
     let null = Running::null(&world)?;
     let provider = Running::provider()?;
     let script = folder.join("post.lua");
@@ -64,18 +81,27 @@ pub(super) fn measure(folder: &Path, table: &mut Table) -> Outcome {
             .map(|runs| (median(runs.iter().map(|run| run.0).collect()), median(runs.iter().map(|run| run.1).collect())))
             .collect();
         for ((name, _), (cost, pace)) in case.asks.iter().zip(&middle) {
-            table.push(Row {
-                what: format!("{}, {name}", case.name),
-                value: format!("{cost:.2} µs CPU a request, {pace:.0} requests/s"),
-                ratio: format!("{:.2} × the CPU of null", cost / middle[0].0),
-            });
+            let value = format!("{cost:.2} µs CPU a request, {pace:.0} requests/s");
+            table.push(row(&case.name, name, &value, cost / middle[0].0));
         }
     }
-    Ok(())
+    let targets = [("null", null.target(None)), ("poort", real(&server)), ("oidc-provider", provider.target(Some("/token")))];
+    let of_code = basic(&world.code.client, &world.code.private_key);
+    code::measure(&world.code, &targets, &[basic(&world.client, &world.private_key), of_code, basic("bench", SECRET_OF_PROVIDER)], table)
+}
+
+/// A line of the table about a case and what answered it.
+pub(super) fn row(case: &str, name: &str, value: &str, ratio: f64) -> Row {
+    Row { what: format!("{case}, {name}"), value: value.to_owned(), ratio: format!("{ratio:.2} × the CPU of null") }
+}
+
+fn real(server: &Server) -> Target<'_> {
+    Target { address: &server.address, process: server.id(), token_path: Some("/connect/token") }
 }
 
 impl World {
-    fn make(operator: &mut Client) -> Outcome<Self> {
+    fn make(server: &Server) -> Outcome<Self> {
+        let operator = &mut server.operator()?;
         let mut api_credentials = Vec::new();
         for (name, algorithm) in FORMS {
             let mut definition = json!({
@@ -90,24 +116,18 @@ impl World {
             let credential = operator.must("POST", &format!("/api/v1/apis/{name}/credentials"), &json!({ "description": "the tools" }))?;
             api_credentials.push(text(&credential, "secret")?);
         }
-        let organisation = operator.must("POST", "/api/v1/organisations", &json!({ "name": "Bench" }))?;
-        let path = format!("/api/v1/organisations/{}/organisation-keys", text(&organisation, "id")?);
+        let organisation = operator.create_organisation("Bench")?;
+        let path = format!("/api/v1/organisations/{organisation}/organisation-keys");
         let key = operator.must("POST", &path, &json!({ "name": "Bench", "grant_types": ["client_credentials"], "permissions": "all" }))?;
-        Ok(Self { client: text(&key, "client_id")?, private_key: text(&key, "private_key")?, api_credentials })
+        let code = code::World::make(operator, &server.address, &organisation)?;
+        Ok(Self { client: text(&key, "client_id")?, private_key: text(&key, "private_key")?, api_credentials, code })
     }
 }
 
 fn cases(server: &Server, null: &Running, provider: &Running, world: &World) -> Outcome<Vec<Case>> {
     let own = basic(&world.client, &world.private_key);
     let theirs = basic("bench", SECRET_OF_PROVIDER);
-    let ask = |(address, process): (&str, u32), path: &str, authorization: &str, body: String| Ask {
-        address: address.to_owned(),
-        process,
-        path: path.to_owned(),
-        authorization: authorization.to_owned(),
-        body,
-    };
-    let (real, yardstick, other) = ((server.address.as_str(), server.id()), null.at(), provider.at());
+    let (real, yardstick, other) = (real(server), null.target(None), provider.target(Some("/token")));
     let mut cases = Vec::new();
     for (name, _) in FORMS {
         let body = format!("grant_type=client_credentials&scope={name}1");
@@ -115,9 +135,9 @@ fn cases(server: &Server, null: &Running, provider: &Running, world: &World) -> 
         cases.push(Case {
             name: format!("client_credentials, {name}"),
             asks: vec![
-                ("null", ask(yardstick, &format!("/{name}/token"), &own, body.clone())),
-                ("poort", ask(real, "/connect/token", &own, body)),
-                ("oidc-provider", ask(other, "/token", &theirs, resource)),
+                ("null", Ask::new(yardstick, &yardstick.token_path(name), &own, body.clone())),
+                ("poort", Ask::new(real, &real.token_path(name), &own, body)),
+                ("oidc-provider", Ask::new(other, &other.token_path(name), &theirs, resource)),
             ],
         });
     }
@@ -127,9 +147,9 @@ fn cases(server: &Server, null: &Running, provider: &Running, world: &World) -> 
     cases.push(Case {
         name: "introspection, opaque".to_owned(),
         asks: vec![
-            ("null", ask(yardstick, "/introspect", &asking, format!("token={opaque}"))),
-            ("poort", ask(real, "/connect/introspect", &asking, format!("token={opaque}"))),
-            ("oidc-provider", ask(other, "/token/introspection", &theirs, format!("token={of_other}"))),
+            ("null", Ask::new(yardstick, "/introspect", &asking, format!("token={opaque}"))),
+            ("poort", Ask::new(real, "/connect/introspect", &asking, format!("token={opaque}"))),
+            ("oidc-provider", Ask::new(other, "/token/introspection", &theirs, format!("token={of_other}"))),
         ],
     });
     for (name, ask) in cases.iter().flat_map(|case| &case.asks) {
@@ -138,15 +158,27 @@ fn cases(server: &Server, null: &Running, provider: &Running, world: &World) -> 
     Ok(cases)
 }
 
-fn basic(name: &str, secret: &str) -> String {
+pub(super) fn basic(name: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{name}:{secret}")))
 }
 
 impl Ask {
+    /// What is sent to a target.
+    pub(super) fn new(target: Target<'_>, path: &str, authorization: &str, body: String) -> Self {
+        let (address, path, authorization) = (target.address.to_owned(), path.to_owned(), authorization.to_owned());
+        Self { address, process: target.process, path, authorization, body }
+    }
+
     /// Sends it once; the answer must be good.
     fn send(&self) -> Outcome<Value> {
+        let mut connection = Connection::open(&self.address).map_err(|error| format!("{}: {error}", self.address))?;
+        self.send_over(&mut connection, &self.body)
+    }
+
+    /// Sends it with this body; the answer must be good.
+    pub(super) fn send_over(&self, connection: &mut Connection, body: &str) -> Outcome<Value> {
         let headers = format!("Authorization: {}\r\nContent-Type: application/x-www-form-urlencoded\r\n", self.authorization);
-        let sent = Connection::open(&self.address).and_then(|mut connection| connection.exchange("POST", &self.path, &headers, &self.body));
+        let sent = connection.exchange("POST", &self.path, &headers, body);
         let answer = sent.map_err(|error| format!("{}: {error}", self.path))?;
         let json = answer.json();
         if answer.status != 200 || json["active"] == false { Err(format!("{}: {} {json}", self.path, answer.status)) } else { Ok(json) }
@@ -204,8 +236,8 @@ impl Running {
         Err("what is measured beside does not listen".to_owned())
     }
 
-    fn at(&self) -> (&str, u32) {
-        (&self.address, self.child.id())
+    fn target<'a>(&'a self, token_path: Option<&'a str>) -> Target<'a> {
+        Target { address: &self.address, process: self.child.id(), token_path }
     }
 }
 
