@@ -61,7 +61,13 @@ pub struct Introspected {
 
 impl Authority {
     /// What a credential that was shown to this API as `Bearer` is worth there. Counted as a use.
-    pub fn introspect_for_api(&self, api: &Api, text: &str, issuer: &str, now: Timestamp) -> Result<Option<Introspected>, Error> {
+    pub fn introspect_for_api(
+        &self,
+        api: &Api,
+        text: &str,
+        issuer: &str,
+        (request, now): (RequestId, Timestamp),
+    ) -> Result<Option<Introspected>, Error> {
         let header = format!("Bearer {text}");
         let question = Question {
             api: api.name(),
@@ -72,6 +78,7 @@ impl Authority {
             proof: None,
             address: None,
             now,
+            request,
         };
         let Verdict::Allow(allowed) = self.verifier.check(&question)? else { return Ok(None) };
         let (facts, permissions, token) = (allowed.facts, allowed.permissions, allowed.access_token.as_deref());

@@ -64,6 +64,7 @@ pub mod personal_token;
 pub mod presentation;
 pub mod redirect_uri;
 pub mod refusal;
+pub mod refused_request;
 pub mod rotation;
 pub mod scope;
 pub mod secret;

@@ -101,6 +101,11 @@ impl Refusal {
         }
     }
 
+    /// The refusal with this code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|known| known.code() == code)
+    }
+
     /// What the caller outside is told. Unknown, expired and revoked are one and the same, so that nobody can
     /// find out by asking whether a text was ever a credential.
     pub const fn outward(self) -> Outward {

@@ -25,6 +25,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0007_organisation_keys", include_str!("../migrations/0007_organisation_keys.sql")),
     ("0008_sessions", include_str!("../migrations/0008_sessions.sql")),
     ("0009_credential_exposure", include_str!("../migrations/0009_credential_exposure.sql")),
+    ("0010_refused_requests", include_str!("../migrations/0010_refused_requests.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

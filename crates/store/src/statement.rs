@@ -107,6 +107,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::pushed_request::STATEMENTS,
         crate::personal_token::STATEMENTS,
         crate::refresh_token::STATEMENTS,
+        crate::refused_request::STATEMENTS,
         crate::secret::STATEMENTS,
         crate::server_key::STATEMENTS,
         crate::session::STATEMENTS,

@@ -18,7 +18,7 @@ use domain::event::{SecretState, Sequence};
 use domain::organisation_token::{bound, username_key};
 use domain::permission::Permissions;
 use domain::time::{Boottime, Clock};
-use domain::{CredentialId, DelegationId, OrganisationId, Timestamp, WorkspaceId};
+use domain::{CredentialId, DelegationId, OrganisationId, RequestId, Timestamp, WorkspaceId};
 use poort_verifier::{Asked, DelegationRecord, Loader, OrganisationTokenRecord, Question, Settings, Verdict, Verifier, WorkspaceRecord};
 
 const TOKENS: u64 = 1_000_000;
@@ -147,6 +147,7 @@ fn measure(verifier: &Verifier, sample: &[(String, Option<String>)]) -> f64 {
                     workspace: workspace.as_deref(),
                     address: None,
                     now: NOW,
+                    request: RequestId::from_bytes([0; 16]),
                 };
                 let verdict = black_box(verifier.check(black_box(&question)));
                 assert!(matches!(verdict, Ok(Verdict::Allow(_))), "a check went wrong");

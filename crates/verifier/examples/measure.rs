@@ -19,7 +19,7 @@ use domain::event::{SecretState, Sequence};
 use domain::permission::{Permission, Permissions};
 use domain::person::{Role, Roles};
 use domain::time::{Boottime, Clock};
-use domain::{CredentialId, MembershipId, OrganisationId, PersonId, Timestamp};
+use domain::{CredentialId, MembershipId, OrganisationId, PersonId, RequestId, Timestamp};
 use poort_verifier::{Asked, MembershipRecord, Question, Settings, TokenRecord, Verdict, Verifier};
 
 const PEOPLE: u64 = 100_000;
@@ -185,6 +185,7 @@ fn measure(verifier: &Verifier, headers: &[String], expected: usize, asked: Aske
                     workspace: None,
                     address: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
                     now: NOW,
+                    request: RequestId::from_bytes([0; 16]),
                 };
                 let verdict = black_box(verifier.check(black_box(&question)));
                 allowed += usize::from(matches!(verdict, Ok(Verdict::Allow(_))));
@@ -221,6 +222,7 @@ fn main() {
             workspace: None,
             address: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             now: NOW,
+            request: RequestId::from_bytes([0; 16]),
         };
         assert!(matches!(verifier.check(&question), Ok(Verdict::Allow(_))), "token {number}");
     }

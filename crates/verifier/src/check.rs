@@ -10,7 +10,7 @@ use domain::organisation_token;
 use domain::presentation::{self, Presented};
 use domain::refusal::Outward;
 use domain::verify::{Facts, Owner, Request, Wanted, decide, mask};
-use domain::{Refusal, Timestamp};
+use domain::{Refusal, RequestId, Timestamp};
 
 use crate::Unavailable;
 use crate::access::Proof;
@@ -43,6 +43,8 @@ pub struct Question<'a> {
     pub address: Option<IpAddr>,
     /// When it came.
     pub now: Timestamp,
+    /// Its id, by which a refusal is explained.
+    pub request: RequestId,
 }
 
 /// What a request asks for.
@@ -111,6 +113,15 @@ impl Verifier {
     /// Decides. An unknown API is [`Refusal::WrongApi`]; a permission or route that the API does not have is
     /// [`Refusal::PermissionMissing`]; a credential that is presented must be good also where none is needed.
     pub fn check<'a>(&self, question: &Question<'a>) -> Result<Verdict<'a>, Unavailable> {
+        let verdict = self.judge(question)?;
+        if let Verdict::Deny(denied) = &verdict {
+            self.tell_refusal(question, denied);
+        }
+        Ok(verdict)
+    }
+
+    #[inline]
+    fn judge<'a>(&self, question: &Question<'a>) -> Result<Verdict<'a>, Unavailable> {
         self.compare_lease()?;
         let presented = presentation::read(question.authorization, question.api_key);
         let text = match &presented {
@@ -322,7 +333,7 @@ fn anonymous<'a>(known: &Known, question: &Question<'a>) -> Verdict<'a> {
     }
 }
 
-fn wanted<'a>(api: &domain::api::Api, question: &Question<'a>) -> (Wanted, Option<Cow<'a, str>>) {
+pub(crate) fn wanted<'a>(api: &domain::api::Api, question: &Question<'a>) -> (Wanted, Option<Cow<'a, str>>) {
     let (wanted, named) = match question.asked {
         Asked::Identity | Asked::Introspection => (Wanted::Identity, None),
         Asked::Permission(name) => {

@@ -18,6 +18,7 @@ use crate::epoch::Epoch;
 use crate::exposure::Exposures;
 use crate::fence::Fenced;
 use crate::places::{PlaceTables, Places};
+use crate::refusals::Refusals;
 use crate::seconds;
 use crate::table::{self, Key, SHARDS, Table};
 use crate::tally::Tallies;
@@ -52,6 +53,7 @@ pub(crate) struct Index {
     pub(crate) live: AtomicUsize,
     pub(crate) tallies: Tallies,
     pub(crate) exposures: Exposures,
+    pub(crate) refusals: Refusals,
 }
 
 /// What is exchanged whole when it changes its shape. Exchanging costs a thousand reference counts, which a table's
@@ -129,6 +131,7 @@ impl Index {
             live: AtomicUsize::new(0),
             tallies: Tallies::new(OWN_API),
             exposures: Exposures::default(),
+            refusals: Refusals::default(),
         }
     }
 

@@ -55,6 +55,7 @@ mod lease;
 mod loader;
 mod own;
 mod places;
+mod refusals;
 mod register;
 mod seconds;
 mod sets;

@@ -70,6 +70,11 @@ impl Used {
     }
 }
 
+/// An address as far as it may be kept: an IPv4 address, or the /64 network of an IPv6 address.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    unpack(pack(address)).unwrap_or(address)
+}
+
 fn pack(address: IpAddr) -> u64 {
     match address.to_canonical() {
         IpAddr::V4(address) => IPV4 | u64::from(address.to_bits()),

@@ -67,4 +67,9 @@ impl Kind {
     pub fn from_letter(letter: u8) -> Option<Self> {
         KINDS.iter().find(|(_, known, _)| *known == letter).map(|(kind, ..)| *kind)
     }
+
+    /// The kind with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        KINDS.iter().find(|(.., known)| *known == name).map(|(kind, ..)| *kind)
+    }
 }

@@ -105,7 +105,8 @@ pub(super) async fn check(
         return Err(Failure::BadCredential);
     }
     let asked = Asked::Request { method: parts.method.as_str(), path: &target.canonical };
-    let question = Question { api: "learning", authorization, api_key: None, proof: None, asked, workspace: None, address, now };
+    let question =
+        Question { api: "learning", authorization, api_key: None, proof: None, asked, workspace: None, address, now, request: request_id };
     let found = route::find(&parts.method, &target.path);
     let holder = match shared.verifier.check(&question).map_err(|_| Failure::Unavailable)? {
         Verdict::Anonymous { .. } => None,

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use domain::refusal::Outward;
 use domain::verify::Owner;
-use domain::{CredentialId, Kind, OrganisationId, PersonId, Refusal, Timestamp};
+use domain::{CredentialId, Kind, OrganisationId, PersonId, Refusal, RequestId, Timestamp};
 use verifier::{Allowed, Asked, Proof, Question, Reached, Verdict, Verifier};
 
 use super::answer::Failure;
@@ -38,6 +38,8 @@ pub(super) struct Ask<'a> {
     pub(super) address: Option<IpAddr>,
     /// When it came.
     pub(super) now: Timestamp,
+    /// Its id.
+    pub(super) request_id: RequestId,
 }
 
 /// Who was let in.
@@ -88,6 +90,7 @@ pub(super) fn check(verifier: &Verifier, limits: &Limits, ask: &Ask<'_>) -> Resu
         workspace: None,
         address: ask.address,
         now: ask.now,
+        request: ask.request_id,
     };
     let count = |allowed: &Allowed<'_>| match ask.counts {
         true => limits.count(owner(allowed), verifier.clock().boottime()),

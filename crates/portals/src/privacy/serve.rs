@@ -37,7 +37,7 @@ pub(super) async fn serve(State(served): State<Arc<Served>>, request: Request<Bo
         _ if !known => Err(Failure::Unavailable),
         (Err(error), _) => Err(error.into()),
         (Ok(_), Some(preflight)) => Ok(Answer::Response(Box::new(preflight))),
-        (Ok(base), None) => respond(&served, &parts, body, base).await,
+        (Ok(base), None) => respond(&served, &parts, body, (base, request_id)).await,
     };
     let mut response = match answered {
         Ok(answer) => answer::good(answer),
@@ -47,7 +47,7 @@ pub(super) async fn serve(State(served): State<Arc<Served>>, request: Request<Bo
     finish(response, request_id)
 }
 
-async fn respond(served: &Served, parts: &request::Parts, body: Body, base: &str) -> Result<Answer, Failure> {
+async fn respond(served: &Served, parts: &request::Parts, body: Body, (base, request_id): (&str, RequestId)) -> Result<Answer, Failure> {
     let path = path::canonical(parts.uri.path()).map_err(|_| Failure::BadRequest("This path can be read in more than one way."))?;
     if matches!(parts.method, Method::GET | Method::HEAD)
         && let Some(page) = page::find(&path, base, served.issuer.as_deref())
@@ -58,7 +58,7 @@ async fn respond(served: &Served, parts: &request::Parts, body: Body, base: &str
     let now = served.portal.clock.now();
     // As it was sent, without its query (RFC 9449 section 4.2).
     let uri = format!("{base}{}", parts.uri.path());
-    let caller = check(served, parts, Target { path: &path, uri: &uri, found: &found, now })?;
+    let caller = check(served, parts, Target { path: &path, uri: &uri, found: &found, request_id, now })?;
     let Some(caller) = caller else { return served.portal.status().await };
     let visit = Visit::new(caller, Query::read(&parts.uri)?, (base, now), found.names);
     route::answer(&served.portal, found.route, visit, body).await
@@ -69,11 +69,12 @@ struct Target<'t> {
     path: &'t str,
     uri: &'t str,
     found: &'t Found,
+    request_id: RequestId,
     now: Timestamp,
 }
 
 fn check(served: &Served, parts: &request::Parts, target: Target<'_>) -> Result<Option<Caller>, Failure> {
-    let Target { path, uri, found, now } = target;
+    let Target { path, uri, found, request_id, now } = target;
     let ask = Ask {
         authorization: once(&parts.headers, &AUTHORIZATION)?,
         api_key: once(&parts.headers, &API_KEY)?,
@@ -85,6 +86,7 @@ fn check(served: &Served, parts: &request::Parts, target: Target<'_>) -> Result<
         counts: !matches!(found.route, Route::Limits | Route::Status),
         address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_canonical()),
         now,
+        request_id,
     };
     access::check(&served.verifier, &served.portal.limits, &ask)
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use domain::delegation::Place;
 use domain::refusal::Outward;
 use domain::verify::Owner;
-use domain::{CredentialId, DelegationId, OrganisationId, Refusal, Timestamp};
+use domain::{CredentialId, DelegationId, OrganisationId, Refusal, RequestId, Timestamp};
 use verifier::{Asked, Question, Verdict, Verifier};
 
 use super::answer::Failure;
@@ -28,6 +28,8 @@ pub(super) struct Ask<'a> {
     pub(super) address: Option<IpAddr>,
     /// When it came.
     pub(super) now: Timestamp,
+    /// Its id.
+    pub(super) request_id: RequestId,
 }
 
 /// Who was let in.
@@ -53,6 +55,7 @@ pub(super) fn check(verifier: &Verifier, ask: &Ask<'_>) -> Result<Caller, Failur
         workspace: None,
         address: ask.address,
         now: ask.now,
+        request: ask.request_id,
     };
     let allowed = match verifier.check(&question).map_err(|_| Failure::Unavailable)? {
         Verdict::Allow(allowed) => allowed,

@@ -60,7 +60,7 @@ async fn respond(
     }
     let found = route::find(&parts.method, &path)?;
     let now = served.portal.now();
-    let caller = check(served, parts, &path, &found, now)?;
+    let caller = check(served, parts, (&path, &found), (request_id, now))?;
     require_utf8(&parts.headers)?;
     let request = visit::Request { uri: &parts.uri, base, names: found.names, now, request_id };
     let visit = Visit::new(request, caller)?;
@@ -75,7 +75,12 @@ fn is_first_version(path: &str) -> bool {
     first.is_some_and(|first| first == "v1" || !version(first))
 }
 
-fn check(served: &Served, parts: &request::Parts, path: &str, found: &route::Found, now: domain::Timestamp) -> Result<Caller, Failure> {
+fn check(
+    served: &Served,
+    parts: &request::Parts,
+    (path, found): (&str, &route::Found),
+    (request_id, now): (RequestId, domain::Timestamp),
+) -> Result<Caller, Failure> {
     let mut values = parts.headers.get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes);
     let authorization = values.next();
     if values.next().is_some() {
@@ -92,6 +97,7 @@ fn check(served: &Served, parts: &request::Parts, path: &str, found: &route::Fou
         project,
         address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_canonical()),
         now,
+        request_id,
     };
     access::check(&served.verifier, &ask)
 }

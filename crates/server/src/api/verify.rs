@@ -208,6 +208,7 @@ fn verdict(state: &ApiState, api: &Api, asked: &VerifyRequest<'_>, context: &edg
         workspace: asked.workspace.as_ref().map(Text::as_str),
         address: asked.address,
         now: context.now,
+        request: context.request_id,
     };
     if asked.scheme == Some(Scheme::Http) && !asked.address.is_some_and(|address| state.trust.local.contains(address)) {
         let Question { authorization, api_key, .. } = question;

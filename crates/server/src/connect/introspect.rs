@@ -38,7 +38,7 @@ pub(super) async fn answer(connect: Arc<Connect>, call: Call) -> Result<Response
     let text = form.required("token")?;
     let (now, issuer) = (call.edge.now, &connect.issuer);
     let found = match &asker {
-        Asker::Api(api) => connect.authority.introspect_for_api(api, text, issuer, now)?,
+        Asker::Api(api) => connect.authority.introspect_for_api(api, text, issuer, (call.edge.request_id, now))?,
         Asker::Client(client) => connect.authority.introspect_for_client(client, text, issuer, now).await?,
     };
     let body = match &found {

@@ -139,6 +139,33 @@ pub(crate) async fn settings_answers_usage(store: &Store) {
     assert_eq!(exposed.exposed_at, Some(at(400)), "the first time stays");
 }
 
+pub(crate) async fn refused_requests(store: &Store) {
+    let refused = |number: u8, seconds: i64| RefusedRequest {
+        request: RequestId::from_bytes([number; 16]),
+        at: Timestamp::from_unix_seconds(seconds),
+        refusal: Refusal::DelegationClosed,
+        api: Some("subsurface".to_owned()),
+        asked: Some(("POST".to_owned(), "/projects/4711".to_owned())),
+        permission: Some("subsurface:deliveries:write".to_owned()),
+        workspace: Some("4711".to_owned()),
+        credential: Some((CredentialId::from_bytes([7; 16]), Kind::OrganisationToken)),
+        person: None,
+        organisation: Some(OrganisationId::from_bytes([1; 16])),
+        address: Some([192, 0, 2, 7].into()),
+    };
+    let bare = RefusedRequest { asked: None, permission: None, workspace: None, credential: None, address: None, ..refused(2, 200) };
+    let all = vec![refused(1, 100), bare.clone(), refused(3, 300)];
+    store.keep_refused_requests(all).await.expect("kept");
+    store.keep_refused_requests(vec![refused(1, 900)]).await.expect("kept");
+    let there = async |number: u8| read!(store, |reader| { reader.refused_request(RequestId::from_bytes([number; 16])).await });
+    assert_eq!(there(1).await, Some(refused(1, 100)), "the first is kept");
+    assert_eq!(there(2).await, Some(bare));
+    store.drop_old_refused_requests(Timestamp::from_unix_seconds(150), 1_000).await.expect("dropped");
+    assert_eq!((there(1).await, there(2).await.is_some()), (None, true));
+    store.drop_old_refused_requests(Timestamp::from_unix_seconds(0), 1).await.expect("dropped");
+    assert_eq!((there(2).await, there(3).await), (None, Some(refused(3, 300))), "the newest stays");
+}
+
 pub(crate) async fn keys(store: &Store) {
     let (old, new) = (MasterKey::from_bytes([1; 32]), MasterKey::from_bytes([2; 32]));
     store.check_master_key(&old).await.expect("the first");

@@ -54,6 +54,7 @@ async fn suite(url: &str) {
     secrets_and_rotation(&store).await;
     apis_and_credentials(&store).await;
     settings_answers_usage(&store).await;
+    refused_requests(&store).await;
     keys(&store).await;
     journal(&store).await;
     sessions(&store).await;

@@ -10,7 +10,7 @@ use domain::time::{Boottime, Clock as _};
 use domain::verify::Owner;
 
 use super::support::{
-    Fed, TOMBSTONE_SECONDS, api, credential, digest, member, membership, only, organisation, owner, person, secret, text,
+    Fed, REQUEST, TOMBSTONE_SECONDS, api, credential, digest, member, membership, only, organisation, owner, person, secret, text,
 };
 use crate::{Applied, Asked, Gap, Question, Verdict};
 
@@ -174,6 +174,7 @@ fn uses_are_counted_drained_once_and_never_inherited() {
             workspace: None,
             address: Some(address),
             now: fed.now(),
+            request: REQUEST,
         };
         let _ = fed.verifier.check(&question);
     };

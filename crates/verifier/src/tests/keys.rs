@@ -12,7 +12,7 @@ use domain::verify::Owner;
 use domain::{CredentialId, FamilyId, Refusal, SessionId};
 
 use super::keys_support::{Keyed, client_id, definition, grant, private_key, private_text, token, vault, workspace};
-use super::support::{TOMBSTONE_SECONDS, credential, digest, membership, only, organisation, person};
+use super::support::{REQUEST, TOMBSTONE_SECONDS, credential, digest, membership, only, organisation, person};
 use crate::{Asked, Proof, Question, Verdict};
 
 fn basic(name: &str, text: &str) -> String {
@@ -272,6 +272,7 @@ fn a_token_for_a_key_works_with_its_proof_only() {
             workspace: None,
             address: None,
             now: fed.now(),
+            request: REQUEST,
         };
         matches!(fed.verifier.check(&question), Ok(Verdict::Allow(_)))
     };

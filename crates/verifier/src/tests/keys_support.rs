@@ -11,7 +11,7 @@ use domain::organisation_key::PrivateKeyState;
 use domain::permission::Permissions;
 use domain::{CredentialId, GrantId, Timestamp, WorkspaceId};
 
-use super::support::{Fed, Shelf, credential, digest, organisation, text};
+use super::support::{Fed, REQUEST, Shelf, credential, digest, organisation, text};
 use crate::{Asked, Question, Unavailable, Verdict};
 
 /// The API that takes keys and access tokens: in `turned`, its two permissions are changed over.
@@ -123,6 +123,7 @@ impl Keyed {
             workspace,
             address: None,
             now: self.fed.now(),
+            request: REQUEST,
         };
         match self.fed.verifier.check(&question) {
             Ok(Verdict::Allow(_)) => "allow",

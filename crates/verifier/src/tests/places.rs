@@ -11,7 +11,7 @@ use domain::permission::Permissions;
 use domain::workspace::WorkspaceNumber;
 use domain::{CredentialId, DelegationId, Timestamp, WorkspaceId};
 
-use super::support::{Fed, TOMBSTONE_SECONDS, credential, only, organisation, text};
+use super::support::{Fed, REQUEST, TOMBSTONE_SECONDS, credential, only, organisation, text};
 use crate::{Asked, Question, Verdict};
 
 pub(super) const APIS: [&str; 2] = ["a", "b"];
@@ -91,7 +91,17 @@ pub(super) fn furnished() -> Fed {
 /// The answer to a header: the permissions that are held there, or the refusal's code.
 pub(super) fn ask(fed: &Fed, api: &str, header: &str, place: Option<&str>, asked: Asked<'_>) -> Result<u64, &'static str> {
     let authorization = Some(header.as_bytes());
-    let question = Question { api, authorization, api_key: None, proof: None, asked, workspace: place, address: None, now: fed.now() };
+    let question = Question {
+        api,
+        authorization,
+        api_key: None,
+        proof: None,
+        asked,
+        workspace: place,
+        address: None,
+        now: fed.now(),
+        request: REQUEST,
+    };
     match fed.verifier.check(&question).expect("a lease") {
         Verdict::Allow(allowed) => Ok(allowed.permissions),
         Verdict::Deny(denied) => Err(denied.refusal.code()),

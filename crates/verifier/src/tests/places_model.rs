@@ -9,7 +9,7 @@ use domain::permission::Permissions;
 use proptest::prelude::*;
 
 use super::places::{APIS, ORGANISATIONS, WORKSPACES, ask, basic, code, definition, delegation, furnished, number, username, workspace};
-use super::support::{Fed, TOMBSTONE_SECONDS, credential, only, organisation};
+use super::support::{Fed, REQUEST, TOMBSTONE_SECONDS, credential, only, organisation};
 use crate::{Asked, DelegationRecord, OrganisationTokenRecord, Question, Reached, Verdict, WorkspaceRecord};
 
 /// A delegation as the events make it, as plainly as it can be said.
@@ -256,6 +256,7 @@ fn compare(fed: &Fed, model: &Model) -> Result<(), TestCaseError> {
             workspace: None,
             address: None,
             now,
+            request: REQUEST,
         };
         if let Verdict::Allow(allowed) = fed.verifier.check(&question).expect("a lease") {
             prop_assert_eq!(allowed.place, Place::Anywhere);

@@ -14,10 +14,12 @@ use domain::person::{Role, Roles};
 use domain::presentation::{Presentation, Presented};
 use domain::time::{Boottime, Clock};
 use domain::workspace::WorkspaceNumber;
-use domain::{CredentialId, MembershipId, OrganisationId, PersonId, Timestamp, WorkspaceId};
+use domain::{CredentialId, MembershipId, OrganisationId, PersonId, RequestId, Timestamp, WorkspaceId};
 
 use crate::{AccessTokens, Applied, Asked, Opener, Proof, Proving, Question, Settings, Unavailable, Verdict, Verifier};
 
+/// The id of every request in these tests.
+pub(super) const REQUEST: RequestId = RequestId::from_bytes([8; 16]);
 /// The start of all tests' time.
 pub(super) const START: i64 = 1_790_000_000;
 pub(super) const TOMBSTONE_SECONDS: u32 = 100;
@@ -235,6 +237,7 @@ impl Fed {
             workspace: None,
             address: None,
             now: self.now(),
+            request: REQUEST,
         })
     }
 

@@ -1,0 +1,105 @@
+//! Requests that a check refused, for a while. Not journalled: a check changes nothing.
+
+use domain::credential::Kind;
+use domain::id::RequestId;
+use domain::refusal::Refusal;
+use domain::refused_request::RefusedRequest;
+use domain::time::Timestamp;
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::statement::statements;
+use crate::transaction::Reader;
+use crate::value::params;
+
+statements! {
+    KEEP_REFUSED = "INSERT INTO refused_request (request, at, refusal, api, method, path, permission, workspace, credential, kind, person,
+            organisation, address)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (request) DO NOTHING";
+    REFUSED = "SELECT request, at, refusal, api, method, path, permission, workspace, credential, kind, person, organisation, address
+        FROM refused_request WHERE request = $1";
+    DROP_OLD_REFUSED = "DELETE FROM refused_request WHERE at < $1";
+    DROP_MOST_REFUSED = "DELETE FROM refused_request WHERE at < (SELECT at FROM refused_request ORDER BY at DESC LIMIT 1 OFFSET $1)";
+}
+
+/// The most refused requests that are kept; beyond them the oldest are forgotten.
+pub const REFUSED_KEPT: u32 = 200_000;
+/// How many one transaction keeps, so that changes do not wait behind all of them.
+const PART: usize = 100;
+
+impl Store {
+    /// Keeps refused requests. Of a request that was refused twice, the first is kept. Not journalled.
+    pub async fn keep_refused_requests(&self, batch: Vec<RefusedRequest>) -> Result<(), StoreError> {
+        for part in batch.chunks(PART) {
+            let part: std::sync::Arc<[RefusedRequest]> = part.into();
+            self.keep(move |executor| {
+                let part = part.clone();
+                Box::pin(async move {
+                    for refused in part.iter() {
+                        let (method, path) = refused.asked.as_ref().map(|(method, path)| (method, path)).unzip();
+                        let (credential, kind) = refused.credential.as_ref().map(|(id, kind)| (id, kind.name())).unzip();
+                        let address = refused.address.map(|address| address.to_string());
+                        let params = params![
+                            &refused.request,
+                            refused.at,
+                            refused.refusal.code(),
+                            refused.api.as_ref(),
+                            method,
+                            path,
+                            refused.permission.as_ref(),
+                            refused.workspace.as_ref(),
+                            credential,
+                            kind,
+                            refused.person.as_ref(),
+                            refused.organisation.as_ref(),
+                            address.as_ref(),
+                        ];
+                        executor.execute(&KEEP_REFUSED, &params).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets those from before a moment, and the oldest beyond `most`. Not journalled.
+    pub async fn drop_old_refused_requests(&self, before: Timestamp, most: u32) -> Result<(), StoreError> {
+        self.keep(move |executor| {
+            Box::pin(async move {
+                executor.execute(&DROP_OLD_REFUSED, &params![before]).await?;
+                executor.execute(&DROP_MOST_REFUSED, &params![most.saturating_sub(1)]).await.map(drop)
+            })
+        })
+        .await
+    }
+}
+
+impl Reader<'_> {
+    /// A refused request, if it is kept.
+    pub async fn refused_request(&mut self, request: RequestId) -> Result<Option<RefusedRequest>, StoreError> {
+        let Some(mut row) = self.executor.row(&REFUSED, &params![&request]).await? else { return Ok(None) };
+        let (request, at) = (row.take()?, row.take()?);
+        let refusal = row.parse(|text| Refusal::from_code(text).ok_or(()))?;
+        let api = row.take()?;
+        let (method, path): (Option<String>, Option<String>) = (row.take()?, row.take()?);
+        let (permission, workspace, credential) = (row.take()?, row.take()?, row.take()?);
+        let kind = row.parse_optional(|text| Kind::from_name(text).ok_or(()))?;
+        let (person, organisation) = (row.take()?, row.take()?);
+        let address = row.parse_optional(str::parse)?;
+        Ok(Some(RefusedRequest {
+            request,
+            at,
+            refusal,
+            api,
+            asked: method.zip(path),
+            permission,
+            workspace,
+            credential: Option::zip(credential, kind),
+            person,
+            organisation,
+            address,
+        }))
+    }
+}
