@@ -9,7 +9,7 @@ use domain::access_token::{AccessToken, Granted};
 use domain::api::Api;
 use domain::credential::{ParsedText, format};
 use domain::verify::Owner;
-use domain::{Digest, Kind, Timestamp};
+use domain::{Digest, Kind, RequestId, Timestamp};
 use jose::claims::{Actor, Audience, Confirmation};
 use serde::Serialize;
 use verifier::{Asked, Client, Question, Verdict};

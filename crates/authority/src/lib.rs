@@ -15,6 +15,7 @@ mod delegation;
 mod device;
 mod era;
 mod error;
+mod explain;
 mod fence;
 mod grant;
 mod grant_type;
@@ -54,6 +55,7 @@ pub use delegation::{
     Closed, Closing, DelegationUpdate, DelegationView, EndedCredential, EndedDelegation, Impact, Named, NewDelegation, Side, Wanted,
 };
 pub use error::{Error, Outage};
+pub use explain::{DecidedBy, Decision, Explanation, REFUSALS_KEPT_FOR, Reading};
 pub use fence::after_restore;
 pub use grant_type::{
     ACCESS_TOKEN_TYPE, Asking, CodeRequest, ExchangeRequest, GrantError, GrantRefusal, Lifetimes, RefreshRequest, Tokens,

@@ -55,7 +55,7 @@ pub fn decide(verifier: &Verifier, trust: &Trust, call: &Call<'_>, answer: &mut 
         workspace: None,
         address: Some(read.address(call, &trust.proxies)),
         now: call.now,
-        request: call.request_id,
+        request: *call.request_id,
     };
     match verifier.check(&question).map_err(|_| Refused::Unavailable)? {
         Verdict::Allow(allowed) => {

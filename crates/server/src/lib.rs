@@ -30,3 +30,4 @@ mod stop;
 pub mod system;
 pub mod task;
 mod tls;
+mod why;

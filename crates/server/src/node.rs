@@ -252,6 +252,7 @@ impl Node {
         if let Err(error) = self.authority.flush_usage(enough).await {
             tracing::warn!(%error, "uses were not written; they are counted on");
         }
+        tell_failure(self.authority.keep_refusals().await, "some refused requests were not kept: they cannot be explained");
     }
 
     async fn sweep(&self) {
@@ -262,6 +263,7 @@ impl Node {
         tell_failure(authority.forget_old_sign_ins(now).await, "old sessions and tries to sign in were not cleared");
         tell_failure(authority.forget_old_pushed_requests(now).await, "old pushed requests were not cleared");
         tell_failure(authority.forget_old_grants(now).await, "codes and tokens that are over were not cleared");
+        tell_failure(authority.forget_old_refusals(now).await, "old refused requests were not cleared");
         tell_failure(authority.end_unused_clients(now).await, "clients that nobody uses were not ended");
         tell_failure(authority.mark_ended_delegations(now).await, "delegations whose time is over were not marked");
         tell_failure(authority.keep_signing_keys(now).await, "what is due with the signing keys was not done");

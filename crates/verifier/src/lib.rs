@@ -77,5 +77,5 @@ pub use lease::Lease;
 pub use loader::{Loader, MembershipRecord, OrganisationTokenRecord, TokenRecord};
 pub use places::Reached;
 pub use tally::Checks;
-pub use usage::Usage;
+pub use usage::{Usage, network};
 pub use verifier::{Anomalies, Applied, Gap, Settings, Unavailable, Verifier};

@@ -81,7 +81,7 @@ impl Verifier {
         };
         let asked = match question.asked {
             Asked::Request { method, path } => Some((method.to_owned(), path[..path.floor_char_boundary(MAX_PATH_BYTES)].to_owned())),
-            Asked::Identity | Asked::Permission(_) => None,
+            Asked::Identity | Asked::Introspection | Asked::Permission(_) => None,
         };
         self.index.refusals.hand_over(RefusedRequest {
             request: question.request,

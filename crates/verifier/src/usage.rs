@@ -71,7 +71,7 @@ impl Used {
 }
 
 /// An address as far as it may be kept: an IPv4 address, or the /64 network of an IPv6 address.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     unpack(pack(address)).unwrap_or(address)
 }
 

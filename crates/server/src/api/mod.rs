@@ -29,6 +29,7 @@ mod permission;
 mod person;
 mod personal_token;
 mod query;
+mod refusal;
 mod routes;
 mod server_key;
 mod swagger;

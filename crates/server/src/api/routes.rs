@@ -29,13 +29,15 @@ use super::organisation_token_import::OrganisationTokenImport;
 use super::person::{NewPerson, Person, PersonUpdate};
 use super::personal_token::{IssuedToken, NewToken, Revoked, Rotation, Token, TokenUpdate};
 use super::query::{AUDIT, DELEGATIONS, NONE, ORGANISATION_KEYS, ORGANISATION_TOKENS, PAGE, PEOPLE, Parameter, TOKENS, WORKSPACES};
+use super::refusal::RefusedRequest;
 use super::server_key::{KeyRotation, ServerKey};
 use super::verify::{Verdict, VerifyRequest};
 use super::whoami::Identity;
 use super::workspace::{NewWorkspace, Workspace, WorkspaceUpdate};
 use super::{
     ApiState, api, audit, call, credential, delegation, fence, import, membership, node, openapi, organisation, organisation_key,
-    organisation_key_request, organisation_token, organisation_token_import, person, personal_token, server_key, verify, whoami, workspace,
+    organisation_key_request, organisation_token, organisation_token_import, person, personal_token, refusal, server_key, verify, whoami,
+    workspace,
 };
 use crate::edge::Problem;
 
@@ -211,6 +213,7 @@ routes! {
     POST   "/api/v1/operator-tokens"                 OPERATOR     NONE,   credential::create,       NewCredential => Created<IssuedOperatorToken>, "Make an operator token; its secret is in this answer and never again";
     DELETE "/api/v1/operator-tokens/{id}"            OPERATOR     NONE,   credential::revoke,       NoBody => Done<Nothing>,                  "End an operator token; the last one stays";
     GET    "/api/v1/audit"                           TOKENS_READ  AUDIT,  audit::list,              NoBody => Listed<AuditEntry>,             "List the journal, oldest first: all for operators, about oneself for people";
+    GET    "/api/v1/refusals/{id}"                   TOKENS_READ  NONE,   refusal::show,            NoBody => Shown<RefusedRequest>,          "Say why a request was refused, step by step, to whoever may know; kept for 30 days";
     GET    "/api/v1/nodes"                           OPERATOR     PAGE,   node::list,               NoBody => Listed<Node>,                   "List the nodes that share the database: whether changes wait for them, and how far behind they are";
     GET    "/api/v1/fence"                           OPERATOR     NONE,   fence::show,              NoBody => Shown<FenceState>,              "Show whether what was restored from a backup is refused until it is confirmed";
     POST   "/api/v1/fence/confirmations"             OPERATOR     NONE,   fence::confirm,           Confirmation => Done<Nothing>,            "Let what was restored work again: of an organisation, of an API, or all of it";

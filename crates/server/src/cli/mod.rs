@@ -32,6 +32,7 @@ mod tests;
 pub mod texts;
 mod token;
 mod verify;
+mod why;
 mod workspace;
 
 use std::ffi::OsString;
@@ -136,6 +137,11 @@ pub enum Remote {
     },
     /// Show to whom the token belongs
     Whoami,
+    /// Say why a request was refused, step by step
+    Why {
+        /// The request's id, as in the Request-Id header of its answer
+        request: domain::RequestId,
+    },
     /// After a restore; `poort restore` leads here.
     #[command(skip)]
     Restore(restore::Verb),
@@ -210,6 +216,7 @@ fn remote(command: &Remote, context: &mut Context<'_>) -> Attempt<()> {
         Remote::Audit(verb) => audit::run(verb, context),
         Remote::Nodes { stretch } => context.list(&["nodes"], &[], stretch, &NODES),
         Remote::Whoami => context.show(&["whoami"], &WHOAMI),
+        Remote::Why { request } => why::run(*request, context),
         Remote::Restore(verb) => restore::run(verb, context),
     }
 }

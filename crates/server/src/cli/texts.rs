@@ -225,6 +225,11 @@ texts! {
     ColumnPath: "PATH", "PAD";
     ColumnNeeds: "NEEDS", "NODIG";
     ColumnApi: "API", "API";
+    ColumnPermission: "PERMISSION", "RECHT";
+    ColumnCredential: "CREDENTIAL", "TOKEN OF SLEUTEL";
+    ColumnAddress: "FROM", "VANAF";
+    ColumnDelegation: "DELEGATION", "MACHTIGING";
+    WhyDecision: "{what} {at} by {by}.", "{what} {at} door {by}.";
     ColumnSequence: "NO", "NR";
     ColumnAt: "AT", "TIJD";
     ColumnActor: "BY", "DOOR";

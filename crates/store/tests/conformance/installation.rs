@@ -1,5 +1,8 @@
 //! APIs, credentials, settings, keys, and the journal.
 
+use domain::refused_request::RefusedRequest;
+use domain::{Kind, Refusal, RequestId};
+
 use crate::support::*;
 use crate::*;
 

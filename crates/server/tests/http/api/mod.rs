@@ -3,6 +3,7 @@
 mod bad_input;
 pub(crate) mod canary;
 mod delegations;
+mod explanations;
 mod exposed;
 mod idempotency;
 mod organisation_keys;
@@ -69,12 +70,21 @@ impl World {
             Some("delegations") => tenant.delegation.clone(),
             Some("organisation-keys") => tenant.organisation_key.clone(),
             Some("organisation-tokens") => tenant.organisation_token.clone(),
+            Some("refusals") => self.refused(tenant).await,
             Some("api-credentials") => self.first("/api/v1/apis/shop/credentials").await,
             Some("operator-tokens") => self.first("/api/v1/operator-tokens").await,
             Some("server-keys") if route.path.contains("{id}") => self.first("/api/v1/server-keys").await,
             _ => String::new(),
         };
         route.path.replace("{id}", &id).replace("{name}", "shop")
+    }
+
+    /// The id of a request with the member's token that was refused.
+    async fn refused(&self, tenant: &Tenant) -> String {
+        let question = json!({"authorization": format!("Bearer {}", tenant.secret), "permission": "shop:staff:admin"});
+        let answer = self.app.call("POST", "/api/v1/verify").token(&self.shop).json(&question).send().await.expect(200);
+        assert_eq!(answer.member("/reason"), "permission_missing");
+        answer.member("/request_id")
     }
 
     async fn first(&self, list: &str) -> String {

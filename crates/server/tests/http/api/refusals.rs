@@ -123,7 +123,7 @@ async fn a_member_manages_nobody_but_oneself() {
         let body = body_for(route, &world.acme);
         let call = world.app.call(route.method.as_str(), &path).token(&world.acme.secret);
         let call = if has_body(route) { call.json(&body) } else { call };
-        let own = path.contains(&world.acme.token) || matches!(route.path, "/api/v1/tokens" | "/api/v1/audit")
+        let own = path.contains(&world.acme.token) || matches!(route.path, "/api/v1/tokens" | "/api/v1/audit" | "/api/v1/refusals/{id}")
             // Every member may see the delegations of the own organisation.
             || route.method == "GET" && matches!(route.path, "/api/v1/delegations" | "/api/v1/delegations/{id}");
         if own || matches!(route.who, Who::Anyone | Who::Known) {
