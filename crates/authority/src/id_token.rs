@@ -130,7 +130,7 @@ impl Authority {
 }
 
 /// The algorithm that a client has chosen.
-fn algorithm(client: &ClientDefinition) -> Algorithm {
+pub(crate) fn algorithm(client: &ClientDefinition) -> Algorithm {
     match client.id_token_algorithm {
         None | Some(SigningAlgorithm::Es256) => Algorithm::ES256,
         Some(SigningAlgorithm::Rs256) => Algorithm::RS256,

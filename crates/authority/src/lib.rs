@@ -25,6 +25,7 @@ mod import;
 mod install;
 mod interaction;
 mod introspection;
+mod logout_notice;
 mod loss;
 mod membership;
 mod meter;
@@ -66,6 +67,7 @@ pub use import::{ImportReport, ImportRow, Rejected};
 pub use install::{Installed, SetUp, installations};
 pub use interaction::{Interaction, WAITS_FOR, Waiting};
 pub use introspection::Introspected;
+pub use logout_notice::{DueLogout, LogoutUndone};
 pub use loss::{Published, publish_anew};
 pub use meter::Meters;
 pub use organisation::NewOrganisation;
@@ -112,6 +114,7 @@ pub struct Authority {
     live_nodes: Arc<wait::LiveNodes>,
     meters: Arc<Meters>,
     lifetimes: Lifetimes,
+    logout_notices_wait: Arc<tokio::sync::Notify>,
 }
 
 /// What an authority is made of.
@@ -137,7 +140,21 @@ impl Authority {
     pub fn new(parts: Parts) -> Self {
         let Parts { store, verifier, clock, entropy, installation, keys, lifetimes } = parts;
         let (passwords, unwritten_usage, live_nodes, meters) = (Passwords::new(), Arc::default(), Arc::default(), Arc::default());
-        Self { store, verifier, clock, entropy, passwords, installation, keys, unwritten_usage, live_nodes, meters, lifetimes }
+        let logout_notices_wait = Arc::default();
+        Self {
+            store,
+            verifier,
+            clock,
+            entropy,
+            passwords,
+            installation,
+            keys,
+            unwritten_usage,
+            live_nodes,
+            meters,
+            lifetimes,
+            logout_notices_wait,
+        }
     }
 
     /// The index.

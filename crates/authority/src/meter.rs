@@ -26,13 +26,21 @@ pub struct Meters {
     pub incomplete: AtomicU64,
     /// Changes of which nobody could tell whether they were kept, or whether every node has them.
     pub outcome_unknown: AtomicU64,
+    /// Clients that were told that a session has ended.
+    pub logouts_told: AtomicU64,
+    /// Tries to tell one that failed.
+    pub logouts_failed: AtomicU64,
+    /// Clients that were not told, after the last try.
+    pub logouts_given_up: AtomicU64,
 }
 
 impl Default for Meters {
     fn default() -> Self {
         let [commits, endings, creations] = [(); 3].map(|()| Histogram::new(NANOSECONDS));
         let count = AtomicU64::default;
-        Self { commits, endings, creations, waited_out: count(), incomplete: count(), outcome_unknown: count() }
+        let (waited_out, incomplete, outcome_unknown) = (count(), count(), count());
+        let (logouts_told, logouts_failed, logouts_given_up) = (count(), count(), count());
+        Self { commits, endings, creations, waited_out, incomplete, outcome_unknown, logouts_told, logouts_failed, logouts_given_up }
     }
 }
 

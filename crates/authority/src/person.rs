@@ -6,7 +6,7 @@ use domain::{Event, MembershipId, OrganisationId, PersonId, Secret};
 use store::{Abort, Outcome};
 
 use crate::organisation::clash;
-use crate::{Authority, Changed, Context, Error, Right};
+use crate::{Authority, Changed, Context, Error, Right, Which, session};
 
 /// What is asked for a new person.
 #[derive(Clone)]
@@ -83,45 +83,55 @@ impl Authority {
         .await
     }
 
-    /// Suspends a person, so that none of the person's credentials work, or lets them work again.
+    /// Suspends a person, so that none of the person's credentials work, or lets them work again. Their sessions end.
     pub async fn suspend_person(&self, context: &Context, id: PersonId, suspend: bool) -> Result<Changed<Person>, Error> {
         // The person may be a member elsewhere too: only who runs the installation stops all of it.
         context.caller.require_operator()?;
         let caller = context.caller.clone();
-        self.change(context, move |tx, by| {
-            let caller = caller.clone();
-            Box::pin(async move {
-                let mut person = live_person(tx, id, &caller).await?;
-                let suspended_at = suspend.then_some(by.at);
-                if !tx.set_person_suspended(id, suspended_at).await? {
-                    return Ok(Outcome::Unchanged(person));
-                }
-                person.suspended_at = suspended_at;
-                let event = if suspend { Event::PersonSuspended { person: id } } else { Event::PersonResumed { person: id } };
-                let recorded = tx.record(by, event).await?;
-                Ok(Outcome::Changed(person, recorded))
+        let changed = self
+            .change(context, move |tx, by| {
+                let caller = caller.clone();
+                Box::pin(async move {
+                    let mut person = live_person(tx, id, &caller).await?;
+                    let suspended_at = suspend.then_some(by.at);
+                    if !tx.set_person_suspended(id, suspended_at).await? {
+                        return Ok(Outcome::Unchanged(person));
+                    }
+                    person.suspended_at = suspended_at;
+                    if suspend {
+                        session::end(tx, by, id, Which::All).await?;
+                    }
+                    let event = if suspend { Event::PersonSuspended { person: id } } else { Event::PersonResumed { person: id } };
+                    let recorded = tx.record(by, event).await?;
+                    Ok(Outcome::Changed(person, recorded))
+                })
             })
-        })
-        .await
+            .await?;
+        self.logout_notices_wait.notify_one();
+        Ok(changed)
     }
 
     /// Erases a person: ends every token and membership, forgets name, mail address and password. The journal keeps the id only.
     pub async fn erase_person(&self, context: &Context, id: PersonId) -> Result<Changed<()>, Error> {
         context.caller.require_operator()?;
         let caller = context.caller.clone();
-        self.change(context, move |tx, by| {
-            let caller = caller.clone();
-            Box::pin(async move {
-                live_person(tx, id, &caller).await?;
-                for membership in tx.memberships_of(id).await? {
-                    super::membership::end(tx, by, &membership).await?;
-                }
-                tx.erase_person(id, by.at).await?;
-                let recorded = tx.record(by, Event::PersonErased { person: id }).await?;
-                Ok(Outcome::Changed((), recorded))
+        let changed = self
+            .change(context, move |tx, by| {
+                let caller = caller.clone();
+                Box::pin(async move {
+                    live_person(tx, id, &caller).await?;
+                    for membership in tx.memberships_of(id).await? {
+                        super::membership::end(tx, by, &membership).await?;
+                    }
+                    session::end(tx, by, id, Which::All).await?;
+                    tx.erase_person(id, by.at).await?;
+                    let recorded = tx.record(by, Event::PersonErased { person: id }).await?;
+                    Ok(Outcome::Changed((), recorded))
+                })
             })
-        })
-        .await
+            .await?;
+        self.logout_notices_wait.notify_one();
+        Ok(changed)
     }
 }
 

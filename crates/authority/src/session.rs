@@ -8,16 +8,17 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::authorization::Authorization;
 use domain::event::Actor;
 use domain::person::{Membership, Person};
 use domain::session::{Method, Session};
 use domain::text::Email;
 use domain::{Digest, Event, PersonId, Secret, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::{Abort, By, NewSession, Outcome, SignInFacts, Tx};
+use store::{Abort, By, NewSession, Outcome, Recorded, SignInFacts, StoreError, Tx};
 
 use crate::fence::holds;
-use crate::{Authority, Changed, Context, Error};
+use crate::{Authority, Changed, Context, Error, logout_notice};
 
 /// 24 bytes are 192 bits, and 32 characters.
 const SECRET_BYTES: usize = 24;
@@ -237,34 +238,45 @@ impl Authority {
         Ok(self.store.read(move |reader| Box::pin(async move { reader.sessions_of(person, now, limits.idle).await })).await?)
     }
 
-    /// Ends sessions of a person, and with them the access tokens that were issued in them. Says how many.
+    /// Ends sessions of a person, and with them what was consented to in them; the clients there are told. Says how many.
     pub async fn end_sessions(&self, context: &Context, person: PersonId, which: Which) -> Result<Changed<u64>, Error> {
-        self.change(context, move |tx, by| {
+        let ended = self.change(context, move |tx, by| {
             Box::pin(async move {
-                let until = by.at.saturating_add(ACCESS_TOKENS_LAST);
-                let mut ended = Vec::new();
-                for id in tx.unended_sessions_of(person).await? {
-                    let meant = match which {
-                        Which::One(one) => id == one,
-                        Which::Others(own) => id != own,
-                        Which::All => true,
-                    };
-                    if meant && tx.end_session(id, person, by.at).await? {
-                        tx.keep_ended(id.as_bytes(), until).await?;
-                        tx.end_refresh_families_of_session(id, by.at).await?;
-                        ended.push(id);
-                    }
-                }
-                let count = ended.len() as u64;
-                if ended.is_empty() {
-                    return Ok(Outcome::Unchanged(count));
-                }
-                let recorded = tx.record(&by_person(by, person), Event::SessionsEnded { sessions: ended, until }).await?;
-                Ok(Outcome::Changed(count, recorded))
+                Ok(match end(tx, by, person, which).await? {
+                    (count, Some(recorded)) => Outcome::Changed(count, recorded),
+                    (count, None) => Outcome::Unchanged(count),
+                })
             })
-        })
-        .await
+        });
+        let ended = ended.await?;
+        self.logout_notices_wait.notify_one();
+        Ok(ended)
     }
+}
+
+/// Ends sessions of a person, with what was consented to in them, and keeps for the clients there that they are to be told. Says
+/// how many.
+pub(crate) async fn end(tx: &mut Tx<'_>, by: &By, person: PersonId, which: Which) -> Result<(u64, Option<Recorded>), StoreError> {
+    let until = by.at.saturating_add(ACCESS_TOKENS_LAST);
+    let mut ended = Vec::new();
+    for id in tx.unended_sessions_of(person).await? {
+        let meant = match which {
+            Which::One(one) => id == one,
+            Which::Others(own) => id != own,
+            Which::All => true,
+        };
+        if meant && tx.end_session(id, person, by.at).await? {
+            tx.keep_ended(id.as_bytes(), until).await?;
+            tx.end_refresh_families_of_session(id, by.at).await?;
+            logout_notice::keep(tx, by, person, id).await?;
+            ended.push(id);
+        }
+    }
+    if ended.is_empty() {
+        return Ok((0, None));
+    }
+    let count = ended.len() as u64;
+    Ok((count, Some(tx.record(by, Event::SessionsEnded { sessions: ended, until }).await?)))
 }
 
 async fn begin(
@@ -300,16 +312,20 @@ async fn begin(
         tx.insert_session(&new).await?;
     }
     let event = Event::SessionStarted { session: new.session.id, person: id };
-    let recorded = tx.record(&by_person(by, id), event).await?;
+    let recorded = tx.record(&itself(by, id), event).await?;
     Ok(Outcome::Changed(Begin::Begun(new.session), recorded))
 }
 
-/// As the person's own act, also where nobody was known when the request came.
-pub(crate) fn by_person(by: &By, person: PersonId) -> By {
-    match by.actor {
-        Actor::System => By { actor: Actor::Person { id: person, credential: None }, ..by.clone() },
-        _ => by.clone(),
-    }
+/// Whether the session was ended in which this was consented to. While this transaction lasts, nobody ends it.
+pub(crate) async fn has_ended(tx: &mut Tx<'_>, authorization: &Authorization) -> Result<bool, StoreError> {
+    let Some(session) = authorization.session else { return Ok(false) };
+    // A session that is not there, because its time was over long ago or since a restore, was not ended by anybody.
+    Ok(!tx.hold_session(session).await? && tx.is_kept_ended(session.as_bytes()).await?)
+}
+
+/// As the act of the person who has just proved who they are, whoever was known when the request came.
+pub(crate) fn itself(by: &By, person: PersonId) -> By {
+    By { actor: Actor::Person { id: person, credential: None }, ..by.clone() }
 }
 
 /// Enough to recognise one's own browser by.

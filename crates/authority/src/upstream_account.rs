@@ -55,7 +55,7 @@ impl Authority {
                 }
                 tx.link_account(person, &account, by.at).await?;
                 let event = Event::UpstreamLinked { person, provider: account.issuer };
-                Ok(Outcome::Changed(Some(person), tx.record(&crate::session::by_person(by, person), event).await?))
+                Ok(Outcome::Changed(Some(person), tx.record(&crate::session::itself(by, person), event).await?))
             })
         });
         Ok(found.await?.value)

@@ -63,6 +63,9 @@ pub struct ClientDefinition {
     /// Where it is told that a session has ended (OpenID Connect Back-Channel Logout).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_uri: Option<String>,
+    /// Whether it must be told which session; it is told in any case.
+    #[serde(default)]
+    pub backchannel_logout_session_required: bool,
     /// Its page for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_uri: Option<String>,
@@ -122,6 +125,9 @@ const RULES: &[Rule] = &[
     }),
     ("grant_types", "refresh_token needs authorization_code or the device flow beside it", |client| {
         !client.may(GrantType::RefreshToken) || client.may(GrantType::AuthorizationCode) || client.may(GrantType::DeviceCode)
+    }),
+    ("backchannel_logout_session_required", "needs backchannel_logout_uri", |client| {
+        !client.backchannel_logout_session_required || client.backchannel_logout_uri.is_some()
     }),
     ("jwks", "either jwks or jwks_uri, not both", |client| client.jwks.is_none() || client.jwks_uri.is_none()),
     ("jwks", "private_key_jwt needs jwks or jwks_uri", |client| {
@@ -204,13 +210,24 @@ impl ClientDefinition {
             let wrong = uris.iter().enumerate().filter_map(|(place, uri)| Some((place, check(uri).err()?)));
             problems.extend(wrong.map(|(place, problem)| (format!("{field}[{place}]"), problem.to_owned())));
         }
-        for (field, uri) in
-            [("jwks_uri", &self.jwks_uri), ("client_uri", &self.client_uri), ("backchannel_logout_uri", &self.backchannel_logout_uri)]
-        {
+        let problem = self.backchannel_logout_uri.as_deref().and_then(|uri| self.check_logout_uri(uri).err());
+        problems.extend(problem.map(|problem| ("backchannel_logout_uri".to_owned(), problem.to_owned())));
+        for (field, uri) in [("jwks_uri", &self.jwks_uri), ("client_uri", &self.client_uri)] {
             let problem = uri.as_deref().and_then(|uri| page(uri).err());
             problems.extend(problem.map(|problem| (field.to_owned(), problem.to_owned())));
         }
         problems
+    }
+
+    /// OpenID Connect Back-Channel Logout section 2.2 lets clients that can keep a secret have http; here only on this machine, and
+    /// never those that nobody vouches for.
+    fn check_logout_uri(&self, uri: &str) -> Result<(), &'static str> {
+        let here = uri.starts_with("http://127.0.0.1") || uri.starts_with("http://[::1]");
+        let in_clear = here && self.is_confidential() && self.registration != Registration::Dynamic;
+        if !uri.starts_with("https://") && !in_clear {
+            return Err("must be https; of a client that can keep a secret also http on 127.0.0.1 or [::1]");
+        }
+        redirect_uri::check(uri, ApplicationType::Web)
     }
 
     /// The registered redirect URI that this one is, if one.

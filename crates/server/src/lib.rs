@@ -17,6 +17,7 @@ pub mod keys;
 mod language;
 pub mod local;
 pub mod log;
+mod logout_notice;
 mod loss;
 pub mod metrics;
 pub mod node;

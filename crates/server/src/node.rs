@@ -17,6 +17,7 @@ use verifier::{Opener, Settings, Verifier};
 use crate::coherence::Coherence;
 use crate::config::Config;
 use crate::keys;
+use crate::logout_notice::LogoutSender;
 use crate::metrics::Observed;
 use crate::progress::Reading;
 
@@ -101,6 +102,7 @@ pub struct Node {
     coherence: Arc<Coherence>,
     draining: Arc<AtomicBool>,
     observed: Arc<Observed>,
+    logout: LogoutSender,
 }
 
 /// Why a node is not ready.
@@ -143,7 +145,9 @@ impl Node {
         let (clock, entropy) = (system.clock.clone(), system.entropy.clone());
         let parts = Parts { store, verifier, clock, entropy, installation: chosen, keys, lifetimes: lifetimes(&config) };
         let authority = Authority::new(parts);
-        let node = Self { authority, config: Arc::new(config), coherence, draining: Arc::default(), observed: Arc::default() };
+        let logout = LogoutSender::new(authority.clone(), &config)?;
+        let (config, draining, observed) = (Arc::new(config), Arc::default(), Arc::default());
+        let node = Self { authority, config, coherence, draining, observed, logout };
         let token_file = operator_token_file(&node.config);
         let installed = node.authority.install(&context, |token| write_private(&token_file, token)).await?;
         node.authority.remember_installation(&context).await?;
@@ -205,7 +209,12 @@ impl Node {
 
     /// Goes on for as long as the node runs: keeps its place among the others, writes counted uses, clears what is over.
     pub async fn upkeep(self) {
-        tokio::join!(self.coherence.run(), self.watch_era(), self.housekeeping());
+        tokio::join!(self.coherence.run(), self.watch_era(), self.housekeeping(), self.logout.run());
+    }
+
+    /// Tells clients of sessions that have ended, as far as that is due.
+    pub async fn send_logout_notices(&self) {
+        self.logout.send_due().await;
     }
 
     /// Writes what was counted and leaves: nothing is answered from here on. Takes 10 s at most.

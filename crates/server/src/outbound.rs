@@ -174,6 +174,15 @@ impl Outbound {
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(encoded(form));
         json(&send(request).await?)
     }
+
+    /// Sends a form to whoever only says that they have it (200, or 204 where a framework says that there is no content).
+    pub async fn tell(&self, url: &str, form: &[(&str, &str)]) -> Result<(), OutboundError> {
+        let request = self.client.post(self.url(url)?).header("content-type", "application/x-www-form-urlencoded").body(encoded(form));
+        match request.send().await.map_err(|error| unreachable(&error))?.status().as_u16() {
+            200 | 204 => Ok(()),
+            status => Err(OutboundError::Status(status)),
+        }
+    }
 }
 
 /// `application/x-www-form-urlencoded` (URL Standard).

@@ -27,6 +27,7 @@ statements! {
     UPDATE_GRANT = "UPDATE client_grant SET scopes = $2, updated_at = $3 WHERE id = $1 AND ended_at IS NULL";
     END_GRANT = "UPDATE client_grant SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
     KEEP_ENDED = "INSERT INTO ended_access (id, until) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
+    IS_KEPT_ENDED = "SELECT id FROM ended_access WHERE id = $1";
     DROP_OLD_ENDED = "DELETE FROM ended_access WHERE until <= $1";
 }
 
@@ -55,6 +56,13 @@ impl Reader<'_> {
     /// The grants through a membership that are not ended.
     pub async fn live_grants_of_membership(&mut self, membership: MembershipId) -> Result<Vec<GrantId>, StoreError> {
         ids(self.executor.rows(&LIVE_GRANTS_OF_MEMBERSHIP, &params![&membership]).await?)
+    }
+}
+
+impl Reader<'_> {
+    /// Whether an access token, a family or a session was ended, as far back as its access tokens could still be alive.
+    pub async fn is_kept_ended(&mut self, id: &[u8; 16]) -> Result<bool, StoreError> {
+        Ok(self.executor.row(&IS_KEPT_ENDED, &params![id]).await?.is_some())
     }
 }
 

@@ -26,6 +26,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0008_sessions", include_str!("../migrations/0008_sessions.sql")),
     ("0009_credential_exposure", include_str!("../migrations/0009_credential_exposure.sql")),
     ("0010_refused_requests", include_str!("../migrations/0010_refused_requests.sql")),
+    ("0011_logout_notices", include_str!("../migrations/0011_logout_notices.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -33,9 +33,14 @@ statements! {
     SESSIONS_OF = concat!(columns!(), "WHERE s.person = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND s.last_seen_at > $3
         ORDER BY s.last_seen_at DESC, s.id");
     UNENDED_SESSIONS = "SELECT id FROM session WHERE person = $1 AND ended_at IS NULL ORDER BY id";
+    // It changes nothing: whoever ends the session at the same time waits for the transaction, or makes it find none.
+    HOLD_SESSION = "UPDATE session SET last_seen_at = last_seen_at WHERE id = $1 AND ended_at IS NULL";
+    PERSON_OF_SESSION = "SELECT person FROM session WHERE id = $1";
     END_SESSION = "UPDATE session SET ended_at = $3 WHERE id = $1 AND person = $2 AND ended_at IS NULL";
     TOUCH_SESSION = "UPDATE session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2 AND ended_at IS NULL";
+    ERASE_CLIENTS_OF_SESSIONS = "DELETE FROM session_client WHERE session IN (SELECT id FROM session WHERE person = $1)";
     ERASE_SESSIONS = "DELETE FROM session WHERE person = $1";
+    DROP_OLD_CLIENTS_OF_SESSIONS = "DELETE FROM session_client WHERE session IN (SELECT id FROM session WHERE expires_at <= $1)";
     DROP_OLD_SESSIONS = "DELETE FROM session WHERE expires_at <= $1";
 }
 
@@ -80,6 +85,11 @@ impl Reader<'_> {
         let rows = self.executor.rows(&UNENDED_SESSIONS, &params![&person]).await?;
         rows.into_iter().map(|mut row| row.take()).collect()
     }
+
+    /// Whose session it is, or was.
+    pub async fn person_of_session(&mut self, id: SessionId) -> Result<Option<PersonId>, StoreError> {
+        self.executor.row(&PERSON_OF_SESSION, &params![&id]).await?.map(|mut row| row.take()).transpose()
+    }
 }
 
 impl Tx<'_> {
@@ -117,6 +127,11 @@ impl Tx<'_> {
         Ok(self.executor.execute(&RENEW_SESSION, &params).await? > 0)
     }
 
+    /// Keeps a session from being ended until this transaction is; says whether it is there and was not ended before.
+    pub async fn hold_session(&mut self, id: SessionId) -> Result<bool, StoreError> {
+        Ok(self.executor.execute(&HOLD_SESSION, &params![&id]).await? > 0)
+    }
+
     /// Ends a session of this person; says whether it was live.
     pub async fn end_session(&mut self, id: SessionId, person: PersonId, at: Timestamp) -> Result<bool, StoreError> {
         Ok(self.executor.execute(&END_SESSION, &params![&id, &person, at]).await? > 0)
@@ -124,6 +139,7 @@ impl Tx<'_> {
 
     /// Forgets all sessions of a person.
     pub(crate) async fn erase_sessions(&mut self, person: PersonId) -> Result<(), StoreError> {
+        self.executor.execute(&ERASE_CLIENTS_OF_SESSIONS, &params![&person]).await?;
         self.executor.execute(&ERASE_SESSIONS, &params![&person]).await.map(drop)
     }
 }
@@ -136,7 +152,13 @@ impl Store {
 
     /// Forgets sessions whose time was over at this moment. Not journalled.
     pub async fn drop_old_sessions(&self, before: Timestamp) -> Result<(), StoreError> {
-        self.keep(move |executor| Box::pin(async move { executor.execute(&DROP_OLD_SESSIONS, &params![before]).await.map(drop) })).await
+        self.keep(move |executor| {
+            Box::pin(async move {
+                executor.execute(&DROP_OLD_CLIENTS_OF_SESSIONS, &params![before]).await?;
+                executor.execute(&DROP_OLD_SESSIONS, &params![before]).await.map(drop)
+            })
+        })
+        .await
     }
 }
 

@@ -5,7 +5,7 @@ use domain::organisation_key::PrivateKeyState;
 use store::{By, StoreError, Tx};
 
 use super::stop;
-use crate::{grant, organisation_key};
+use crate::{grant, logout_notice, organisation_key};
 
 /// Makes a change again and records it, as far as it ends something.
 pub(super) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(), StoreError> {
@@ -54,6 +54,12 @@ pub(super) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(),
             let mut changed = false;
             for session in sessions {
                 changed |= tx.keep_ended(session.as_bytes(), *until).await?;
+                if let Some(person) = tx.person_of_session(*session).await?
+                    && tx.end_session(*session, person, by.at).await?
+                {
+                    tx.end_refresh_families_of_session(*session, by.at).await?;
+                    logout_notice::keep(tx, by, person, *session).await?;
+                }
             }
             changed
         }

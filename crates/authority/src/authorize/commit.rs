@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use domain::authorization::{Authorization, CODE_SECONDS};
 use domain::entropy::{Entropy, EntropyUnavailable};
-use domain::event::Actor;
 use domain::grant::Grant;
 use domain::{CredentialId, Digest, Event, FamilyId, GrantId, InteractionId, Kind, MembershipId, PersonId, Secret};
 use serde::{Deserialize, Serialize};
@@ -13,7 +12,7 @@ use store::{Abort, By, NewAuthorizationCode, Outcome, Recorded, StoreError, Tx};
 
 use crate::change::Work;
 use crate::error::Outage;
-use crate::{Authority, Changed, Context, Error};
+use crate::{Authority, Changed, Context, Error, logout_notice, session};
 
 /// For how long the same answer is given to somebody who sends the consent form twice. Shorter than the life of a code, so that
 /// the row of a code that was redeemed is there for as long.
@@ -117,7 +116,7 @@ async fn commit(tx: &mut Tx<'_>, by: &By, consented: Consented, (drawn, request)
         Some(false) => return Ok(Outcome::Unchanged(Committed::Issued)),
         None => {}
     }
-    if !works(tx, &consented).await? {
+    if !works(tx, &consented).await? || session::has_ended(tx, &consented.authorization).await? {
         return Ok(Outcome::Unchanged(Committed::Gone));
     }
     if let Some(pushed) = &consented.pushed
@@ -125,8 +124,7 @@ async fn commit(tx: &mut Tx<'_>, by: &By, consented: Consented, (drawn, request)
     {
         return Ok(Outcome::Unchanged(Committed::Over));
     }
-    let by = By { actor: Actor::Person { id: consented.person, credential: None }, ..by.clone() };
-    let (grant, recorded) = granted(tx, &by, &consented, drawn.grant).await?;
+    let (grant, recorded) = granted(tx, by, &consented, drawn.grant).await?;
     let code = NewAuthorizationCode {
         digest: drawn.digest,
         grant,
@@ -136,6 +134,7 @@ async fn commit(tx: &mut Tx<'_>, by: &By, consented: Consented, (drawn, request)
         expires_at: by.at.saturating_add(Duration::from_secs(CODE_SECONDS.into())),
     };
     tx.insert_authorization_code(&code).await?;
+    logout_notice::remember(tx, &consented.authorization, consented.key).await?;
     // A client that registered itself and was used stays.
     tx.mark_organisation_key_used(consented.key).await?;
     Ok(match recorded {

@@ -13,7 +13,7 @@ use super::issue::{From, until};
 use super::{Asking, GrantError, GrantRefusal, Tokens, replayed, scope};
 use crate::change::Work;
 use crate::id_token::About;
-use crate::{Authority, Context};
+use crate::{Authority, Context, session};
 
 /// What comes with a code.
 #[derive(Clone)]
@@ -114,7 +114,11 @@ fn has_refresh(definition: &domain::client::ClientDefinition, authorization: &Au
 
 async fn take(tx: &mut Tx<'_>, by: &By, draft: Draft) -> Work<Taking> {
     let Some(code) = tx.authorization_code(&draft.digest).await? else { return Ok(Outcome::Kept(Taking::Refused)) };
-    match decide(&code, &draft, by.at) {
+    let decision = match decide(&code, &draft, by.at) {
+        Decision::Redeem if session::has_ended(tx, &code.request).await? => Decision::Refuse,
+        decision => decision,
+    };
+    match decision {
         Decision::Refuse => Ok(Outcome::Kept(Taking::Refused)),
         Decision::Replay => replayed(tx, by, code.family, Taking::Refused).await,
         Decision::Burn => {

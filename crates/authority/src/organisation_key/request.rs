@@ -56,6 +56,8 @@ pub struct ClientRequest {
     pub rotates_refresh_tokens: Option<Option<bool>>,
     /// Where it is told that a session has ended, or nowhere.
     pub backchannel_logout_uri: Option<Option<String>>,
+    /// [`ClientDefinition::backchannel_logout_session_required`].
+    pub backchannel_logout_session_required: Option<bool>,
     /// Its page for people, or none.
     pub client_uri: Option<Option<String>>,
 }
@@ -108,6 +110,7 @@ impl ClientRequest {
         set(&mut definition.requires_dpop, self.requires_dpop);
         set(&mut definition.rotates_refresh_tokens, self.rotates_refresh_tokens);
         set(&mut definition.backchannel_logout_uri, self.backchannel_logout_uri);
+        set(&mut definition.backchannel_logout_session_required, self.backchannel_logout_session_required);
         set(&mut definition.client_uri, self.client_uri);
     }
 }
@@ -145,6 +148,7 @@ fn usual(name: Name, profile: Profile, application_type: ApplicationType) -> Cli
         requires_dpop: profile == Profile::Fapi2,
         rotates_refresh_tokens: None,
         backchannel_logout_uri: None,
+        backchannel_logout_session_required: false,
         client_uri: None,
     }
 }

@@ -81,6 +81,8 @@ pub(super) struct OrganisationKey {
     rotates_refresh_tokens: Option<bool>,
     /// Where it is told that a session has ended.
     backchannel_logout_uri: Option<String>,
+    /// Whether it must be told which session; it is told in any case.
+    backchannel_logout_session_required: bool,
     /// Its page for people.
     client_uri: Option<String>,
     /// Its private keys that were not ended, the newest first: two during a rotation. Never their texts.
@@ -180,6 +182,7 @@ impl From<Key> for OrganisationKey {
             requires_dpop: client.requires_dpop,
             rotates_refresh_tokens: client.rotates_refresh_tokens,
             backchannel_logout_uri: client.backchannel_logout_uri,
+            backchannel_logout_session_required: client.backchannel_logout_session_required,
             client_uri: client.client_uri,
             private_keys: key.private_keys.into_iter().map(PrivateKey::from).collect(),
             created_at: key.created_at,

@@ -177,6 +177,9 @@ bodies! {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 2000)]
     backchannel_logout_uri: Option<Option<String>>,
+    /// Whether it must be told which session; it is told in any case.
+    #[serde(default)]
+    backchannel_logout_session_required: Option<bool>,
     /// Its page for people; null: none.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 2000)]

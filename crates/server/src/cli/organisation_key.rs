@@ -166,6 +166,9 @@ pub struct ClientArgs {
     /// Where it is told that a session has ended
     #[arg(long, value_name = "URI")]
     pub backchannel_logout_uri: Option<String>,
+    /// Whether it must be told which session
+    #[arg(long, value_name = "BOOLEAN")]
+    pub backchannel_logout_session_required: Option<bool>,
     /// Its page for people
     #[arg(long, value_name = "URI")]
     pub client_uri: Option<String>,
@@ -333,6 +336,7 @@ impl ClientArgs {
             ("requires_dpop", truth(self.requires_dpop)),
             ("rotates_refresh_tokens", truth(self.rotates_refresh_tokens)),
             ("backchannel_logout_uri", text(&self.backchannel_logout_uri)),
+            ("backchannel_logout_session_required", truth(self.backchannel_logout_session_required)),
             ("client_uri", text(&self.client_uri)),
         ])
     }

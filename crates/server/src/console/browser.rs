@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use authority::{BrowserFacts, SignedInPerson};
+use authority::{BrowserFacts, Caller, PersonCaller, SignedInPerson};
 use axum::extract::{FromRef, FromRequestParts};
 use axum::response::Response;
 use base64::Engine as _;
@@ -88,9 +88,11 @@ impl Browser {
         (self.cross_site || !csrf::same(token, expected)).then(|| failure::outdated(self))
     }
 
-    /// Who asks, as the use cases take it.
+    /// Who asks, as the use cases take it: whoever is signed in, else only somebody at a page of ours, for whom the server acts.
     pub fn context(&self) -> authority::Context {
-        authority::Context { address: Some(self.address.to_string()), ..authority::Context::system(self.request_id, self.now) }
+        let caller = self.signed_in.as_ref().map_or(Caller::System, |person| Caller::Person(PersonCaller::signed_in(person)));
+        let address = Some(self.address.to_string());
+        authority::Context { caller, address, ..authority::Context::system(self.request_id, self.now) }
     }
 
     pub(super) fn facts(&self) -> BrowserFacts {

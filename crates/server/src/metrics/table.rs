@@ -98,6 +98,12 @@ pub static METRICS: &[Metric] = &[
     counter("poort_changes_incomplete_total", &[], "Creations that were answered before every node had them.", |s, out| out.count(read(&s.authority().meters().incomplete))),
     counter("poort_changes_outcome_unknown_total", &[], "Changes that were answered with 504: whether they hold everywhere is not known.", |s, out| out.count(read(&s.authority().meters().outcome_unknown))),
 
+    counter("poort_logout_notices_total", &["outcome"], "Telling clients that a session has ended: told, failed (one try of several), or given_up after the last try.", |s, out| {
+        out.labelled(&["told"], read(&s.authority().meters().logouts_told) as f64);
+        out.labelled(&["failed"], read(&s.authority().meters().logouts_failed) as f64);
+        out.labelled(&["given_up"], read(&s.authority().meters().logouts_given_up) as f64);
+    }),
+
     gauge("poort_writer_waiting", &[], "Changes that wait for the writer.", |s, out| out.value(s.store().waiting_changes() as f64)),
     histogram("poort_writer_batch_changes", &[], "How many changes shared a commit; the count is that of the commits.", |s, out| out.histogram(&[], &s.store().meters().batches, 1.0)),
     counter("poort_writer_batches_failed_total", &[], "Transactions of the writer that failed as a whole.", |s, out| out.count(read(&s.store().meters().failed_batches))),

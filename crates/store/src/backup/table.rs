@@ -45,6 +45,7 @@ tables! {
     "refresh_token",
     "pushed_request",
     "used_once",
+    "logout_notice",
     "delegation",
     "credential_usage",
     "usage_day",
@@ -54,9 +55,10 @@ tables! {
 }
 
 /// What a backup leaves out, and why: `migration` is in its header, `node` is about processes that run,
-/// `idempotent_answer`, `interaction` and `allowance` are of the last minutes, `refused_request` explains what is over, and after a restore people sign in anew (`session`):
-/// which sessions had ended by then would not be known.
-pub(crate) const LEFT_OUT: [&str; 7] = ["migration", "node", "idempotent_answer", "interaction", "allowance", "session", "refused_request"];
+/// `idempotent_answer`, `interaction` and `allowance` are of the last minutes, `refused_request` explains what is over, and after a
+/// restore people sign in anew (`session`, `session_client`): which sessions had ended by then would not be known.
+pub(crate) const LEFT_OUT: [&str; 8] =
+    ["migration", "node", "idempotent_answer", "interaction", "allowance", "session", "session_client", "refused_request"];
 
 /// The statements of this module.
 pub(crate) fn statements() -> impl Iterator<Item = &'static Statement> {

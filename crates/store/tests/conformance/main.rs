@@ -24,7 +24,7 @@ use support::*;
 
 const ALL: Page = Page::first(100);
 /// How many there are.
-const MIGRATIONS: usize = 10;
+const MIGRATIONS: usize = 11;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_statement_runs_on_sqlite() {
@@ -57,7 +57,6 @@ async fn suite(url: &str) {
     refused_requests(&store).await;
     keys(&store).await;
     journal(&store).await;
-    sessions(&store).await;
     allowances(&store).await;
     interactions(&store).await;
     erasure(&store).await;
@@ -68,6 +67,7 @@ async fn suite(url: &str) {
     organisation_keys(&store).await;
     snapshot(&store).await;
     codes(&store).await;
+    sessions(&store).await;
     changes_need_their_event(&store).await;
     one_server(url).await;
     nodes(url).await;

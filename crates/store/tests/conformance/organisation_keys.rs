@@ -30,6 +30,7 @@ pub(crate) fn organisation_key(organisation: OrganisationId, client_id: &str) ->
         requires_dpop: false,
         rotates_refresh_tokens: None,
         backchannel_logout_uri: None,
+        backchannel_logout_session_required: false,
         client_uri: None,
     };
     OrganisationKey {

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use domain::id::{InteractionId, SessionId};
 use domain::session::{Method, Session};
-use poort_store::{Charge, Interaction, NewSession, UpstreamAccount};
+use poort_store::{Charge, Interaction, LogoutNotice, NewOrganisationKey, NewSession, UpstreamAccount};
 
+use crate::organisation_keys::organisation_key;
 use crate::support::*;
 use crate::*;
 
@@ -86,10 +87,53 @@ pub(crate) async fn sessions(store: &Store) {
     assert_eq!(read!(store, |reader| { reader.sign_in_facts(&email("hera@example.org")).await }), None);
     assert!(done(write!(store, |tx| { tx.set_person_suspended(id, None).await })).await);
     assert!(found(store, two.digest, now()).await.is_some());
+    told(store, two.session.id, id).await;
     accounts(store, id).await;
     assert!(done(write!(store, |tx| { tx.erase_person(id, now()).await })).await);
     assert_eq!(read!(store, |reader| { reader.unended_sessions_of(id).await }), []);
     store.drop_old_sessions(later(4_000)).await.expect("dropped");
+}
+
+/// Clients of a session, and what is kept for them when it ends.
+async fn told(store: &Store, session: SessionId, person: PersonId) {
+    let home = member(store, "told").await;
+    let key = organisation_key(home.organisation, "prtk_told");
+    let row = key.clone();
+    done(write!(store, |tx| {
+        let row = row.clone();
+        tx.insert_organisation_key(&NewOrganisationKey { key: &row, imported: false, registration: None, unused_until: None }).await
+    }))
+    .await;
+    let key = key.id;
+    for (id, is_there) in [(session, true), (SessionId::from_bytes([99; 16]), false)] {
+        assert_eq!(done(write!(store, |tx| { tx.hold_session(id).await })).await, is_there);
+    }
+    assert_eq!(read!(store, |reader| { reader.person_of_session(session).await }), Some(person));
+    let ended = SessionId::from_bytes([98; 16]);
+    assert!(!read!(store, |reader| { reader.is_kept_ended(ended.as_bytes()).await }));
+    assert!(done(write!(store, |tx| { tx.keep_ended(ended.as_bytes(), later(60)).await })).await);
+    assert!(read!(store, |reader| { reader.is_kept_ended(ended.as_bytes()).await }));
+    for _ in 0..2 {
+        done(write!(store, |tx| { tx.insert_session_client(session, key).await })).await;
+    }
+    let clients = read!(store, |reader| { reader.clients_of_session(session).await });
+    assert_eq!(clients.into_iter().map(|(id, _)| id).collect::<Vec<_>>(), [key]);
+    done(write!(store, |tx| { tx.drop_clients_of_session(session).await })).await;
+    assert_eq!(read!(store, |reader| { reader.clients_of_session(session).await }), []);
+
+    let notice = LogoutNotice { session, key, person, ended_at: now(), attempts: 0 };
+    for _ in 0..2 {
+        done(write!(store, |tx| { tx.insert_logout_notice(&notice).await })).await;
+    }
+    let due = |at: Timestamp| async move { read!(store, |reader| { reader.due_logout_notices(at, 10).await }) };
+    assert_eq!((due(later(-1)).await, due(now()).await), (vec![], vec![notice]));
+    let tries = (0..8).map(|_| store.claim_logout_notice(notice, later(30)));
+    let claimed = futures_util::future::join_all(tries).await.into_iter().filter(|claimed| matches!(claimed, Ok(true))).count();
+    assert_eq!(claimed, 1, "one node sends");
+    let tried = LogoutNotice { attempts: 1, ..notice };
+    assert_eq!((due(later(29)).await, due(later(30)).await), (vec![], vec![tried]));
+    store.drop_logout_notice(tried).await.expect("dropped");
+    assert_eq!(due(later(30)).await, vec![]);
 }
 
 async fn accounts(store: &Store, id: PersonId) {

@@ -10,7 +10,7 @@ use super::line::{Reject, member, needed, object};
 /// The members that are looked at here.
 const MEMBERS: [&str; 6] = ["organisation", "workspace", "client_id", "digest", "name", "contact"];
 /// Those of the OAuth side, which the server looks at.
-const CLIENT: [&str; 17] = [
+const CLIENT: [&str; 18] = [
     "application_type",
     "redirect_uris",
     "post_logout_redirect_uris",
@@ -27,6 +27,7 @@ const CLIENT: [&str; 17] = [
     "requires_dpop",
     "rotates_refresh_tokens",
     "backchannel_logout_uri",
+    "backchannel_logout_session_required",
     "client_uri",
 ];
 

@@ -32,6 +32,8 @@ pub(super) struct Metadata {
     id_token_signed_response_alg: Option<String>,
     require_pushed_authorization_requests: Option<bool>,
     dpop_bound_access_tokens: Option<bool>,
+    backchannel_logout_uri: Option<String>,
+    backchannel_logout_session_required: Option<bool>,
 }
 
 /// Scopes of OpenID Connect that every client may ask a person for.
@@ -61,6 +63,10 @@ impl Metadata {
             [one] => Some(Email::new(one).map_err(|_| wrong("contacts must be one mail address"))?),
             _ => return Err(wrong("contacts must be one mail address")),
         };
+        // A self-made client could make this server call on others otherwise.
+        if self.backchannel_logout_uri.as_deref().is_some_and(|uri| !redirect_uris.iter().any(|known| host(known) == host(uri))) {
+            return Err(wrong("backchannel_logout_uri must be at the host of a redirect URI"));
+        }
         let definition = ClientDefinition {
             application_type,
             redirect_uris,
@@ -72,6 +78,8 @@ impl Metadata {
             id_token_algorithm,
             requires_pushed_requests: self.require_pushed_authorization_requests.unwrap_or_default(),
             requires_dpop: self.dpop_bound_access_tokens.unwrap_or_default(),
+            backchannel_logout_uri: self.backchannel_logout_uri,
+            backchannel_logout_session_required: self.backchannel_logout_session_required.unwrap_or_default(),
             client_uri: self.client_uri,
             ..plain_client(name)
         };
@@ -142,10 +150,12 @@ pub(super) fn registered(key: &OrganisationKey) -> Value {
         "id_token_signed_response_alg": client.id_token_algorithm.unwrap_or(SigningAlgorithm::Es256).name(),
         "require_pushed_authorization_requests": client.requires_pushed_requests,
         "dpop_bound_access_tokens": client.requires_dpop,
+        "backchannel_logout_session_required": client.backchannel_logout_session_required,
     });
     let some = [
         ("client_uri", client.client_uri.as_ref().map(|uri| json!(uri))),
         ("jwks", client.jwks.clone()),
+        ("backchannel_logout_uri", client.backchannel_logout_uri.as_ref().map(|uri| json!(uri))),
         ("contacts", key.contact.as_ref().map(|contact| json!([contact]))),
         ("post_logout_redirect_uris", (!client.post_logout_redirect_uris.is_empty()).then(|| json!(client.post_logout_redirect_uris))),
     ];

@@ -10,6 +10,7 @@ mod fapi2_requests;
 mod fapi2_resource;
 mod jwks_uri;
 mod oauth21_authorize;
+mod oidc_back_channel_logout;
 mod oidc_core;
 mod oidc_discovery;
 mod oidc_logout;

@@ -189,9 +189,12 @@ async fn rfc7591_09_pages_of_a_client_are_https_and_others_are_passed_over() {
     let app = open().await;
     refused(&app, json!({"client_uri": "javascript:alert(1)"}), "invalid_client_metadata").await;
     refused(&app, json!({"client_uri": "http://127.0.0.1/"}), "invalid_client_metadata").await;
-    let told = register(&app, &with(json!({"logo_uri": "http://127.0.0.1:1/x", "backchannel_logout_uri": "http://127.0.0.1:1/"}))).await;
-    let told = told.expect(201).json();
-    assert_eq!((told.get("logo_uri"), told.get("backchannel_logout_uri")), (None, None));
+    for uri in ["http://127.0.0.1:1/", "https://elsewhere.example/out", "http://notes.example/out"] {
+        refused(&app, json!({"backchannel_logout_uri": uri}), "invalid_client_metadata").await;
+    }
+    let good = json!({"logo_uri": "http://127.0.0.1:1/x", "backchannel_logout_uri": "https://notes.example/out"});
+    let told = register(&app, &with(good)).await.expect(201).json();
+    assert_eq!((told.get("logo_uri"), &told["backchannel_logout_uri"]), (None, &"https://notes.example/out".into()));
 }
 
 #[tokio::test]

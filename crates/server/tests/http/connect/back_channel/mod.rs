@@ -259,6 +259,7 @@ pub(super) fn request(definition: ClientDefinition) -> ClientRequest {
         requires_dpop: Some(definition.requires_dpop),
         rotates_refresh_tokens: Some(definition.rotates_refresh_tokens),
         backchannel_logout_uri: Some(definition.backchannel_logout_uri),
+        backchannel_logout_session_required: Some(definition.backchannel_logout_session_required),
         client_uri: Some(definition.client_uri),
     }
 }
