@@ -13,7 +13,7 @@ const MENU: [(&str, Text); 5] = [
     ("/profile", Text::MyProfile),
     ("/o", Text::MyOrganisation),
     ("/projects", Text::Projects),
-    ("/activity", Text::Activity),
+    ("/activity/why", Text::WhyRefused),
     ("/operator", Text::Operator),
 ];
 

@@ -30,6 +30,7 @@ mod texts;
 mod ticket;
 mod token;
 mod visit;
+mod why;
 
 use std::sync::Arc;
 use std::time::Duration;

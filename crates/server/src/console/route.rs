@@ -14,7 +14,7 @@ use http::{HeaderValue, StatusCode};
 
 use super::browser::Browser;
 use super::visit::{Answer, Visit};
-use super::{Console, failure, organisation, step_up, token};
+use super::{Console, failure, organisation, step_up, token, why};
 use crate::edge::{Code, Problem};
 use crate::language::Language;
 
@@ -26,6 +26,7 @@ static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
         page("/profile/tokens/{token}/renew", Who::Person).get(token::renew::show).post(token::renew::renew).fresh(),
         page("/profile/tokens/{token}/delete", Who::Person).get(token::delete::show).post(token::delete::delete),
         page("/profile/tokens/{token}/first-use", Who::Person).get(token::first_use),
+        page("/activity/why", Who::Person).get(why::show),
         page("/o", Who::Person).get(organisation::choose),
         page("/confirm-identity", Who::Person).get(step_up::show),
         page("/confirm-identity/{interaction}", Who::Person).get(step_up::done),

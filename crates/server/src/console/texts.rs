@@ -38,6 +38,7 @@ words! {
     Projects: "Projects", "Projecten";
     Received: "Received", "Ontvangen";
     Activity: "Activity", "Activiteit";
+    WhyRefused: "Why refused?", "Waarom geweigerd?";
     AuditLog: "Audit log", "Logboek";
     Settings: "Settings", "Instellingen";
     Operator: "Operator", "Beheer";

@@ -7,6 +7,7 @@ mod outage;
 mod providers;
 mod sessions;
 mod sign_in;
+mod why;
 
 use testkit::{App, Visitor};
 
