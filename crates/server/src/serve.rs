@@ -96,7 +96,7 @@ pub(crate) fn site_beside(node: &Node, work: Vec<Arc<dyn WorkUnderWay>>) -> Resu
         .merge(console::router(console))
         .merge(set_up::router(node.authority.clone()))
         .merge(crate::health::router(node.clone()));
-    Ok(Site { direct: Some(Arc::new(forward_auth)), ..Site::new(router) })
+    Ok(Site { direct: Some(Arc::new(forward_auth)), stamp: Some(api::version_stamp()), ..Site::new(router) })
 }
 
 /// What refuses credentials that come over plain HTTP, for a node's edge.

@@ -43,13 +43,12 @@ use std::sync::Arc;
 use authority::Authority;
 use axum::Router;
 use axum::extract::Request;
-use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter};
 use gateway::Trust;
 use http::{HeaderName, HeaderValue};
 use portals::work::WorkUnderWay;
 
-use crate::edge::{Code, Problem};
+use crate::edge::{Code, Problem, Stamp};
 
 pub use caller::Who;
 pub use openapi::document;
@@ -92,8 +91,7 @@ pub fn router(state: Arc<ApiState>) -> Router {
         .route("/api", unknown())
         .route("/api/", unknown())
         .route("/api/{*rest}", unknown())
-        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
-        .layer(axum::middleware::map_response(with_version));
+        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed));
     api.merge(swagger::router())
 }
 
@@ -102,7 +100,7 @@ fn unknown() -> MethodRouter {
     axum::routing::any(async || Problem::new(Code::NotFound))
 }
 
-async fn with_version(mut response: Response) -> Response {
-    response.headers_mut().insert(API_VERSION, HeaderValue::from_static(VERSION));
-    response
+/// The version on every answer below `/api`, also on those that no route gives.
+pub fn version_stamp() -> Stamp {
+    Stamp { below: "/api", name: API_VERSION, value: HeaderValue::from_static(VERSION) }
 }

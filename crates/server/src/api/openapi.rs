@@ -172,8 +172,9 @@ fn responses(route: &Route, described: &Described) -> Value {
         (404, named),
         (409, described.changes),
         (412, route.takes_if_match()),
-        (413, described.body.is_some()),
-        (415, described.body.is_some()),
+        // Also where a body is not needed: one that is sent all the same must be one that could be read.
+        (413, route.method != Method::GET),
+        (415, route.method != Method::GET),
         (500, true),
         (503, !anyone),
         (504, described.changes),
@@ -239,12 +240,12 @@ fn with_problem(mut schemas: BTreeMap<String, Value>) -> BTreeMap<String, Value>
     let problem = json!({
         "type": "object",
         "description": "What went wrong (RFC 9457).",
-        "required": ["type", "title", "status", "request_id"],
+        "required": ["type", "title", "status", "detail", "request_id"],
         "properties": {
             "type": {"type": "string", "format": "uri-reference", "description": "Ends with a stable code."},
             "title": {"type": "string", "description": "The same words on every occasion."},
             "status": {"type": "integer"},
-            "detail": {"type": "string", "description": "What is wrong this time."},
+            "detail": {"type": "string", "description": "What is wrong this time; the title once more where there is nothing to add."},
             "request_id": {"type": "string", "format": "uuid"},
             "code": {"type": "string", "description": "With 409: how it clashes."},
             "errors": {"type": "array", "description": "With 400: every field that is wrong.", "items": error}

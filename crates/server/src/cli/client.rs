@@ -316,9 +316,10 @@ fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8], language: Langu
     let problem: Value = serde_json::from_slice(body).unwrap_or_default();
     let member = |name: &str| problem.get(name).and_then(Value::as_str).map(str::to_owned);
     let exit = Exit::of_status(status);
-    // The server's title says no more than its status; only its own language has it.
+    // The server's title says no more than its status, nor does a detail of the same words; only its own language has them.
+    let detail = member("detail").filter(|words| member("title").as_ref() != Some(words));
     let title = member("title").filter(|_| language == Language::En || exit == Exit::Failed);
-    let what = match member("detail").or(title) {
+    let what = match detail.or(title) {
         Some(words) => Message::Verbatim(words),
         None if exit == Exit::Failed || problem.is_null() => Message::Ours(Text::Status, vec![("status", status.to_string())]),
         None => exit.meaning().into(),

@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use gateway::Transport;
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use http::{Request, Response};
 use hyper::body::{Body as _, Incoming};
 use hyper::service::Service;
@@ -49,7 +49,8 @@ impl Service<Request<Incoming>> for Connection {
         let site = self.sites.of(&request);
         let closes = self.edge.is_draining();
         let pinned = is_pinned(self.scheme, &request);
-        let mut finish = Finish { context, pinned, headers: site.headers, watched: self.watched.clone(), closes };
+        let stamp = site.stamp.as_ref().and_then(|stamp| stamp.of(request.uri().path()));
+        let mut finish = Finish { context, pinned, headers: site.headers, stamp, watched: self.watched.clone(), closes };
         let limits = &self.edge.limits;
         let bounds = site.body.unwrap_or(BodyBounds { bytes: limits.body_bytes, seconds: limits.body_seconds });
         if let Err(problem) = inspect(&request, bounds.bytes) {
@@ -121,6 +122,7 @@ pub(super) struct Finish {
     /// Whether browsers are told to come over HTTPS only.
     pinned: bool,
     headers: Headers,
+    stamp: Option<(HeaderName, HeaderValue)>,
     watched: Arc<Watched>,
     /// Whether this is the last answer of its connection.
     closes: bool,
@@ -169,6 +171,9 @@ impl Finish {
 
     fn complete(&self, mut response: Response<Outgoing>) -> Response<Outgoing> {
         self.headers.add_to(response.headers_mut(), &self.context.request_id, self.pinned);
+        if let Some((name, value)) = &self.stamp {
+            response.headers_mut().entry(name).or_insert_with(|| value.clone());
+        }
         if self.closes { closing(response) } else { response }
     }
 }

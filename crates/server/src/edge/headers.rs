@@ -19,6 +19,25 @@ pub enum Headers {
     Plain,
 }
 
+/// A header of every answer to a request below one path, also of answers that the edge gives itself.
+#[derive(Debug, Clone)]
+pub struct Stamp {
+    /// The path, without a slash at the end.
+    pub below: &'static str,
+    /// The header's name.
+    pub name: HeaderName,
+    /// Its value.
+    pub value: HeaderValue,
+}
+
+impl Stamp {
+    /// The header, if this path is below the stamp's.
+    pub(super) fn of(&self, path: &str) -> Option<(HeaderName, HeaderValue)> {
+        let rest = path.strip_prefix(self.below)?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| (self.name.clone(), self.value.clone()))
+    }
+}
+
 const STRICT: [(HeaderName, HeaderValue); 5] = [
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (X_CONTENT_TYPE_OPTIONS, NOSNIFF),
@@ -62,6 +81,15 @@ pub(super) fn id_value(id: &RequestId) -> HeaderValue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stamp_is_for_its_path_only() {
+        let stamp = Stamp { below: "/api", name: REQUEST_ID, value: NOSNIFF };
+        for (path, is_stamped) in [("/api", true), ("/api/", true), ("/api/v1/x", true), ("/apis", false), ("/", false), ("/x/api", false)]
+        {
+            assert_eq!(stamp.of(path).is_some(), is_stamped, "{path}");
+        }
+    }
 
     #[test]
     fn what_an_answer_says_itself_is_left() {

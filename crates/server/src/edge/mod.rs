@@ -26,7 +26,7 @@ use domain::time::Clock;
 use domain::{RequestId, Timestamp};
 use http::{HeaderMap, Method, Response, Uri};
 
-pub use headers::{Headers, REQUEST_ID};
+pub use headers::{Headers, REQUEST_ID, Stamp};
 pub use inspect::host;
 pub use problem::{Code, Problem};
 pub use tls::{Certificates, TlsError, read as read_certificates};
@@ -125,6 +125,8 @@ pub struct Site {
     pub router: axum::Router,
     /// Which headers are added to its answers.
     pub headers: Headers,
+    /// A header for some of its answers.
+    pub stamp: Option<Stamp>,
     /// What its requests' bodies are bounded by, where those of the listener do not fit it.
     pub body: Option<BodyBounds>,
 }
@@ -141,7 +143,7 @@ pub struct BodyBounds {
 impl Site {
     /// A site with Poort's own headers and nothing before the router.
     pub fn new(router: axum::Router) -> Self {
-        Self { direct: None, router, headers: Headers::Strict, body: None }
+        Self { direct: None, router, headers: Headers::Strict, stamp: None, body: None }
     }
 }
 

@@ -122,9 +122,9 @@ impl Problem {
         members.insert("type".to_owned(), format!("/problems/{}", self.code.as_str()).into());
         members.insert("title".to_owned(), self.code.title().into());
         members.insert("status".to_owned(), self.status().as_u16().into());
-        if !self.detail.is_empty() {
-            members.insert("detail".to_owned(), self.detail.as_ref().into());
-        }
+        // Always there, as the Dutch API Design Rules want it.
+        let detail = if self.detail.is_empty() { self.code.title() } else { self.detail.as_ref() };
+        members.insert("detail".to_owned(), detail.into());
         if let Some(id) = request_id {
             members.insert("request_id".to_owned(), id.to_string().into());
         }

@@ -117,7 +117,7 @@ async fn https_is_http_1_1_over_tls_1_2_or_1_3_and_pinned() {
     assert!(Client::knowing(&[&served.another("other")]).connect(served.gate.address).await.is_err(), "nobody else's certificate");
 }
 
-/// FAPI-01, FAPI-02.
+/// FAPI-01, FAPI-02, ADR-30: what the NCSC calls good or sufficient (2025), and nothing else.
 #[tokio::test]
 async fn every_suite_has_forward_secrecy_and_authenticates() {
     let served = Served::new().await;
@@ -145,7 +145,7 @@ async fn every_suite_has_forward_secrecy_and_authenticates() {
     }
 }
 
-/// FAPI-01, FAPI-02.
+/// FAPI-01, FAPI-02, ADR-30.
 #[tokio::test]
 async fn tls_1_1_and_older_are_refused() {
     let served = Served::new().await;

@@ -25,10 +25,13 @@ fn statuses_end_with_their_codes() {
 
 #[test]
 fn a_problem_without_details_is_told_in_the_readers_language() {
+    let bodies = [json!({"title": "There is none.", "status": 404}), json!({"title": "There is none.", "detail": "There is none."})];
     for (language, first) in [("en", "Error: There is none."), ("nl", "Fout: niet gevonden")] {
-        let fake = Fake::new([(404, "", json!({"title": "There is none.", "status": 404}).to_string())]);
-        let ended = Process::new(&fake.url).run(&["token", "show", ID, "--lang", language]);
-        assert_eq!((ended.code, ended.errors.lines().next()), (5, Some(first)));
+        for body in &bodies {
+            let fake = Fake::new([(404, "", body.to_string())]);
+            let ended = Process::new(&fake.url).run(&["token", "show", ID, "--lang", language]);
+            assert_eq!((ended.code, ended.errors.lines().next()), (5, Some(first)), "{body}");
+        }
     }
 }
 

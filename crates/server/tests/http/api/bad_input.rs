@@ -93,6 +93,7 @@ async fn bad_queries_are_refused() {
     }
 }
 
+/// ADR-19.
 #[tokio::test]
 async fn all_fields_that_are_wrong_are_told_together() {
     let world = World::new().await;

@@ -1,5 +1,7 @@
 //! `/api/v1` over real HTTP.
 
+mod adr_answers;
+mod adr_document;
 mod bad_input;
 pub(crate) mod canary;
 mod delegations;

@@ -159,7 +159,7 @@ async fn a_foreign_owner_sees_and_changes_nothing() {
         if expected == 404 {
             assert_eq!(
                 answer.problem(),
-                json!({"type": "/problems/not_found", "title": "There is no such thing.", "status": 404}),
+                json!({"type": "/problems/not_found", "title": "There is no such thing.", "status": 404, "detail": "There is no such thing."}),
                 "{name}"
             );
         }
