@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use domain::{Digest, Timestamp};
+use domain::{Digest, PersonId, Timestamp};
 use store::Charge;
 
 use crate::{Authority, Error};
@@ -24,6 +24,12 @@ const WAITING: (&str, u32, Duration) = ("wait from", 60, Duration::from_secs(2))
 const CLIENTS_FROM: (&str, u32, Duration) = ("authenticate clients from", 100, Duration::from_secs(1));
 /// Authentications as one client from one address that were not right: 10 at once, then one every 6 seconds.
 const CLIENT: (&str, u32, Duration) = ("authenticate as client", 10, Duration::from_secs(6));
+/// Devices from one address that begin to wait for a person: 30 at once, then one every 5 seconds.
+const DEVICES: (&str, u32, Duration) = ("begin device from", 30, Duration::from_secs(5));
+/// User codes typed from one address: 30 at once, then one every 10 seconds.
+const TYPED_FROM: (&str, u32, Duration) = ("type code from", 30, Duration::from_secs(10));
+/// User codes typed by one person: 10 at once, then one a minute.
+const TYPED_BY: (&str, u32, Duration) = ("type code as", 10, Duration::from_secs(60));
 /// Clients that register themselves from one address: 20 at once, then one every 5 minutes.
 const REGISTRATION: (&str, u32, Duration) = ("register clients from", 20, Duration::from_secs(300));
 
@@ -72,6 +78,16 @@ impl Authority {
     }
 }
 
+/// What one device that begins from this address costs.
+pub(crate) fn device(address: IpAddr) -> Charge {
+    charge(DEVICES, &network(address))
+}
+
+/// What typing one user code costs this person at this address.
+pub(crate) fn typing(address: IpAddr, person: PersonId) -> Vec<Charge> {
+    vec![charge(TYPED_FROM, &network(address)), charge(TYPED_BY, person.as_bytes())]
+}
+
 /// What one registration of a client from this address costs.
 pub(crate) fn registration(address: IpAddr) -> Charge {
     charge(REGISTRATION, &network(address))
@@ -82,7 +98,7 @@ fn charge((what, burst, interval): (&str, u32, Duration), whose: &[u8]) -> Charg
 }
 
 /// Whoever has one address of a network of 64 bits has all of them (RFC 4291 section 2.5.4).
-fn network(address: IpAddr) -> Vec<u8> {
+pub(crate) fn network(address: IpAddr) -> Vec<u8> {
     match address.to_canonical() {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets()[..8].to_vec(),

@@ -13,6 +13,7 @@ mod change;
 mod credential;
 mod delegation;
 mod device;
+mod device_code;
 mod era;
 mod error;
 mod explain;
@@ -54,6 +55,9 @@ pub use change::{Changed, Context};
 pub use credential::{Issued, NewCredential, ServiceCredential};
 pub use delegation::{
     Closed, Closing, DelegationUpdate, DelegationView, EndedCredential, EndedDelegation, Impact, Named, NewDelegation, Side, Wanted,
+};
+pub use device_code::{
+    DEVICE_INTERVAL, DEVICE_SECONDS, DeviceAnswer, DeviceAnswered, DevicePair, NewDevice, Typed, WaitingDevice, read_user_code,
 };
 pub use error::{Error, Outage};
 pub use explain::{DecidedBy, Decision, Explanation, REFUSALS_KEPT_FOR, Reading};

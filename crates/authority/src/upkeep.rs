@@ -13,6 +13,8 @@ use crate::{Authority, Error};
 /// The most uses that one write takes.
 const BATCH: usize = 1_000;
 const DAY: Duration = Duration::from_secs(86_400);
+/// For how long it is told that a device code is over, rather than that there is none.
+const HOUR: Duration = Duration::from_secs(3_600);
 
 impl Authority {
     /// Writes uses that were counted, of `enough` credentials or a few more; later calls go on with the others, so that the
@@ -69,7 +71,9 @@ impl Authority {
     pub async fn forget_old_grants(&self, now: Timestamp) -> Result<(), Error> {
         self.store.drop_used_once(now).await?;
         // A day more, so that a replay is still known for one and ends what came of the code.
-        self.store.drop_old_codes(now.saturating_sub(DAY)).await?;
+        let day_ago = now.saturating_sub(DAY);
+        self.store.drop_old_codes(day_ago).await?;
+        self.store.drop_old_device_codes(now.saturating_sub(HOUR), day_ago).await?;
         self.store.drop_old_refresh_tokens(now).await?;
         Ok(self.store.drop_old_ended(now).await?)
     }

@@ -1,5 +1,7 @@
 //! Authorizations: what a client asked and a person consented to, as it is kept with a code and with the refresh tokens that come of it.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::SessionId;
@@ -39,6 +41,24 @@ pub struct Authorization {
     /// By which means (RFC 8176).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<String>,
+}
+
+/// What a device asked for that has no browser, and from where: for the person who is to answer. No secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRequest {
+    /// The scopes, with spaces between.
+    pub scope: String,
+    /// The resources (RFC 8707 section 2.1); empty: none was named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
+    /// The thumbprint of the key that it proved when it asked: only with this key it gets anything.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "thumbprint")]
+    pub key_thumbprint: Option<[u8; 32]>,
+    /// From which address it came.
+    pub address: IpAddr,
+    /// What it calls itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
 }
 
 /// As base64url (RFC 7638 section 3), the form that `jkt` has everywhere.

@@ -106,6 +106,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::organisation_token::STATEMENTS,
         crate::person::STATEMENTS,
         crate::pushed_request::STATEMENTS,
+        crate::device_code::STATEMENTS,
         crate::personal_token::STATEMENTS,
         crate::refresh_token::STATEMENTS,
         crate::refused_request::STATEMENTS,

@@ -144,7 +144,7 @@ async fn commit(tx: &mut Tx<'_>, by: &By, consented: Consented, (drawn, request)
 }
 
 /// Whether person, membership and client are still what the page said.
-async fn works(tx: &mut Tx<'_>, consented: &Consented) -> Result<bool, StoreError> {
+pub(crate) async fn works(tx: &mut Tx<'_>, consented: &Consented) -> Result<bool, StoreError> {
     let person = tx.person(consented.person).await?;
     let membership = tx.membership(consented.membership).await?;
     let key = tx.organisation_key(consented.key).await?;
@@ -154,7 +154,12 @@ async fn works(tx: &mut Tx<'_>, consented: &Consented) -> Result<bool, StoreErro
 }
 
 /// The grant with all these scopes: the one that is there, widened if need be, or a new one.
-async fn granted(tx: &mut Tx<'_>, by: &By, consented: &Consented, new: GrantId) -> Result<(GrantId, Option<Recorded>), Abort<Error>> {
+pub(crate) async fn granted(
+    tx: &mut Tx<'_>,
+    by: &By,
+    consented: &Consented,
+    new: GrantId,
+) -> Result<(GrantId, Option<Recorded>), Abort<Error>> {
     let Consented { person, membership, key, scopes, .. } = consented.clone();
     let grant = match tx.live_grant(membership, key).await? {
         Some(grant) if scopes.iter().all(|scope| grant.scopes.contains(scope)) => return Ok((grant.id, None)),

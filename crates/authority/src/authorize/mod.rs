@@ -10,10 +10,11 @@ mod pipeline;
 mod pushed;
 mod scope;
 
-pub(crate) use commit::Committed;
 pub use commit::{Authorised, ConsentForm, Consented};
+pub(crate) use commit::{Committed, granted, works};
 pub use load::Names;
 pub use parameters::{Doubled, Parameters};
 pub use person::{Ask, Next, Sitting, next, possible_memberships};
 pub use pipeline::{AuthorizationRequest, CHECKS, Check, ErrorCode, Failed, Given, ObjectState, Prompt, Refused, Reply, ResponseMode, run};
 pub use pushed::{PUSHED_SECONDS, Pushed, REQUEST_URI};
+pub(crate) use scope::asked;

@@ -15,7 +15,7 @@ pub(super) fn takes_access_tokens(api: &Api) -> bool {
 
 /// What is asked for: the scopes that are named, or the client's own where none is (RFC 6749 section 3.3), of the resources that are
 /// named. Each must be one that the client can have something of. A client that takes no refresh tokens gets none.
-pub(super) fn asked(
+pub(crate) fn asked(
     definition: &ClientDefinition,
     named: Option<&str>,
     resources: &[String],

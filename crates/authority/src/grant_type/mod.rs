@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `client_credentials` | nothing: no database, no lock |
 //! | `authorization_code` | the code is taken, and the family of its refresh tokens begins |
+//! | `device_code` | when the device asked, then as for a code |
 //! | `token-exchange` | nothing |
 //! | `refresh_token` | the rotation; where tokens do not rotate, nothing but now and then until when it may be idle |
 //!
@@ -11,6 +12,7 @@
 
 pub(crate) mod authorization_code;
 mod client_credentials;
+mod device_code;
 mod issue;
 pub(crate) mod refresh_token;
 mod scope;
@@ -31,7 +33,7 @@ use crate::change::Work;
 
 pub use authorization_code::CodeRequest;
 pub use refresh_token::RefreshRequest;
-pub(crate) use scope::audience;
+pub(crate) use scope::{audience, meant};
 pub use token_exchange::{ACCESS_TOKEN_TYPE, ExchangeRequest};
 
 /// The longest idle time of a refresh token under the profile `nlgov`.
@@ -107,6 +109,14 @@ pub enum GrantRefusal {
     InvalidRequest,
     /// The code or refresh token is not valid: unknown, over, used, another client's, or without what goes with it. Which is not told.
     InvalidGrant,
+    /// The person has not answered yet (RFC 8628 section 3.5).
+    AuthorizationPending,
+    /// The device asks too often: it is to wait 5 seconds longer from now on.
+    SlowDown,
+    /// The device code is over.
+    ExpiredToken,
+    /// The person said no.
+    AccessDenied,
     /// The client may not do this.
     UnauthorizedClient,
     /// The scope is unknown, malformed or more than was granted.

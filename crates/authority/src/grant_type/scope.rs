@@ -14,7 +14,7 @@ use super::GrantRefusal;
 
 /// The APIs that tokens can be for: those that take access tokens, and of them the ones that are named as resources. A resource that
 /// no API has is refused; strings are compared exactly (RFC 8707 section 2).
-pub(super) fn meant(apis: Vec<Arc<Api>>, resources: &[String]) -> Result<Vec<Arc<Api>>, GrantRefusal> {
+pub(crate) fn meant(apis: Vec<Arc<Api>>, resources: &[String]) -> Result<Vec<Arc<Api>>, GrantRefusal> {
     let mut apis = apis;
     apis.retain(|api| api.takes_kind(Kind::AccessToken));
     if resources.is_empty() {

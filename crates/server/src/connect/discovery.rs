@@ -43,7 +43,7 @@ pub(super) async fn metadata(connect: Arc<Connect>, call: Call) -> Result<Respon
     let mut document = Map::new();
     document.insert("issuer".to_owned(), json!(connect.issuer));
     for (name, path) in ENDPOINTS {
-        if has_route(path) {
+        if has_route(path) && (path != "/connect/register" || connect.registration.is_possible()) {
             document.insert(name.to_owned(), json!(connect.url(path)));
         }
     }

@@ -1,4 +1,4 @@
-//! The OAuth 2 and OpenID Connect endpoints under `/connect` and `/.well-known`: HTTP only, the rules are in `authority`.
+//! The OAuth 2 and OpenID Connect endpoints under `/connect` and `/.well-known`, and `/device`: HTTP only, the rules are in `authority`.
 //!
 //! One table holds every route ([`ROUTES`]); one function reads the request, answers browsers of other origins as the row says,
 //! and makes an error of what went wrong ([`answer`]). Each endpoint is a file.
@@ -8,6 +8,7 @@ mod call;
 mod client;
 mod client_keys;
 mod cors;
+mod device;
 mod discovery;
 mod dpop;
 mod endsession;
@@ -129,6 +130,14 @@ pub static ROUTES: &[Route] = &[
     row(Method::GET,  "/connect/authorize/{interaction}", PEOPLE, |connect, call| Box::pin(authorize::resume(connect, call))),
     row(Method::POST, "/connect/authorize/{interaction}", PEOPLE, |connect, call| Box::pin(authorize::decide(connect, call))),
     row(Method::POST, "/connect/token",      CLIENTS, |connect, call| Box::pin(token::answer(connect, call))),
+    row(Method::POST, "/connect/deviceauthorization", CLIENTS, |connect, call| Box::pin(device::begin(connect, call))),
+    // Short, because people type it.
+    row(Method::GET,  "/device",             PEOPLE, |connect, call| Box::pin(device::show(connect, call))),
+    row(Method::POST, "/device",             PEOPLE, |connect, call| Box::pin(device::typed(connect, call))),
+    row(Method::GET,  "/en/device",          PEOPLE, |connect, call| Box::pin(device::in_language(connect, call))),
+    row(Method::GET,  "/nl/device",          PEOPLE, |connect, call| Box::pin(device::in_language(connect, call))),
+    row(Method::GET,  "/device/{interaction}", PEOPLE, |connect, call| Box::pin(device::resume(connect, call))),
+    row(Method::POST, "/device/{interaction}", PEOPLE, |connect, call| Box::pin(device::decide(connect, call))),
     row(Method::POST, "/connect/register",   PROGRAMS, |connect, call| Box::pin(register::register(connect, call))),
     row(Method::GET,  "/connect/register/{client_id}", PROGRAMS, |connect, call| Box::pin(register::show(connect, call))),
     row(Method::PUT,  "/connect/register/{client_id}", PROGRAMS, |connect, call| Box::pin(register::replace(connect, call))),

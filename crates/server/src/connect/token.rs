@@ -51,7 +51,11 @@ pub(super) async fn answer(connect: Arc<Connect>, call: Call) -> Result<Response
             connect.authority.refresh(&context, &asking, request).await?
         }
         GrantType::TokenExchange => connect.authority.exchange_token(&asking, &exchange(&form)?)?,
-        GrantType::DeviceCode => return Err(Code::UnsupportedGrantType.into()),
+        GrantType::DeviceCode => {
+            let context = call.context(Caller::Client { key: asking.client.id });
+            let device_code = secret(&form, "device_code")?;
+            connect.authority.redeem_device_code(&context, &asking, &device_code, &resources(&form)).await?
+        }
     };
     Ok(respond(&tokens, (grant_type == GrantType::TokenExchange).then_some(ACCESS_TOKEN_TYPE)))
 }
@@ -119,6 +123,10 @@ impl From<GrantRefusal> for ConnectError {
     fn from(refusal: GrantRefusal) -> Self {
         match refusal {
             GrantRefusal::InvalidRequest => Self::new(Code::InvalidRequest).describe("what was presented does not count for this"),
+            GrantRefusal::AuthorizationPending => Code::AuthorizationPending.into(),
+            GrantRefusal::SlowDown => Code::SlowDown.into(),
+            GrantRefusal::ExpiredToken => Code::ExpiredToken.into(),
+            GrantRefusal::AccessDenied => Code::AccessDenied.into(),
             GrantRefusal::InvalidGrant => Code::InvalidGrant.into(),
             GrantRefusal::UnauthorizedClient => Code::UnauthorizedClient.into(),
             GrantRefusal::InvalidScope => Code::InvalidScope.into(),

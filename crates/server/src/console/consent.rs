@@ -6,9 +6,13 @@ use domain::Timestamp;
 use http::StatusCode;
 
 use super::browser::Browser;
-use super::moment;
 use super::page::{self, Frame};
 use super::texts::Text;
+use super::{moment, session};
+use crate::language::Language;
+
+/// How many characters are shown of what a device calls itself.
+const MAX_NAME: usize = 60;
 
 /// How a program became known (NL GOV Assurance profile for OAuth 2.0, "Client Approval": the page must say it).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +38,22 @@ pub struct AskedScope {
     pub optional: bool,
     /// Whether this person has not allowed it to this program before, and has allowed others.
     pub is_new: bool,
+}
+
+/// A device elsewhere that gets access, as far as it is known: so that whoever was talked into typing its code sees that it is
+/// not theirs (RFC 8628 section 5.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskingDevice {
+    /// The code that it shows.
+    pub code: String,
+    /// When it asked.
+    pub asked_at: Timestamp,
+    /// From which address.
+    pub address: String,
+    /// What it calls itself.
+    pub name: Option<String>,
+    /// Whether the person is in another network. That both are in one says nothing: what stands before this server may hide it.
+    pub is_elsewhere: bool,
 }
 
 /// What the person is asked. All texts are shown as text.
@@ -68,8 +88,8 @@ pub struct ConsentView {
     pub leads_to: Option<String>,
     /// Where whoever wants to be somebody else goes ([`super::interaction::other_account`]).
     pub other_account: Option<String>,
-    /// The code of the device that gets access, in the device flow (RFC 8628 section 5.4).
-    pub device_code: Option<String>,
+    /// The device that gets access, in the device flow.
+    pub device: Option<AskingDevice>,
     /// Whether the form came back without a workspace or organisation.
     pub choice_missing: bool,
     /// Names and values for whoever wants to know exactly.
@@ -89,10 +109,28 @@ struct View<'v> {
     optional: Vec<&'v AskedScope>,
     place: Option<String>,
     until: String,
-    device_warning: Option<String>,
+    device: Option<DeviceLines>,
     problem: Option<&'static str>,
     csrf: String,
     view: &'v ConsentView,
+}
+
+/// What is told of a device.
+struct DeviceLines {
+    warning: String,
+    facts: Vec<String>,
+}
+
+impl DeviceLines {
+    fn of(device: &AskingDevice, language: Language) -> Self {
+        let (_, moment) = moment::shown(device.asked_at, language);
+        let asked = Text::DeviceAsked.filled(language, &[("moment", moment), ("address", device.address.clone())]);
+        let elsewhere = device.is_elsewhere.then(|| Text::DeviceElsewhere.of(language).to_owned());
+        let name = device.name.as_deref().and_then(session::named).map(|name| name.chars().take(MAX_NAME).collect());
+        let named = name.map(|name| Text::DeviceCallsItself.filled(language, &[("name", name)]));
+        let facts = [Some(asked), elsewhere, named].into_iter().flatten().collect();
+        Self { warning: Text::DeviceWarning.filled(language, &[("code", device.code.clone())]), facts }
+    }
 }
 
 /// The page. Refusing comes first: it is what Enter in a field does.
@@ -130,7 +168,7 @@ pub fn page(browser: &Browser, view: &ConsentView) -> Response {
         until: view
             .until
             .map_or_else(|| Text::UntilEnded.of(language).to_owned(), |until| fill(Text::UntilDay, "day", &moment::day(until, language))),
-        device_warning: view.device_code.as_deref().map(|code| fill(Text::DeviceWarning, "code", code)),
+        device: view.device.as_ref().map(|device| DeviceLines::of(device, language)),
         problem: view.choice_missing.then(|| missing.of(language)),
         csrf: browser.form_token(),
         frame,
@@ -149,7 +187,6 @@ mod tests {
     use http_body_util::BodyExt as _;
 
     use super::*;
-    use crate::language::Language;
 
     const MARKUP: &str = "<script>alert(1)</script>\"><img src=x onerror=alert(1)>{{7*7}}";
 
@@ -190,7 +227,13 @@ mod tests {
             redirect_host: Some(text.to_owned()),
             leads_to: Some("https://app.example".to_owned()),
             other_account: Some("/sign-in?interaction=1&switch=1".to_owned()),
-            device_code: Some(text.to_owned()),
+            device: Some(AskingDevice {
+                code: text.to_owned(),
+                asked_at: Timestamp::from_unix_seconds(1_800_000_000),
+                address: text.to_owned(),
+                name: Some(text.to_owned()),
+                is_elsewhere: true,
+            }),
             organisations: Vec::new(),
             choice_missing: false,
             technical: vec![("scope".to_owned(), text.to_owned())],

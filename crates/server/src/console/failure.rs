@@ -53,6 +53,11 @@ pub fn interaction_over(browser: &Browser) -> Response {
     say(browser, StatusCode::FORBIDDEN, Text::InteractionOver)
 }
 
+/// The page for whoever is a member of no organisation, and has nothing to give access to: 403.
+pub fn no_member(browser: &Browser) -> Response {
+    say(browser, StatusCode::FORBIDDEN, Text::NoMember)
+}
+
 /// The page where too much waits already: 429.
 pub fn too_many(browser: &Browser) -> Response {
     let mut response = say(browser, StatusCode::TOO_MANY_REQUESTS, Text::TooManyRequests);

@@ -147,6 +147,9 @@ words! {
     DeviceUnknown: "We do not know this code, or it is too old. Look at your device again.", "Deze code kennen we niet, of hij is te oud. Kijk nog eens op je apparaat.";
     DeviceNext: "Next", "Verder";
     DeviceWarning: "A device elsewhere then gets access: the one that shows code {code}. Do you not have it with you? Then refuse.", "Een ander apparaat krijgt dan toegang: het apparaat dat code {code} toont. Heb je dat niet bij je? Weiger dan.";
+    DeviceAsked: "It asked for this on {moment}, from address {address}.", "Het vroeg hierom op {moment}, vanaf adres {address}.";
+    DeviceElsewhere: "That is not the network that you are in now. Has somebody sent you this code? Then refuse.", "Dat is niet het netwerk waar jij nu in zit. Heeft iemand je deze code gestuurd? Weiger dan.";
+    DeviceCallsItself: "It calls itself: {name}.", "Het noemt zichzelf: {name}.";
     DeviceDone: "Done", "Gelukt";
     DeviceDoneStory: "You can go back to your device.", "Je kunt terug naar je apparaat.";
     DeviceRefused: "Refused", "Geweigerd";
@@ -160,6 +163,7 @@ words! {
     AppMistake: "The app has sent us something that is not right. You are signed in nowhere by it. Tell the maker of the app.", "De app heeft ons iets gestuurd dat niet klopt. Je bent nergens aangemeld. Meld het bij de maker van de app.";
     FormOutdated: "This form was open for too long, or came from elsewhere. Nothing was changed. Open the page again.", "Dit formulier stond te lang open, of kwam ergens anders vandaan. Er is niets gewijzigd. Open de pagina opnieuw.";
     OpenAgain: "Open the page again", "Pagina opnieuw openen";
+    NoMember: "You are not a member of any organisation here. So you cannot give access.", "Je bent hier van geen organisatie lid. Daarom kun je geen toegang geven.";
     InteractionOver: "This request is too old, or was begun in another browser. Go back to the app and begin again.", "Deze aanvraag is te oud, of is in een andere browser begonnen. Ga terug naar de app en begin opnieuw.";
     TooManyRequests: "There are too many requests from your network. Try again in a few minutes.", "Er komen te veel aanvragen van jouw netwerk. Probeer het over een paar minuten opnieuw.";
     Unavailable: "Poort cannot answer now. Nothing was changed. Try again in a moment.", "Poort kan nu geen antwoord geven. Er is niets gewijzigd. Probeer het zo opnieuw.";

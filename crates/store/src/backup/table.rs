@@ -41,6 +41,7 @@ tables! {
     "client_grant",
     "ended_access",
     "authorization_code",
+    "device_code",
     "refresh_family",
     "refresh_token",
     "pushed_request",

@@ -1,9 +1,11 @@
 //! Codes, refresh tokens, and what may be used once.
 
-use domain::authorization::Authorization;
+use std::time::Duration;
+
+use domain::authorization::{Authorization, DeviceRequest};
 use domain::grant::Grant;
 use domain::{FamilyId, GrantId, SessionId};
-use poort_store::{NewAuthorizationCode, NewOrganisationKey, RefreshFamily};
+use poort_store::{DeviceDecision, NewAuthorizationCode, NewDeviceCode, NewDeviceGrant, NewOrganisationKey, RefreshFamily};
 
 use crate::organisation_keys::organisation_key;
 use crate::support::*;
@@ -31,6 +33,7 @@ pub(crate) async fn codes(store: &Store) {
     done(write!(store, |tx| { tx.insert_grant(&grant.clone()).await })).await;
     redeemed(store, id, (key.id, person)).await;
     refreshed(store, id, (key.id, person)).await;
+    devices(store, id, key.id).await;
 }
 
 fn authorization(session: Option<SessionId>) -> Authorization {
@@ -112,4 +115,51 @@ async fn used_once(store: &Store) {
     let tries = (0..20).map(|_| store.use_once(digest("at once"), later(60)));
     let firsts = futures_util::future::join_all(tries).await;
     assert_eq!(firsts.into_iter().filter(|first| *first.as_ref().expect("asked")).count(), 1);
+}
+
+/// A device begins, is answered, asks and is served.
+async fn devices(store: &Store, grant: GrantId, key: CredentialId) {
+    const LIFE: Duration = Duration::from_secs(600);
+    let at = now();
+    let new = |name: &str, typed: &str| NewDeviceCode {
+        digest: digest(name),
+        user_code: digest(typed),
+        key,
+        asked: DeviceRequest {
+            scope: "api1".to_owned(),
+            resources: vec!["https://api.example/".to_owned()],
+            key_thumbprint: Some([1; 32]),
+            address: "192.0.2.1".parse().expect("an address"),
+            user_agent: None,
+        },
+        created_at: at,
+        expires_at: at.saturating_add(LIFE),
+        interval_seconds: 5,
+    };
+    assert!(store.insert_device_code(new("device", "typed")).await.expect("kept"));
+    assert!(!store.insert_device_code(new("another", "typed")).await.expect("asked"), "the user code is taken");
+    assert!(store.insert_device_code(new("another", "typed too")).await.expect("kept"));
+    let waiting = read!(store, |reader| { reader.device_code_typed(&digest("typed"), at).await }).expect("it waits");
+    assert_eq!((waiting.digest, &waiting.decision), (digest("device"), &DeviceDecision::Waiting));
+    assert_eq!((waiting.asked, waiting.created_at), (new("device", "typed").asked, at));
+    assert_eq!(read!(store, |reader| { reader.device_code_typed(&digest("typed"), at.saturating_add(LIFE)).await }), None);
+    done(write!(store, |tx| { tx.poll_device_code(&digest("device"), at, 10).await })).await;
+    let (family, request) = (FamilyId::from_bytes([7; 16]), serde_json::to_string(&authorization(None)).expect("JSON"));
+    let allowed = NewDeviceGrant { grant, family, request };
+    for first in [true, false] {
+        let allowed = allowed.clone();
+        assert_eq!(done(write!(store, |tx| { tx.allow_device(&digest("device"), at, &allowed.clone()).await })).await, first);
+        assert_eq!(done(write!(store, |tx| { tx.refuse_device(&digest("another"), at).await })).await, first);
+        assert_eq!(done(write!(store, |tx| { tx.redeem_device_code(&digest("device"), at).await })).await, first);
+    }
+    let found = read!(store, |reader| { reader.device_code(&digest("device")).await }).expect("there");
+    assert_eq!((found.polled_at, found.interval_seconds, found.redeemed_at), (Some(at), 10, Some(at)));
+    assert!(matches!(found.decision, DeviceDecision::Allowed(found) if (found.grant, found.family) == (grant, family)));
+    let refused = read!(store, |reader| { reader.device_code(&digest("another")).await }).expect("there");
+    assert_eq!(refused.decision, DeviceDecision::Refused);
+    store.drop_old_device_codes(at.saturating_add(LIFE), at).await.expect("dropped");
+    assert_eq!(read!(store, |reader| { reader.device_code(&digest("another")).await }), None);
+    assert!(read!(store, |reader| { reader.device_code(&digest("device")).await }).is_some(), "a replay is known for longer");
+    store.drop_old_device_codes(at.saturating_add(LIFE), at.saturating_add(LIFE)).await.expect("dropped");
+    assert_eq!(read!(store, |reader| { reader.device_code(&digest("device")).await }), None);
 }

@@ -4,12 +4,13 @@ use authority::authorize::Names;
 use axum::response::Response;
 use domain::client::Registration;
 use domain::person::Membership;
-use domain::scope::Identity;
+use domain::scope::{Identity, ScopeSet};
 use domain::{InteractionId, MembershipId, OrganisationId};
+use verifier::Client;
 
 use super::{AtBrowser, Page, Proven, RESUME, answer};
 use crate::console::consent::{AskedScope, ConsentView, Registered, page as consent_page};
-use crate::console::{Text, failure, interaction};
+use crate::console::{Browser, Text, failure, interaction};
 
 /// What is asked of the person.
 pub(super) struct Question {
@@ -40,9 +41,9 @@ pub(super) async fn page(at: AtBrowser<'_>, proven: &Proven, question: &Question
         action: format!("{RESUME}/{}", question.id),
         hidden: Vec::new(),
         client: client.definition.name.as_str().to_owned(),
-        made_by: made_by(proven, &names),
-        registered: registered(proven, &names, own),
-        scopes: scopes(at, proven, &before),
+        made_by: made_by(client, &names),
+        registered: registered(client, &names, own),
+        scopes: scopes(at.browser, &request.scope, &before),
         workspaces: Vec::new(),
         organisations: choices,
         workspace: names.workspace.as_ref().filter(|_| own).map(|workspace| workspace.name.as_str().to_owned()),
@@ -51,7 +52,7 @@ pub(super) async fn page(at: AtBrowser<'_>, proven: &Proven, question: &Question
         redirect_host: Some(redirect_host),
         leads_to: Some(answer::sources(&proven.reply.redirect_uri)),
         other_account: Some(interaction::other_account(question.id)),
-        device_code: None,
+        device: None,
         choice_missing: question.choice_missing,
         technical: technical(&client.definition.client_id, proven, &request.resources),
     };
@@ -63,13 +64,14 @@ fn name(names: &Names, organisation: OrganisationId) -> String {
 }
 
 /// Said where the operator registered it for an organisation.
-fn made_by(proven: &Proven, names: &Names) -> Option<String> {
-    let by_operator = proven.client.definition.registration == Registration::Operator;
-    proven.client.organisation.filter(|_| by_operator).map(|organisation| name(names, organisation))
+pub(in crate::connect) fn made_by(client: &Client, names: &Names) -> Option<String> {
+    let by_operator = client.definition.registration == Registration::Operator;
+    client.organisation.filter(|_| by_operator).map(|organisation| name(names, organisation))
 }
 
-fn registered(proven: &Proven, names: &Names, own: bool) -> Registered {
-    match (proven.client.definition.registration, proven.client.organisation) {
+/// How it became known, as people are told.
+pub(in crate::connect) fn registered(client: &Client, names: &Names, own: bool) -> Registered {
+    match (client.definition.registration, client.organisation) {
         (Registration::Dynamic, _) | (Registration::Organisation, None) => Registered::ByItself,
         (Registration::Operator, _) => Registered::ByOperator,
         (Registration::Organisation, Some(organisation)) if own => Registered::ByOwnOrganisation(name(names, organisation)),
@@ -78,14 +80,13 @@ fn registered(proven: &Proven, names: &Names, own: bool) -> Registered {
 }
 
 /// What is asked for, in words: about the person first, then of each API.
-fn scopes(at: AtBrowser<'_>, proven: &Proven, before: &[&str]) -> Vec<AskedScope> {
-    let scope = &proven.request.scope;
+pub(in crate::connect) fn scopes(browser: &Browser, scope: &ScopeSet, before: &[&str]) -> Vec<AskedScope> {
     let of_person = [
         (Identity::Openid, "openid", Text::ScopeOpenid),
         (Identity::Profile, "profile", Text::ScopeProfile),
         (Identity::Email, "email", Text::ScopeEmail),
     ];
-    let said = |text: Text| text.of(at.browser.language).to_owned();
+    let said = |text: Text| text.of(browser.language).to_owned();
     let mut asked: Vec<(String, String)> = Vec::new();
     for (identity, name, text) in of_person {
         if identity.is_in(scope.identity) {

@@ -3,7 +3,7 @@
 //! The rules are the two tables of [`authority::authorize`]; here requests are read, pages shown and answers sent.
 
 mod answer;
-mod consent;
+pub(super) mod consent;
 mod effective;
 
 use std::sync::Arc;

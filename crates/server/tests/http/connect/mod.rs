@@ -18,6 +18,7 @@ mod oidc_tokens;
 mod private_key_jwt;
 mod rfc7591;
 mod rfc8414;
+mod rfc8628;
 mod rfc8693;
 mod rfc9101;
 mod rfc9126;

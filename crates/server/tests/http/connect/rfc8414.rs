@@ -102,6 +102,15 @@ async fn rfc8414_09_what_is_advertised_works_and_nothing_else_does() {
 }
 
 #[tokio::test]
+async fn rfc8414_09_registration_is_advertised_where_programs_can_register() {
+    for open in [false, true] {
+        let app = testkit::App::start_with(|config| config.registration_open = open).await;
+        let metadata = app.call("GET", "/.well-known/openid-configuration").send().await.expect(200).json();
+        assert_eq!(metadata.get("registration_endpoint").is_some(), open);
+    }
+}
+
+#[tokio::test]
 async fn hdr_03_and_cors_03_documents_may_be_kept_and_read_by_all() {
     let world = World::start().await;
     for path in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/connect/jwks"] {

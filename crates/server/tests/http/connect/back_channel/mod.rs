@@ -9,6 +9,7 @@ mod races;
 mod rfc7009;
 mod rfc7636;
 mod rfc7662;
+mod rfc8628_key;
 mod rfc8707;
 mod rfc9068;
 mod rfc9068_checks;
