@@ -35,6 +35,7 @@ async fn rfc9126_02_and_par_02_a_request_uri_cannot_be_pushed() {
     }
 }
 
+/// 9126-07, 9126-13: no redirect URI that is not registered is taken, whoever sends it.
 #[tokio::test]
 async fn rfc9126_03_it_is_judged_when_it_is_pushed() {
     let world = World::start().await;
@@ -62,6 +63,7 @@ async fn rfc9126_04_the_name_is_not_to_be_guessed() {
     assert_ne!(push(&world, &world.client, &Request::of(&world.client)).await, name);
 }
 
+/// 9126-13: guessed names.
 #[tokio::test]
 async fn rfc9126_05_and_par_01_it_is_for_the_client_that_pushed_it() {
     let world = World::start().await;
@@ -88,7 +90,7 @@ async fn rfc9126_06_and_par_04_post_of_a_form_only() {
 }
 
 #[tokio::test]
-async fn rfc9126_09_and_13_it_is_good_for_one_authorization() {
+async fn rfc9126_09_13_it_is_good_for_one_authorization() {
     let world = World::start().await;
     let uri = push(&world, &world.client, &Request::of(&world.client)).await;
     let mut ann = world.ann().await;
