@@ -15,7 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::access_token::{AccessToken, MAX_BYTES};
 use domain::client::Profile;
 use domain::credential::format::read_sealed;
-use domain::{Digest, Secret};
+use domain::{CredentialId, Digest, Secret};
 use jose::access_token::AccessTokenClaims;
 use jose::{Algorithm, Claims, JwkSet, TypeRule};
 use serde::{Deserialize, Serialize};
@@ -149,6 +149,17 @@ impl Claims for JwtClaims {
 struct Own<'c> {
     #[serde(borrow)]
     poort: &'c str,
+}
+
+/// How a token of ours that was opened calls itself: a JWT in its `jti`, another by its serial.
+pub(crate) fn name(text: &str, serial: &CredentialId) -> String {
+    #[derive(Deserialize)]
+    struct Named {
+        jti: String,
+    }
+    let payload = text.strip_prefix("eyJ").and_then(|rest| URL_SAFE_NO_PAD.decode(rest.split('.').nth(1)?).ok());
+    let named: Option<Named> = payload.and_then(|payload| serde_json::from_slice(&payload).ok());
+    named.map_or_else(|| serial.to_string(), |named| named.jti)
 }
 
 impl Authority {

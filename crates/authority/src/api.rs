@@ -6,7 +6,7 @@ use domain::text::Name;
 use store::{Abort, Outcome};
 
 use crate::access::{OWN_API, RIGHTS, Right};
-use crate::{Authority, Changed, Context, Error};
+use crate::{Authority, Changed, Context, Error, id_token};
 
 impl Authority {
     /// Makes an API known. Its name must be free.
@@ -89,6 +89,9 @@ impl Authority {
         context.caller.require_operator()?;
         refuse_own(&definition.name)?;
         valid(&definition)?;
+        if let Some(algorithm) = definition.access_token_algorithm {
+            self.ensure_signing_key(context, id_token::signing_algorithm(Some(algorithm))).await?;
+        }
         self.change(context, move |tx, by| {
             let (definition, allow) = (definition.clone(), allow.clone());
             Box::pin(async move {

@@ -71,7 +71,7 @@ pub fn subject(person: PersonId) -> String {
 impl Authority {
     /// Signs an ID token. Touches no database, but for the first one of an algorithm.
     pub async fn id_token(&self, context: &Context, new: NewIdToken<'_>) -> Result<Secret<String>, Error> {
-        let algorithm = algorithm(new.client);
+        let algorithm = signing_algorithm(new.client.id_token_algorithm);
         self.ensure_signing_key(context, algorithm).await?;
         let NewIdToken { issuer, client, person, authorization, access_token, refreshed } = new;
         let now = context.now;
@@ -89,7 +89,7 @@ impl Authority {
             nonce: authorization.nonce.clone().filter(|_| !refreshed),
             auth_time: Some(authorization.auth_time.into()),
             acr: authorization.acr.clone(),
-            amr: authorization.amr.clone(),
+            amr: means(client, authorization),
             at_hash: access_token.map(|text| at_hash(text, algorithm)),
             sid: authorization.session.map(|session| session.to_string()),
         };
@@ -129,9 +129,15 @@ impl Authority {
     }
 }
 
-/// The algorithm that a client has chosen.
-pub(crate) fn algorithm(client: &ClientDefinition) -> Algorithm {
-    match client.id_token_algorithm {
+/// By which means the person proved who they are. Clients of the government are told the level only, `acr` (NL GOV Assurance profile
+/// for OpenID Connect, "Authentication Context").
+pub(crate) fn means(client: &ClientDefinition, authorization: &Authorization) -> Vec<String> {
+    if client.profile == Profile::Nlgov { Vec::new() } else { authorization.amr.clone() }
+}
+
+/// The algorithm that somebody has chosen, if anybody has.
+pub fn signing_algorithm(chosen: Option<SigningAlgorithm>) -> Algorithm {
+    match chosen {
         None | Some(SigningAlgorithm::Es256) => Algorithm::ES256,
         Some(SigningAlgorithm::Rs256) => Algorithm::RS256,
         Some(SigningAlgorithm::EdDsa) => Algorithm::EdDSA,

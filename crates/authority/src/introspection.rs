@@ -15,7 +15,7 @@ use serde::Serialize;
 use verifier::{Asked, Client, Question, Verdict};
 
 use crate::grant_type::audience;
-use crate::{Authority, Error};
+use crate::{Authority, Error, access_token};
 
 /// What is told of a token that is worth something (RFC 7662 section 2.2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -104,7 +104,7 @@ impl Authority {
             sub,
             aud: Some(Audience::One(audience(api).to_owned())),
             iss: issuer.to_owned(),
-            jti: facts.id.to_string(),
+            jti: access_token::name(text, &facts.id),
             organisation,
             cnf: token.and_then(confirmation),
             act,
@@ -145,7 +145,7 @@ impl Authority {
             sub,
             aud: (!known.is_empty()).then(|| Audience::of(known.iter().map(|(api, _)| audience(api).to_owned()).collect())),
             iss: issuer.to_owned(),
-            jti: token.serial.to_string(),
+            jti: access_token::name(text, &token.serial),
             organisation,
             cnf: confirmation(&token),
             act,

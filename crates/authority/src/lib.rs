@@ -65,7 +65,7 @@ pub use fence::after_restore;
 pub use grant_type::{
     ACCESS_TOKEN_TYPE, Asking, CodeRequest, ExchangeRequest, GrantError, GrantRefusal, Lifetimes, RefreshRequest, Tokens,
 };
-pub use id_token::{ID_TOKEN_LIFE, NewIdToken, UserClaims, subject};
+pub use id_token::{ID_TOKEN_LIFE, NewIdToken, UserClaims, signing_algorithm, subject};
 pub use idempotency::{ALREADY_DONE, IdempotencyKey};
 pub use import::{ImportReport, ImportRow, Rejected};
 pub use install::{Installed, SetUp, installations};

@@ -12,7 +12,7 @@ use domain::{CredentialId, PersonId, RequestId, Secret, SessionId, Timestamp};
 use jose::logout_token::{Logout, LogoutTokenClaims};
 use store::{By, LogoutNotice, StoreError, Tx};
 
-use crate::id_token::{algorithm, subject};
+use crate::id_token::{signing_algorithm, subject};
 use crate::{Authority, Context, Error};
 
 /// How long a logout token counts: two minutes at most, says section 4 of the security considerations.
@@ -94,7 +94,7 @@ impl Authority {
             self.store.drop_logout_notice(notice).await?;
             return Ok(None);
         };
-        let algorithm = algorithm(&client);
+        let algorithm = signing_algorithm(client.id_token_algorithm);
         let context = Context::system(RequestId::generate(now, &*self.entropy)?, now);
         self.ensure_signing_key(&context, algorithm).await?;
         let logout = Logout {

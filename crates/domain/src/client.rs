@@ -188,6 +188,11 @@ impl Profile {
                     client.authentication == [ClientAuthentication::PrivateKeyJwt]
                         || client.authentication.is_empty() && client.application_type == ApplicationType::Native
                 }),
+                ("redirect_uris", "nlgov takes http only for native clients, on a loopback address that is not localhost", |client| {
+                    let native = client.application_type == ApplicationType::Native;
+                    let fits = |uri: &String| !uri.starts_with("http:") || native && !uri.starts_with("http://localhost");
+                    client.redirect_uris.iter().all(fits)
+                }),
             ],
         }
     }

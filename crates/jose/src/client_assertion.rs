@@ -29,7 +29,7 @@ pub struct Rules<'r> {
     pub algorithms: &'r [Algorithm],
     /// Our issuer identifier: what `aud` must be, as one string (rfc7523bis section 3).
     pub issuer: &'r str,
-    /// The URL of the token endpoint, where `aud` may be that too: under the profile `nlgov` only.
+    /// The URL of the token endpoint, where `aud` may be that too, and where `iat` must be there: under the profile `nlgov` only.
     pub token_endpoint: Option<&'r str>,
     /// The time.
     pub now: Timestamp,
@@ -66,6 +66,10 @@ pub fn verify(assertion: &str, rules: &Rules<'_>) -> Result<ClientAssertion, Ref
     match claims.audience()? {
         Audience::One(audience) if audience == rules.issuer || Some(audience.as_str()) == rules.token_endpoint => {}
         _ => return Err(Refusal::Audience),
+    }
+    if rules.token_endpoint.is_some() && claims.time("iat")?.is_none() {
+        // NL GOV Assurance profile for OAuth 2.0 section 2.3.3.
+        return Err(Refusal::Missing("iat"));
     }
     let expires_at = claims.live_until(rules.now, LONGEST_LIFE)?;
     let jti = claims.required("jti")?.to_owned();

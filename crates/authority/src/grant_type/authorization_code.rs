@@ -68,7 +68,7 @@ impl Authority {
             return Err(GrantRefusal::ProofMissing.into());
         }
         let refresh = self.installation.generate(Kind::RefreshToken, &*self.entropy)?;
-        let family_end = asking.now.saturating_add(self.lifetimes.refresh_token);
+        let family_end = asking.now.saturating_add(self.lifetimes.refresh_of(&asking.client));
         let draft = Draft {
             digest: Digest::of(request.code.expose().as_bytes()),
             client: asking.client.id,

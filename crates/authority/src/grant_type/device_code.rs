@@ -67,7 +67,7 @@ impl Authority {
     ) -> Result<Tokens, GrantError> {
         let definition = &asking.client.definition;
         let refresh = self.installation.generate(Kind::RefreshToken, &*self.entropy)?;
-        let family_end = asking.now.saturating_add(self.lifetimes.refresh_token);
+        let family_end = asking.now.saturating_add(self.lifetimes.refresh_of(&asking.client));
         let draft = Draft {
             digest: Digest::of(device_code.expose().as_bytes()),
             client: asking.client.id,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::access_token::{AccessToken, Few, Parent};
 use domain::authorization::Authorization;
-use domain::client::{Profile, SigningAlgorithm};
+use domain::client::{ClientDefinition, Profile, SigningAlgorithm};
 use domain::scope::ScopeSet;
 use domain::{CredentialId, FamilyId, GrantId, PersonId, Secret, Timestamp};
 use jose::Algorithm;
@@ -15,7 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::{Asking, GrantError, GrantRefusal};
-use crate::Authority;
+use crate::{Authority, id_token};
 
 /// The consent that a token comes from.
 #[derive(Clone, Copy)]
@@ -41,7 +41,7 @@ impl Authority {
         from: Option<From<'_>>,
     ) -> Result<IssuedAccess, GrantError> {
         let issued_at = Timestamp::from_unix_seconds(asking.now.unix_seconds());
-        let end = issued_at.saturating_add(self.lifetimes.access_token);
+        let end = issued_at.saturating_add(self.lifetimes.access_of(&asking.client, from.is_some()));
         let end = asking.private_key.and_then(|key| key.not_after).map_or(end, |not_after| not_after.min(end));
         let expires_at = Timestamp::from_unix_seconds(end.unix_seconds());
         let expires_in = u32::try_from(expires_at.unix_seconds() - issued_at.unix_seconds()).unwrap_or(0);
@@ -62,30 +62,51 @@ impl Authority {
             audiences: Few::of(scopes.audiences.iter().map(|(_, granted)| *granted)).ok_or(GrantRefusal::InvalidScope)?,
             actors: Few::EMPTY,
         };
-        let text = match signed_with(scopes, asking.client.definition.profile) {
+        let text = match signed_with(&asking.client.definition, scopes) {
             None => self.seal_access_token(&token)?,
-            Some(algorithm) => self.sign_access_token(&token, claims(asking, scopes, from, &token), algorithm)?,
+            Some(algorithm) => self.sign_for(asking, &token, claims(asking, scopes, from, &token), algorithm)?,
         };
         Ok(IssuedAccess { text, expires_in })
     }
+
+    /// Signs a token for a client. Under `nlgov` its name has 128 random bits beside the serial (section 3.2.1), which has 74.
+    pub(super) fn sign_for(
+        &self,
+        asking: &Asking<'_>,
+        token: &AccessToken,
+        mut claims: AccessTokenClaims,
+        algorithm: Algorithm,
+    ) -> Result<Secret<String>, GrantError> {
+        if asking.client.definition.profile == Profile::Nlgov {
+            let mut random = [0; 16];
+            self.entropy.fill(&mut random)?;
+            claims.jti = format!("{}.{}", claims.jti, URL_SAFE_NO_PAD.encode(random));
+        }
+        Ok(self.sign_access_token(token, claims, algorithm)?)
+    }
 }
 
-/// A JWT where every API that it is for wants one; the first says which algorithm, but for RS256 under FAPI 2.0 (section 5.4.1).
-pub(super) fn signed_with(scopes: &ScopeSet, profile: Profile) -> Option<Algorithm> {
+/// A JWT where every API that it is for wants one; the first says which algorithm, but for RS256 under FAPI 2.0 (section 5.4.1). Under
+/// `nlgov` always a JWT (section 3.2.1), with the client's own algorithm where the APIs name none.
+pub(super) fn signed_with(client: &ClientDefinition, scopes: &ScopeSet) -> Option<Algorithm> {
     let mut wanted = scopes.audiences.iter().map(|(api, _)| api.definition().access_token_algorithm);
-    let first = wanted.next()??;
-    wanted.all(|other| other.is_some()).then_some(match first {
-        SigningAlgorithm::Rs256 if profile == Profile::Fapi2 => Algorithm::ES256,
-        SigningAlgorithm::Es256 => Algorithm::ES256,
-        SigningAlgorithm::Rs256 => Algorithm::RS256,
-        SigningAlgorithm::EdDsa => Algorithm::EdDSA,
-    })
+    let first = wanted.next().flatten();
+    let is_wanted = first.is_some() && wanted.all(|other| other.is_some());
+    match (client.profile, first) {
+        (Profile::Nlgov, first) => Some(id_token::signing_algorithm(first.or(client.id_token_algorithm))),
+        (Profile::Fapi2, Some(SigningAlgorithm::Rs256)) if is_wanted => Some(Algorithm::ES256),
+        (_, first) => is_wanted.then_some(id_token::signing_algorithm(first)),
+    }
 }
 
 /// RFC 9068 section 2.2. `sub` of a client that acts for itself is its public id, which is no person's id.
 pub(super) fn claims(asking: &Asking<'_>, scopes: &ScopeSet, from: Option<From<'_>>, token: &AccessToken) -> AccessTokenClaims {
     let client_id = asking.client.definition.client_id.clone();
-    let audiences: Vec<String> = scopes.audiences.iter().map(|(api, _)| super::scope::audience(api).to_owned()).collect();
+    let mut audiences: Vec<String> = scopes.audiences.iter().map(|(api, _)| super::scope::audience(api).to_owned()).collect();
+    if audiences.is_empty() {
+        // For userinfo only (RFC 9068 section 3: a default).
+        audiences.push(asking.issuer.to_owned());
+    }
     let authorization = from.map(|from| from.authorization);
     AccessTokenClaims {
         iss: asking.issuer.to_owned(),
@@ -100,7 +121,7 @@ pub(super) fn claims(asking: &Asking<'_>, scopes: &ScopeSet, from: Option<From<'
         scope: Some(scopes.audiences.iter().flat_map(|(api, granted)| api.granted_names(granted)).collect::<Vec<_>>().join(" ")),
         auth_time: authorization.map(|authorization| authorization.auth_time.into()),
         acr: authorization.and_then(|authorization| authorization.acr.clone()),
-        amr: authorization.map(|authorization| authorization.amr.clone()).unwrap_or_default(),
+        amr: authorization.map(|authorization| id_token::means(&asking.client.definition, authorization)).unwrap_or_default(),
         cnf: token.key_thumbprint.map(|key| Confirmation { jkt: URL_SAFE_NO_PAD.encode(key) }),
         act: None,
     }

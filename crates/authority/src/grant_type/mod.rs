@@ -36,8 +36,14 @@ pub use refresh_token::RefreshRequest;
 pub(crate) use scope::{audience, meant};
 pub use token_exchange::{ACCESS_TOKEN_TYPE, ExchangeRequest};
 
-/// The longest idle time of a refresh token under the profile `nlgov`.
+/// The longest idle time of a refresh token under the profile `nlgov` (NL GOV Assurance profile for OpenID Connect, "Refresh Tokens").
 const NLGOV_IDLE: Duration = Duration::from_secs(6 * 3_600);
+/// The longest lives there (NL GOV Assurance profile for OAuth 2.0 section 3.4): of refresh tokens, of the access tokens of public
+/// clients, of clients that act for a person, and of those that act for themselves.
+const NLGOV_REFRESH: Duration = Duration::from_secs(24 * 3_600);
+const NLGOV_ACCESS_PUBLIC: Duration = Duration::from_secs(15 * 60);
+const NLGOV_ACCESS_PERSON: Duration = Duration::from_secs(3_600);
+const NLGOV_ACCESS_OWN: Duration = Duration::from_secs(6 * 3_600);
 
 /// How long what is issued lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +74,21 @@ impl Lifetimes {
     /// How long a client's refresh token may be idle.
     fn idle_of(&self, client: &Client) -> Duration {
         if client.definition.profile == Profile::Nlgov { self.refresh_idle.min(NLGOV_IDLE) } else { self.refresh_idle }
+    }
+
+    /// How long the refresh tokens of one consent to a client last.
+    fn refresh_of(&self, client: &Client) -> Duration {
+        if client.definition.profile == Profile::Nlgov { self.refresh_token.min(NLGOV_REFRESH) } else { self.refresh_token }
+    }
+
+    /// How long a client's access token lasts, for a person or for itself.
+    fn access_of(&self, client: &Client, for_person: bool) -> Duration {
+        match (client.definition.profile, client.definition.is_confidential(), for_person) {
+            (Profile::Nlgov, false, _) => self.access_token.min(NLGOV_ACCESS_PUBLIC),
+            (Profile::Nlgov, true, true) => self.access_token.min(NLGOV_ACCESS_PERSON),
+            (Profile::Nlgov, true, false) => self.access_token.min(NLGOV_ACCESS_OWN),
+            _ => self.access_token,
+        }
     }
 }
 

@@ -62,9 +62,9 @@ impl Authority {
         decide(asking, &Presented { subject: &subject, actor: actor.as_ref(), holder })?;
         let scopes = self.exchanged_scopes(asking, &subject.token, request)?;
         let token = self.exchanged_token(asking, &subject.token, &scopes)?;
-        let text = match issue::signed_with(&scopes, asking.client.definition.profile) {
+        let text = match issue::signed_with(&asking.client.definition, &scopes) {
             None => self.seal_access_token(&token)?,
-            Some(algorithm) => self.sign_access_token(&token, self.exchanged_claims(asking, &subject, (&scopes, &token))?, algorithm)?,
+            Some(algorithm) => self.sign_for(asking, &token, self.exchanged_claims(asking, &subject, (&scopes, &token))?, algorithm)?,
         };
         let expires_in = u32::try_from(token.expires_at.unix_seconds() - token.issued_at.unix_seconds()).unwrap_or(0);
         Ok(Tokens {
@@ -115,7 +115,8 @@ impl Authority {
 
     fn exchanged_token(&self, asking: &Asking<'_>, subject: &AccessToken, scopes: &ScopeSet) -> Result<AccessToken, GrantError> {
         let issued_at = Timestamp::from_unix_seconds(asking.now.unix_seconds());
-        let end = issued_at.saturating_add(self.lifetimes.access_token).min(subject.expires_at);
+        let life = self.lifetimes.access_of(&asking.client, subject.grant.is_some());
+        let end = issued_at.saturating_add(life).min(subject.expires_at);
         let end = asking.private_key.and_then(|key| key.not_after).map_or(end, |not_after| not_after.min(end));
         // Who had the token that is exchanged acts from now on before this client; who exchanges an own one does so as before.
         let before = Some(subject.key.id).filter(|holder| !subject.exchanged.is_empty() && *holder != asking.client.id);

@@ -14,7 +14,7 @@ use domain::{CredentialId, Event, OrganisationId, Timestamp, WorkspaceId};
 use store::{Abort, By, Outcome, Recorded, Tx};
 
 use crate::organisation::clash;
-use crate::{Authority, Caller, Changed, Context, Error, Page, Right, grant};
+use crate::{Authority, Caller, Changed, Context, Error, Page, Right, grant, id_token};
 
 pub use import::OrganisationKeyRow;
 use issue::DrawnPrivateKey;
@@ -68,6 +68,7 @@ impl Authority {
         let NewOrganisationKey { workspace, contact, client } = new;
         let requested = client.permissions.clone();
         let drawn = self.draw_client(context, registration, client.definition()?)?;
+        self.ensure_signing_key(context, id_token::signing_algorithm(drawn.definition.id_token_algorithm)).await?;
         self.change(context, move |tx, by| {
             let (mut drawn, contact, requested) = (drawn.clone(), contact.clone(), requested.clone());
             Box::pin(async move {
@@ -91,6 +92,9 @@ impl Authority {
         update: OrganisationKeyUpdate,
     ) -> Result<Changed<OrganisationKey>, Error> {
         let caller = context.caller.clone();
+        if let Some(Some(algorithm)) = update.client.id_token_algorithm {
+            self.ensure_signing_key(context, id_token::signing_algorithm(Some(algorithm))).await?;
+        }
         self.change(context, move |tx, by| {
             let (caller, update) = (caller.clone(), update.clone());
             Box::pin(async move {

@@ -24,6 +24,7 @@ fn requests(workspace: &str) -> Vec<(String, String, String)> {
     requests.collect()
 }
 
+/// 9728-05: and every 401 says where to learn who gives credentials.
 #[tokio::test]
 async fn a_bad_credential_is_refused_everywhere_and_always_alike() {
     let world = World::start().await;

@@ -239,6 +239,7 @@ impl AtBrowser<'_> {
             client: client.definition.name.as_str().to_owned(),
             made_by: consent::made_by(client, &names),
             registered: consent::registered(client, &names, own),
+            is_public: !client.definition.is_confidential(),
             scopes: consent::scopes(browser, &device.scope, &before),
             workspaces: Vec::new(),
             organisations: if choices.len() > 1 { choices } else { Vec::new() },

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
+use authority::Caller;
 use axum::body::Body;
 use axum::response::Response;
 use domain::api::Api;
-use domain::client::SigningAlgorithm;
 use domain::presentation::{self, Presentation};
 use domain::verify::Owner;
 use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
-use jose::Algorithm;
 use jose::claims::NumericDate;
 use jose::response::IntrospectionClaims;
 use serde_json::{Map, Value};
@@ -47,7 +46,7 @@ pub(super) async fn answer(connect: Arc<Connect>, call: Call) -> Result<Response
     };
     let accepts_signed = |value: &HeaderValue| value.to_str().is_ok_and(|value| value.contains(SIGNED));
     let (body, content_type) = if call.parts.headers.get_all(ACCEPT).iter().any(accepts_signed) {
-        (sign(&connect, &asker, &body, &call)?, HeaderValue::from_static(SIGNED))
+        (sign(&connect, &asker, &body, &call).await?, HeaderValue::from_static(SIGNED))
     } else {
         (body, JSON)
     };
@@ -92,7 +91,7 @@ async fn asker(connect: &Connect, call: &Call, form: &Form<'_>) -> Result<Asker,
 }
 
 /// RFC 9701 section 5: the answer stands within, so that nobody takes it for a token.
-fn sign(connect: &Connect, asker: &Asker, body: &str, call: &Call) -> Result<String, ConnectError> {
+async fn sign(connect: &Connect, asker: &Asker, body: &str, call: &Call) -> Result<String, ConnectError> {
     let token_introspection: Map<String, Value> = serde_json::from_str(body).map_err(|_| Code::Internal)?;
     let (aud, algorithm) = match asker {
         Asker::Api(api) => {
@@ -101,11 +100,8 @@ fn sign(connect: &Connect, asker: &Asker, body: &str, call: &Call) -> Result<Str
         }
         Asker::Client(client) => (client.definition.client_id.clone(), client.definition.id_token_algorithm),
     };
-    let algorithm = match algorithm {
-        None | Some(SigningAlgorithm::Es256) => Algorithm::ES256,
-        Some(SigningAlgorithm::Rs256) => Algorithm::RS256,
-        Some(SigningAlgorithm::EdDsa) => Algorithm::EdDSA,
-    };
+    let algorithm = authority::signing_algorithm(algorithm);
+    connect.authority.ensure_signing_key(&call.context(Caller::System), algorithm).await?;
     let claims = IntrospectionClaims { iss: connect.issuer.clone(), aud, iat: NumericDate::from(call.edge.now), token_introspection };
     Ok(connect.authority.sign(algorithm, &claims)?)
 }

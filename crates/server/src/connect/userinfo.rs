@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
+use authority::{Caller, UserClaims, signing_algorithm};
 use axum::body::Body;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::CredentialId;
 use domain::access_token::AccessToken;
 use domain::scope::Identity;
 use domain::verify::Owner;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
 use jose::Algorithm;
 use jose::dpop::{self, LONGEST_AGE, Rules};
+use jose::response::UserinfoClaims;
+use serde_json::Value;
 
 use super::Connect;
 use super::call::Call;
@@ -22,6 +26,7 @@ use super::form::{Form, is_form};
 
 const PATH: &str = "/connect/userinfo";
 const BEARER: &str = "Bearer realm=\"poort\"";
+const SIGNED: HeaderValue = HeaderValue::from_static("application/jwt");
 
 /// How a token was presented.
 struct Presented {
@@ -47,11 +52,31 @@ pub(super) async fn answer(connect: Arc<Connect>, call: Call) -> Result<Response
         return Ok(refused(Code::InsufficientScope));
     }
     let Some(claims) = connect.authority.user_claims(person, found.token.identity).await? else { return Ok(refused(Code::InvalidToken)) };
-    let body = serde_json::to_vec(&claims).map_err(|_| Code::Internal)?;
+    let (body, content_type) = if wants_signed(&call) {
+        (sign(&connect, &call, &found.token.key.id, &claims).await?.into_bytes(), SIGNED)
+    } else {
+        (serde_json::to_vec(&claims).map_err(|_| Code::Internal)?, JSON)
+    };
     let mut response = Response::new(Body::from(body));
-    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
     response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
     Ok(response)
+}
+
+/// Whether the answer is to be a JWT: whoever asks says so with `Accept`.
+fn wants_signed(call: &Call) -> bool {
+    let names = |value: &HeaderValue| value.to_str().is_ok_and(|value| value.to_ascii_lowercase().contains("application/jwt"));
+    call.parts.headers.get_all(ACCEPT).iter().any(names)
+}
+
+/// OpenID Connect Core section 5.3.2: with the issuer, for the client, by the algorithm of its ID tokens.
+async fn sign(connect: &Connect, call: &Call, client: &CredentialId, claims: &UserClaims) -> Result<String, ConnectError> {
+    let client = connect.authority.verifier().client_of(client)?.ok_or(Code::InvalidToken)?.client;
+    let algorithm = signing_algorithm(client.definition.id_token_algorithm);
+    connect.authority.ensure_signing_key(&call.context(Caller::System), algorithm).await?;
+    let Ok(Value::Object(person)) = serde_json::to_value(claims) else { return Err(Code::Internal.into()) };
+    let claims = UserinfoClaims { iss: connect.issuer.clone(), aud: client.definition.client_id.clone(), person };
+    Ok(connect.authority.sign(algorithm, &claims)?)
 }
 
 /// RFC 6750 section 2: in the header, or in the form of a `POST`; never in both, never in the URL.

@@ -70,6 +70,8 @@ pub struct ConsentView {
     pub made_by: Option<String>,
     /// How it became known.
     pub registered: Registered,
+    /// Whether it cannot keep a secret, so that another program could pretend to be it.
+    pub is_public: bool,
     /// What it asks for.
     pub scopes: Vec<AskedScope>,
     /// The workspaces to choose one of: value and name. Empty where there is nothing to choose; none is chosen before.
@@ -219,6 +221,7 @@ mod tests {
             client: text.to_owned(),
             made_by: Some(text.to_owned()),
             registered: Registered::ByOtherOrganisation(text.to_owned()),
+            is_public: false,
             scopes: vec![asked(text, false), asked(text, true)],
             workspaces: vec![(text.to_owned(), text.to_owned()), ("2".to_owned(), "Zuid".to_owned())],
             workspace: None,

@@ -114,6 +114,7 @@ words! {
     RegisteredByOther: "Registered by another organisation: {organisation}.", "Aangemeld door een andere organisatie: {organisation}.";
     RegisteredByOperator: "Registered by the operator of this server.", "Aangemeld door de beheerder van deze server.";
     RegisteredByItself: "This app registered itself. We do not know its maker.", "Deze app heeft zichzelf aangemeld. We kennen de maker niet.";
+    PublicClient: "It runs on your device or in your browser, and cannot prove which app it is.", "De app draait op je apparaat of in je browser, en kan niet bewijzen welke app het is.";
     May: "The app may then", "De app mag dan";
     MayNothing: "know who you are, and nothing else", "weten wie je bent, en verder niets";
     New: "new", "nieuw";

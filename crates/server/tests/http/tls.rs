@@ -100,6 +100,7 @@ fn own(files: &Certificate) -> CertificateDer<'static> {
     CertificateDer::from_pem_file(&files.chain).expect("a certificate")
 }
 
+/// NLI-25: with `Strict-Transport-Security` on every answer.
 #[tokio::test]
 async fn https_is_http_1_1_over_tls_1_2_or_1_3_and_pinned() {
     let served = Served::new().await;
@@ -117,7 +118,7 @@ async fn https_is_http_1_1_over_tls_1_2_or_1_3_and_pinned() {
     assert!(Client::knowing(&[&served.another("other")]).connect(served.gate.address).await.is_err(), "nobody else's certificate");
 }
 
-/// FAPI-01, FAPI-02, ADR-30: what the NCSC calls good or sufficient (2025), and nothing else.
+/// FAPI-01, FAPI-02, ADR-30, NLI-25: what the NCSC calls good or sufficient (2025), and nothing else.
 #[tokio::test]
 async fn every_suite_has_forward_secrecy_and_authenticates() {
     let served = Served::new().await;
@@ -145,7 +146,7 @@ async fn every_suite_has_forward_secrecy_and_authenticates() {
     }
 }
 
-/// FAPI-01, FAPI-02, ADR-30.
+/// FAPI-01, FAPI-02, ADR-30, NLI-25.
 #[tokio::test]
 async fn tls_1_1_and_older_are_refused() {
     let served = Served::new().await;

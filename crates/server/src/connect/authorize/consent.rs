@@ -43,6 +43,7 @@ pub(super) async fn page(at: AtBrowser<'_>, proven: &Proven, question: &Question
         client: client.definition.name.as_str().to_owned(),
         made_by: made_by(client, &names),
         registered: registered(client, &names, own),
+        is_public: !client.definition.is_confidential(),
         scopes: scopes(at.browser, &request.scope, &before),
         workspaces: Vec::new(),
         organisations: choices,

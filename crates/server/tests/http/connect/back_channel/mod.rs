@@ -14,6 +14,7 @@ mod rfc8707;
 mod rfc9068;
 mod rfc9068_checks;
 mod rfc9449;
+mod rfc9701;
 
 use authority::authorize::{Authorised, Consented};
 use authority::{ClientRequest, Context, NewOrganisationKey, RequestedPermissions, plain_client};
