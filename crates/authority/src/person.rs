@@ -83,6 +83,28 @@ impl Authority {
         .await
     }
 
+    /// Changes the caller's own name.
+    pub async fn rename_oneself(&self, context: &Context, name: Name) -> Result<Changed<Person>, Error> {
+        let crate::Caller::Person(caller) = &context.caller else { return Err(Error::Forbidden) };
+        let id = caller.id;
+        self.change(context, move |tx, by| {
+            let name = name.clone();
+            Box::pin(async move {
+                let found = tx.person(id).await?.filter(|person| person.erased_at.is_none());
+                let mut person = found.ok_or(Abort::Refused(Error::NotFound))?;
+                let Some(email) = &person.email else { return Err(Abort::Refused(Error::NotFound)) };
+                if person.name.as_ref() == Some(&name) {
+                    return Ok(Outcome::Unchanged(person));
+                }
+                tx.update_person(id, &name, email).await.map_err(clash)?;
+                person.name = Some(name);
+                let recorded = tx.record(by, Event::PersonChanged { person: id }).await?;
+                Ok(Outcome::Changed(person, recorded))
+            })
+        })
+        .await
+    }
+
     /// Suspends a person, so that none of the person's credentials work, or lets them work again. Their sessions end.
     pub async fn suspend_person(&self, context: &Context, id: PersonId, suspend: bool) -> Result<Changed<Person>, Error> {
         // The person may be a member elsewhere too: only who runs the installation stops all of it.

@@ -9,7 +9,7 @@ pub struct Visitor<'a> {
     app: &'a App,
     /// The cookies that it has.
     pub cookies: BTreeMap<String, String>,
-    /// Headers that it sends with everything.
+    /// Headers that it sends with everything; it asks for English where they do not say otherwise.
     pub headers: Vec<(String, String)>,
 }
 
@@ -33,7 +33,10 @@ impl<'a> Visitor<'a> {
     pub async fn fill(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let page = self.get(path).await;
         let csrf = hidden(&page.text, "csrf").unwrap_or_else(|| panic!("{path} has no form: {} {}", page.status, page.text));
-        let fields: Vec<(&str, &str)> = [("csrf", csrf.as_str())].into_iter().chain(fields.iter().copied()).collect();
+        let nonce = hidden(&page.text, "nonce");
+        let given = [("csrf", Some(csrf.as_str())), ("nonce", nonce.as_deref())];
+        let given = given.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let fields: Vec<(&str, &str)> = given.chain(fields.iter().copied()).collect();
         self.post(path, &fields).await
     }
 
@@ -50,6 +53,9 @@ impl<'a> Visitor<'a> {
         }
         for (name, value) in &self.headers {
             call = call.header(name, value);
+        }
+        if !self.headers.iter().any(|(name, _)| name == "accept-language") {
+            call = call.header("accept-language", "en");
         }
         if let Some(form) = form {
             call = call.header("content-type", "application/x-www-form-urlencoded").bytes(form.into_bytes());

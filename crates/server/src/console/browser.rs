@@ -22,7 +22,7 @@ use crate::language::Language;
 const VISIT_BYTES: usize = 24;
 const SECRET_CHARACTERS: usize = 32;
 /// The themes to choose from, besides that of the system.
-pub(super) const THEMES: [&str; 2] = ["light", "dark"];
+const THEMES: [&str; 2] = ["light", "dark"];
 
 /// A browser that asks for a page. Every answer to it goes through [`Browser::answer`].
 #[derive(Clone)]
@@ -103,6 +103,18 @@ impl Browser {
     /// The address of a page of the console, in the language of this one.
     pub(super) fn to(&self, path: &str) -> String {
         format!("/{}{path}", self.language.tag())
+    }
+
+    /// Back to everybody's own page, with another language and theme from now on.
+    pub(super) fn settled(&self, language: Language, theme: &str, word: &str) -> Response {
+        let mut response = super::see_other(&format!("/{}/profile", language.tag()));
+        self.set(&mut response, Cookie::Language, language.tag());
+        match THEMES.into_iter().find(|known| *known == theme) {
+            Some(theme) => self.set(&mut response, Cookie::Theme, theme),
+            None => self.clear(&mut response, Cookie::Theme),
+        }
+        self.leave_word(&mut response, word);
+        self.answer(response)
     }
 
     /// The theme that was chosen: without one, that of the system.
@@ -233,10 +245,10 @@ fn asked_language(uri: &Uri) -> Option<Language> {
     asked.find_map(|(_, value)| decoded(value).split(['+', ' ']).find_map(Language::of_tag))
 }
 
-/// The first language of `Accept-Language` that we have; its weights come in their order from every browser.
+/// The first language of `Accept-Language` that we have, else Dutch; its weights come in their order from every browser.
 fn accepted_language(headers: &HeaderMap) -> Language {
     let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accepted.split(',').find_map(|part| Language::of_tag(part.trim())).unwrap_or(Language::En)
+    accepted.split(',').find_map(|part| Language::of_tag(part.trim())).unwrap_or(Language::Nl)
 }
 
 /// The same page in the other language: its own address there, or this one with another query.

@@ -8,7 +8,7 @@ use http::StatusCode;
 use super::browser::Browser;
 use super::page::{self, Frame};
 use super::texts::Text;
-use super::{moment, session};
+use super::{moment, user_agent};
 use crate::language::Language;
 
 /// How many characters are shown of what a device calls itself.
@@ -128,7 +128,7 @@ impl DeviceLines {
         let (_, moment) = moment::shown(device.asked_at, language);
         let asked = Text::DeviceAsked.filled(language, &[("moment", moment), ("address", device.address.clone())]);
         let elsewhere = device.is_elsewhere.then(|| Text::DeviceElsewhere.of(language).to_owned());
-        let name = device.name.as_deref().and_then(session::named).map(|name| name.chars().take(MAX_NAME).collect());
+        let name = device.name.as_deref().and_then(user_agent::named).map(|name| name.chars().take(MAX_NAME).collect());
         let named = name.map(|name| Text::DeviceCallsItself.filled(language, &[("name", name)]));
         let facts = [Some(asked), elsewhere, named].into_iter().flatten().collect();
         Self { warning: Text::DeviceWarning.filled(language, &[("code", device.code.clone())]), facts }

@@ -4,6 +4,7 @@
 //! [`Browser::answer`]. The endpoints of OAuth show [`consent`], [`device`] and [`sign_out`] pages, and let a request
 //! wait for a person with [`interaction`].
 
+mod accessibility;
 mod asset;
 mod browser;
 mod confirm;
@@ -20,15 +21,16 @@ mod menu;
 mod moment;
 mod organisation;
 mod page;
+mod profile;
 pub(crate) mod provider;
 mod route;
-mod session;
 mod sign_in;
 pub mod sign_out;
 mod step_up;
 mod texts;
 mod ticket;
 mod token;
+mod user_agent;
 mod visit;
 mod why;
 
@@ -136,7 +138,6 @@ pub fn router(console: Console) -> axum::Router {
         .route("/sign-in/providers/{name}/callback", get(provider::callback))
         .route("/sign-out", get(sign_out::show).post(sign_out::submit))
         .route("/signed-out", get(sign_out::done))
-        .route("/sessions", get(session::show).post(session::submit))
         .merge(route::router())
         .with_state(console)
         .merge(asset::router())

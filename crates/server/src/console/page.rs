@@ -8,7 +8,6 @@ use http::{HeaderValue, StatusCode};
 use super::asset::{ICON, SCRIPT, STYLE};
 use super::browser::Browser;
 use super::menu;
-use super::texts::Text;
 use super::visit::Visit;
 use crate::edge::{Code, Problem};
 use crate::language::{Language, Words};
@@ -110,8 +109,8 @@ impl Frame {
     }
 
     /// A text about a number.
-    pub(crate) fn count(&self, text: Text, count: usize) -> String {
-        text.filled(self.language, &[("count", count.to_string())])
+    pub(crate) fn count(&self, text: impl Words, count: usize) -> String {
+        crate::language::fill(text.words(self.language), &[("count", count.to_string())])
     }
 
     /// The address of a page, in this language.

@@ -14,13 +14,18 @@ use http::{HeaderValue, StatusCode};
 
 use super::browser::Browser;
 use super::visit::{Answer, Visit};
-use super::{Console, failure, organisation, step_up, token, why};
+use super::{Console, accessibility, failure, organisation, profile, step_up, token, why};
 use crate::edge::{Code, Problem};
 use crate::language::Language;
 
 /// Every page. A row is all that a page needs to be reached, and to stand in the navigation and among the tabs.
 static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
     vec![
+        page("/accessibility", Who::Anyone).get(accessibility::show),
+        page("/profile", Who::Person).get(profile::details::show).post(profile::details::save),
+        page("/profile/sign-in", Who::Person).get(profile::sessions::show).post(profile::sessions::end),
+        page("/profile/apps", Who::Person).get(profile::apps::list),
+        page("/profile/apps/{grant}/stop", Who::Person).get(profile::apps::ask).post(profile::apps::stop),
         page("/profile/tokens", Who::Person).get(token::list),
         page("/profile/tokens/new", Who::Person).get(token::new::show).post(token::new::create).fresh(),
         page("/profile/tokens/{token}/renew", Who::Person).get(token::renew::show).post(token::renew::renew).fresh(),
@@ -99,7 +104,7 @@ pub(super) fn router() -> axum::Router<Console> {
     for language in ["en", "nl"] {
         router = router.route(&format!("/{language}/{{*rest}}"), any(elsewhere)).route(&format!("/{language}"), any(home));
     }
-    router.route("/", any(home))
+    router.route("/sessions", any(moved)).route("/", any(home))
 }
 
 fn methods(page: &'static Page) -> MethodRouter<Console> {
@@ -131,8 +136,13 @@ async fn home(browser: Browser) -> Response {
     redirect(&browser, StatusCode::FOUND, &if browser.signed_in.is_some() { browser.to(HOME) } else { "/sign-in".to_owned() })
 }
 
+/// The sessions have been at an address of their own.
+async fn moved(browser: Browser) -> Response {
+    redirect(&browser, StatusCode::FOUND, &browser.to("/profile/sign-in"))
+}
+
 /// Where people begin.
-const HOME: &str = "/profile/tokens";
+const HOME: &str = "/profile";
 
 /// What no page has: a slash too many is taken away, everything else is not there.
 async fn elsewhere(browser: Browser, uri: http::Uri) -> Response {

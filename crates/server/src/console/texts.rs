@@ -21,7 +21,6 @@ words! {
     SignOut: "Sign out", "Uitloggen";
     MainMenu: "Main menu", "Hoofdmenu";
     Parts: "Parts of this page", "Onderdelen van deze pagina";
-    Path: "Where this page is", "Waar deze pagina staat";
     Accessibility: "Accessibility", "Toegankelijkheid";
     MyProfile: "My profile", "Mijn profiel";
     Details: "Details", "Gegevens";
@@ -83,19 +82,6 @@ words! {
 
     NeedsHttps: "This page is reached over an unsafe connection. Open it with https:// at the start.", "Deze pagina is geopend via een onveilige verbinding. Open de pagina met https:// ervoor.";
 
-
-    SessionsTitle: "Where you are signed in", "Waar je bent ingelogd";
-    SessionsIntro: "End what you do not know. Apps that you use there are then signed out too.", "Stop wat je niet kent. Apps die je daar gebruikt, worden dan ook uitgelogd.";
-    SessionsEnded: "Done. That is signed out now.", "Gelukt. Daar ben je nu uitgelogd.";
-    ThisBrowser: "this browser", "deze browser";
-    Address: "Address", "Adres";
-    LastUsed: "Last used", "Laatst gebruikt";
-    SignedInSince: "Signed in", "Ingelogd op";
-    EndsAt: "Ends at the latest", "Stopt uiterlijk";
-    End: "End", "Stoppen";
-    EndNamed: "End {browser}", "{browser} stoppen";
-    EndOthers: "Sign out everywhere else", "Overal anders uitloggen";
-    UnknownBrowser: "unknown", "onbekend";
 
     SignOutQuestion: "Sign out?", "Uitloggen?";
     SignOutEffect: "You sign out of Poort in this browser.", "Je logt in deze browser uit bij Poort.";

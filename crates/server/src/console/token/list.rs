@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use askama::Template;
 use authority::Page;
+use axum::response::Response;
 use domain::personal_token::{MAX_TOKENS_OF_PERSON, PersonalToken};
 
 use super::reach;
@@ -26,34 +27,41 @@ struct View {
     rows: Vec<Row>,
 }
 
-struct Row {
-    id: String,
-    description: String,
-    prefix: Option<String>,
-    is_new: bool,
-    is_paused: bool,
-    is_exposed: bool,
-    may: String,
-    used: Option<Moment>,
-    from: Option<String>,
-    made: String,
-    ends: Option<End>,
+/// A row of the list.
+pub(in crate::console) struct Row {
+    pub(in crate::console) id: String,
+    pub(in crate::console) description: String,
+    pub(in crate::console) prefix: Option<String>,
+    pub(in crate::console) is_new: bool,
+    pub(in crate::console) is_paused: bool,
+    pub(in crate::console) is_exposed: bool,
+    pub(in crate::console) may: String,
+    pub(in crate::console) used: Option<Moment>,
+    pub(in crate::console) from: Option<String>,
+    pub(in crate::console) made: String,
+    pub(in crate::console) ends: Option<End>,
 }
 
-struct End {
-    day: Moment,
-    left: String,
-    is_near: bool,
+/// When a token ends.
+pub(in crate::console) struct End {
+    pub(in crate::console) day: Moment,
+    pub(in crate::console) left: String,
+    pub(in crate::console) is_near: bool,
 }
 
 pub(in crate::console) async fn list(visit: Visit) -> Answer {
+    let rows = rows(&visit).await?;
+    visit.page(&View { frame: Frame::of(&visit, visit.say(crate::console::Text::ApiTokens)), rows })
+}
+
+/// The person's tokens: new ones, then those that end soonest.
+pub(in crate::console) async fn rows(visit: &Visit) -> Result<Vec<Row>, Response> {
     let read = visit.authority().tokens_of(&visit.caller(), visit.person().person.id, ALL).await;
     let mut tokens = read.map_err(|error| visit.refused(&error))?;
     tokens.retain(|token| token.expires_at.is_none_or(|end| end > visit.browser.now));
     let is_new = |token: &PersonalToken| token.created_at.saturating_add(NEW_FOR) > visit.browser.now;
     tokens.sort_by_key(|token| (!is_new(token), token.expires_at.is_none(), token.expires_at, token.description.folded()));
-    let rows = tokens.iter().map(|token| Row::new(&visit, token, is_new(token))).collect();
-    visit.page(&View { frame: Frame::of(&visit, visit.say(crate::console::Text::ApiTokens)), rows })
+    Ok(tokens.iter().map(|token| Row::new(visit, token, is_new(token))).collect())
 }
 
 impl Row {

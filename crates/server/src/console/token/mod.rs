@@ -14,13 +14,13 @@ use domain::CredentialId;
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
 
-pub(super) use list::list;
+pub(super) use list::{Row, list, rows};
+pub(super) use texts::Text;
 
 use super::moment::Moment;
 use super::page::{Frame, Link};
 use super::ticket::{self, Sample, Shown, Ticket};
 use super::visit::{Answer, Visit};
-use texts::Text;
 
 /// The page with a token's secret.
 fn ready(visit: &Visit, issued: &IssuedToken) -> Answer {

@@ -180,7 +180,7 @@ async fn logo_14_however_a_session_ends() {
 
     let (mut ann, mut elsewhere) = (world.ann().await, world.ann().await);
     use_client(&world, &mut elsewhere, &client, "openid").await;
-    ann.fill("/sessions", &[("end", "others")]).await.expect(303);
+    ann.fill("/en/profile/sign-in", &[("end", "others")]).await.expect(303);
     ended(1, "from the list").await;
 
     world.app.person_with_password("bob", &world.organisation.to_string(), PASSWORD).await;
@@ -193,7 +193,7 @@ async fn logo_14_however_a_session_ends() {
     world.app.operate("PUT", &format!("/api/v1/people/{}/suspension", world.ann)).send().await.expect(200);
     ended(1, "suspended").await;
     world.app.operate("DELETE", &format!("/api/v1/people/{}/suspension", world.ann)).send().await.expect(200);
-    assert_eq!(ann.get("/sessions").await.status, 303, "they sign in anew");
+    assert_eq!(ann.get("/en/profile/sign-in").await.status, 303, "they sign in anew");
 
     let mut ann = world.ann().await;
     use_client(&world, &mut ann, &client, "openid").await;

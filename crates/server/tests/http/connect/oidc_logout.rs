@@ -14,7 +14,7 @@ fn path(fields: &[(&str, &str)]) -> String {
 }
 
 async fn is_signed_in(visitor: &mut testkit::Visitor<'_>) -> bool {
-    visitor.get("/sessions").await.status == 200
+    visitor.get("/en/profile/sign-in").await.status == 200
 }
 
 #[tokio::test]

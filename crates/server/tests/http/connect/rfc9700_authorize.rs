@@ -78,7 +78,7 @@ async fn rfc9700_20_32_oa21_44_pages_tell_nobody_and_are_not_framed() {
     let mut ann = world.ann().await;
     let consent = ann.get(&Request::of(&world.client).path()).await;
     let mut pages = vec![consent, testkit::Visitor::new(&world.app).get("/sign-in").await.expect(200)];
-    for path in ["/connect/authorize", "/connect/endsession", "/sign-out", "/signed-out", "/sessions", "/"] {
+    for path in ["/connect/authorize", "/connect/endsession", "/sign-out", "/signed-out", "/en/profile/sign-in", "/"] {
         let page = ann.get(path).await;
         assert!(matches!(page.status, 200 | 303 | 400), "{path}: {}", page.status);
         pages.push(page);

@@ -83,7 +83,7 @@ async fn rfc9700_28_nobody_is_somebody_by_a_header() {
     assert_eq!(form(&named).send().await.expect(400).member("/error"), "invalid_client");
     let mut nobody = Visitor::new(&world.app);
     nobody.headers = lies().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    nobody.get("/sessions").await.expect(303);
+    nobody.get("/en/profile/sign-in").await.expect(303);
     // Who is somebody is told as who they are.
     let own = world.client(|definition| definition.grant_types.push(domain::client::GrantType::ClientCredentials)).await;
     let secret = own.secret.clone().expect("a secret");

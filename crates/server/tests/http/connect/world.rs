@@ -107,7 +107,7 @@ impl World {
 
     /// An ID token of a client, of the session in this browser, which is Ann's.
     pub(super) async fn id_token_of(&self, client: &Made, visitor: &mut Visitor<'_>) -> String {
-        let page = visitor.get("/sessions").await;
+        let page = visitor.get("/en/profile/sign-in").await;
         let own = page.text.split("name=\"end\" value=\"").nth(1).expect("a session").split('"').next().expect("an id").to_owned();
         self.sign(client, &self.ann, Some(own.parse().expect("an id"))).await
     }

@@ -47,5 +47,5 @@ async fn who_stands_behind_the_fence_is_told_so_and_only_with_the_right_password
     assert!(!page.text.contains("backup"), "{}", page.text);
     change(&app, None, Some(Scope::Organisation { organisation })).await;
     ann.sign_in("ann@example.org", PASSWORD).await.expect(303);
-    ann.get("/sessions").await.expect(200);
+    ann.get("/en/profile/sign-in").await.expect(200);
 }

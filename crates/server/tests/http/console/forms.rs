@@ -36,9 +36,9 @@ async fn a_form_of_somebody_signed_in_is_bound_to_the_session() {
     let app = App::start().await;
     with_ann(&app).await;
     let (mut ann, mut other) = (signed_in(&app).await, signed_in(&app).await);
-    let others = hidden(&other.get("/sessions").await.text, "csrf").expect("a token");
-    let own = hidden(&ann.get("/sessions").await.text, "csrf").expect("a token");
-    for (path, field) in [("/sessions", ("end", "others")), ("/sign-out", ("decision", "allow"))] {
+    let others = hidden(&other.get("/en/profile/sign-in").await.text, "csrf").expect("a token");
+    let own = hidden(&ann.get("/en/profile/sign-in").await.text, "csrf").expect("a token");
+    for (path, field) in [("/en/profile/sign-in", ("end", "others")), ("/sign-out", ("decision", "allow"))] {
         for token in ["", &others] {
             ann.post(path, &[("csrf", token), field]).await.expect(403);
         }
@@ -47,8 +47,8 @@ async fn a_form_of_somebody_signed_in_is_bound_to_the_session() {
         ann.post(path, &[("csrf", &own), field]).await.expect(403);
         ann.headers.clear();
     }
-    ann.get("/sessions").await.expect(200);
-    other.get("/sessions").await.expect(200);
+    ann.get("/en/profile/sign-in").await.expect(200);
+    other.get("/en/profile/sign-in").await.expect(200);
 }
 
 #[tokio::test]
@@ -57,15 +57,17 @@ async fn nothing_is_changed_by_a_link() {
     with_ann(&app).await;
     let mut ann = signed_in(&app).await;
     let before = app.node.authority.verifier().applied();
-    for path in ["/sign-out", "/sign-out?decision=allow", "/sessions?end=others", "/sign-in?email=ann%40example.org", "/signed-out", "/"] {
+    for path in
+        ["/sign-out", "/sign-out?decision=allow", "/en/profile/sign-in?end=others", "/sign-in?email=ann%40example.org", "/signed-out", "/"]
+    {
         ann.get(path).await;
     }
     for method in ["PUT", "DELETE", "PATCH"] {
-        for path in ["/sign-in", "/sign-out", "/sessions"] {
+        for path in ["/sign-in", "/sign-out", "/en/profile/sign-in"] {
             app.call(method, path).send().await.expect(405);
         }
     }
-    ann.get("/sessions").await.expect(200);
+    ann.get("/en/profile/sign-in").await.expect(200);
     assert_eq!(app.node.authority.verifier().applied(), before);
 }
 
@@ -77,13 +79,13 @@ async fn cookies_that_are_none_of_ours_sign_nobody_in() {
     let good = ann.cookies[SESSION].clone();
     let long = "a".repeat(8_000);
     for bad in ["", "x", &good[1..], &format!("{good}x"), &long, "eyJhbGciOiJub25lIn0.e30.", "%00", &good.to_uppercase()] {
-        let answer = app.call("GET", "/sessions").header("cookie", &format!("{SESSION}={bad}")).send().await;
+        let answer = app.call("GET", "/en/profile/sign-in").header("cookie", &format!("{SESSION}={bad}")).send().await;
         assert_eq!(answer.status, 303, "{bad:.40}");
     }
     // Two of them: one may have been planted for all hosts of the domain.
     let two = format!("{SESSION}={good}; {SESSION}={good}");
-    app.call("GET", "/sessions").header("cookie", &two).send().await.expect(303);
-    app.call("GET", "/sessions").header("cookie", &format!("{SESSION}={good}")).send().await.expect(200);
+    app.call("GET", "/en/profile/sign-in").header("cookie", &two).send().await.expect(303);
+    app.call("GET", "/en/profile/sign-in").header("cookie", &format!("{SESSION}={good}")).send().await.expect(200);
 }
 
 #[tokio::test]

@@ -2,11 +2,14 @@
 
 mod fence;
 mod forms;
+mod frame;
 mod interactions;
 mod outage;
+mod profile;
 mod providers;
 mod sessions;
 mod sign_in;
+mod tokens;
 mod why;
 
 use testkit::{App, Visitor};

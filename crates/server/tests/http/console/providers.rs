@@ -167,17 +167,17 @@ async fn a_verified_address_links_an_account_once() {
     let app = provider.app().await;
     let ann = with_ann(&app).await;
     let mut visitor = Visitor::new(&app);
-    let page = visitor.get("/sign-in?next=/sessions").await.expect(200).text;
+    let page = visitor.get("/sign-in?next=/en/profile/sign-in").await.expect(200).text;
     assert!(page.contains("Sign in with Work") && page.contains("action=\"/sign-in/providers/office?next="), "{page}");
     let csrf = hidden(&page, "csrf").expect("a token");
-    let onward = visitor.post(&format!("{START}?next=%2Fsessions"), &[("csrf", &csrf)]).await.expect(200).text;
+    let onward = visitor.post(&format!("{START}?next=%2Fen%2Fprofile%2Fsign-in"), &[("csrf", &csrf)]).await.expect(200).text;
     assert_eq!(parameter(&onward, "code_challenge_method"), "S256");
     assert_eq!(parameter(&onward, "tenant"), "1");
     assert!(parameter(&onward, "redirect_uri").ends_with("%2Fsign-in%2Fproviders%2Foffice%2Fcallback"), "{onward}");
     provider.said().nonce = parameter(&onward, "nonce");
     let back = come_back(&mut visitor, &parameter(&onward, "state")).await.expect(303);
-    assert_eq!(back.header("location"), Some("/sessions"));
-    assert!(visitor.get("/sessions").await.expect(200).text.contains("ann@example.org"));
+    assert_eq!(back.header("location"), Some("/en/profile/sign-in"));
+    assert!(visitor.get("/en/profile").await.expect(200).text.contains("ann@example.org"));
     let (form, authorization) = provider.said().asked.clone().expect("asked");
     assert!(form.contains("code_verifier=") && form.contains("code=the-code") && !form.contains("secret"), "{form}");
     assert_eq!(authorization.as_deref(), Some(testkit::basic("poort", "its%20secret").as_str()));
@@ -188,7 +188,7 @@ async fn a_verified_address_links_an_account_once() {
         let mut visitor = Visitor::new(&app);
         let state = go(&provider, &mut visitor, START).await;
         come_back(&mut visitor, &state).await.expect(303);
-        assert!(visitor.get("/sessions").await.expect(200).text.contains("ann@example.org"));
+        assert!(visitor.get("/en/profile").await.expect(200).text.contains("ann@example.org"));
     }
     // Another account with Ann's address is not hers.
     provider.said().claims = json!({"sub": "subject-2"});

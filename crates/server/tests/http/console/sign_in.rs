@@ -29,19 +29,19 @@ async fn a_person_signs_in_and_out() {
             answer.headers.get_all("set-cookie").iter().find_map(|value| value.to_str().ok().filter(|text| text.starts_with(SESSION)));
         let cookie = cookie.expect("a session");
         assert!(cookie.contains("; HttpOnly; SameSite=Lax") && !cookie.contains("Domain"), "{cookie}");
-        assert!(visitor.get("/sessions").await.expect(200).text.contains("ann@example.org"));
+        assert!(visitor.get("/en/profile").await.expect(200).text.contains("ann@example.org"));
         // Whoever is signed in is sent on.
-        assert_eq!(visitor.get("/sign-in?next=/sessions").await.expect(303).header("location"), Some("/sessions"));
+        assert_eq!(visitor.get("/sign-in?next=/en/profile/sign-in").await.expect(303).header("location"), Some("/en/profile/sign-in"));
 
         let secret = visitor.cookies[SESSION].clone();
         visitor.fill("/sign-out", &[("decision", "deny")]).await.expect(303);
-        visitor.get("/sessions").await.expect(200);
+        visitor.get("/en/profile/sign-in").await.expect(200);
         let out = visitor.fill("/sign-out", &[("decision", "allow")]).await.expect(303);
         assert_eq!(out.header("location"), Some("/signed-out"));
         assert!(!visitor.cookies.contains_key(SESSION));
         visitor.get("/signed-out").await.expect(200);
         visitor.cookies.insert(SESSION.to_owned(), secret);
-        visitor.get("/sessions").await.expect(303);
+        visitor.get("/en/profile/sign-in").await.expect(303);
     }
 }
 
@@ -64,7 +64,7 @@ async fn oa21_42_cookies_travel_over_https_only_and_do_nothing_by_themselves() {
     }
     // The cookie alone changes nothing, and is no credential of an API.
     assert_eq!(visitor.post("/sign-out", &[("decision", "allow")]).await.status, 403);
-    visitor.get("/sessions").await.expect(200);
+    visitor.get("/en/profile/sign-in").await.expect(200);
     visitor.get("/api/v1/people").await.expect(401);
 }
 
@@ -106,14 +106,14 @@ async fn who_is_suspended_or_erased_is_signed_out_at_once() {
     let app = App::start().await;
     let ann = with_ann(&app).await;
     let mut visitor = signed_in(&app).await;
-    visitor.get("/sessions").await.expect(200);
+    visitor.get("/en/profile/sign-in").await.expect(200);
     assert!(app.operate("PUT", &format!("/api/v1/people/{ann}/suspension")).send().await.status < 300);
-    visitor.get("/sessions").await.expect(303);
+    visitor.get("/en/profile/sign-in").await.expect(303);
     assert!(app.operate("DELETE", &format!("/api/v1/people/{ann}/suspension")).send().await.status < 300);
-    visitor.get("/sessions").await.expect(303);
+    visitor.get("/en/profile/sign-in").await.expect(303);
     let mut visitor = signed_in(&app).await;
     assert!(app.operate("DELETE", &format!("/api/v1/people/{ann}")).send().await.status < 300);
-    visitor.get("/sessions").await.expect(303);
+    visitor.get("/en/profile/sign-in").await.expect(303);
     Visitor::new(&app).sign_in("ann@example.org", PASSWORD).await.expect(422);
 }
 
@@ -123,7 +123,7 @@ async fn the_next_page_is_one_of_ours() {
     with_ann(&app).await;
     let fields = [("email", "ann@example.org"), ("password", PASSWORD)];
     for (next, leads_to) in [
-        ("/sessions", "/sessions"),
+        ("/en/profile/sign-in", "/en/profile/sign-in"),
         ("//evil.example", "/"),
         ("/%5Cevil.example", "/"),
         ("https:evil.example", "/"),
@@ -152,10 +152,10 @@ async fn a_session_has_another_secret_after_each_signing_in() {
     let second = visitor.cookies[SESSION].clone();
     assert_ne!(first, second);
     // The same session, so that it is one in the list; the secret before does not count any more.
-    let sessions = visitor.get("/sessions").await.expect(200);
-    assert_eq!(sessions.text.matches("name=\"end\"").count(), 2, "{}", sessions.text);
+    let sessions = visitor.get("/en/profile/sign-in").await.expect(200);
+    assert_eq!(sessions.text.matches("name=\"end\"").count(), 1, "{}", sessions.text);
     visitor.cookies.insert(SESSION.to_owned(), first);
-    visitor.get("/sessions").await.expect(303);
+    visitor.get("/en/profile/sign-in").await.expect(303);
 }
 
 #[tokio::test]
@@ -168,9 +168,9 @@ async fn somebody_else_in_the_same_browser_ends_the_session_before() {
     let anns = visitor.cookies[SESSION].clone();
     let csrf = hidden(&visitor.get("/sign-in?switch=1").await.text, "csrf").expect("a token");
     visitor.post("/sign-in", &[("csrf", &csrf), ("email", "bo@example.org"), ("password", PASSWORD)]).await.expect(303);
-    assert!(visitor.get("/sessions").await.text.contains("bo@example.org"));
+    assert!(visitor.get("/en/profile").await.text.contains("bo@example.org"));
     visitor.cookies.insert(SESSION.to_owned(), anns);
-    visitor.get("/sessions").await.expect(303);
+    visitor.get("/en/profile/sign-in").await.expect(303);
 }
 
 #[tokio::test]
@@ -182,13 +182,13 @@ async fn sessions_end_by_themselves() {
     // Used now and then, it lasts for a week; unused, for eight hours.
     for _ in 0..(7 * 24 / 7 - 1) {
         app.clock.advance(hour * 7);
-        visitor.get("/sessions").await.expect(200);
+        visitor.get("/en/profile/sign-in").await.expect(200);
     }
     app.clock.advance(hour * 7);
-    visitor.get("/sessions").await.expect(303);
+    visitor.get("/en/profile/sign-in").await.expect(303);
     let mut visitor = signed_in(&app).await;
     app.clock.advance(hour * 8);
-    visitor.get("/sessions").await.expect(303);
+    visitor.get("/en/profile/sign-in").await.expect(303);
 }
 
 #[tokio::test]

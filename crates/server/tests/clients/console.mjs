@@ -1,0 +1,179 @@
+// Every page of the console in a real browser: a table of addresses, each in both languages, light and dark, wide and narrow.
+// A page has no fault that axe finds (WCAG 2.2 AA), no error in the console of the browser, a label for each field, no bar to scroll
+// sideways at 320 px, and weighs little. A screenshot of each is written beside.
+// Arguments: the demo's ready file, the browser's program, the folder for the screenshots.
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { gzipSync } from "node:zlib";
+import { chromium } from "playwright-core";
+
+const [readyFile, executablePath, screens] = process.argv.slice(2);
+const ready = JSON.parse(readFileSync(readyFile, "utf8"));
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+mkdirSync(screens, { recursive: true });
+
+const learner = ready.learning;
+const base = ready.authority;
+
+// The pages: a name for the screenshot, the path without the language, who looks at it. `begin` prepares the page and may go elsewhere.
+const PAGES = [
+  { name: "sign-in", path: "/sign-in", who: null, unprefixed: true },
+  { name: "accessibility", path: "/accessibility", who: null },
+  { name: "not-found", path: "/nothing-here", who: null, status: 404 },
+  { name: "profile", path: "/profile", who: learner },
+  { name: "profile-problem", path: "/profile", who: learner, begin: (page) => send(page, { name: "" }), status: 422 },
+  { name: "sessions", path: "/profile/sign-in", who: learner },
+  { name: "apps", path: "/profile/apps", who: learner },
+  { name: "tokens", path: "/profile/tokens", who: learner },
+  { name: "token-new", path: "/profile/tokens/new", who: learner },
+  { name: "token-problem", path: "/profile/tokens/new", who: learner, begin: (page) => send(page, { description: "py" }), status: 422 },
+  { name: "token-ready", path: "/profile/tokens/new", who: learner, begin: made },
+  { name: "token-delete", path: "/profile/tokens", who: learner, begin: (page) => follow(page, "main td.act a") },
+  { name: "token-renew", path: "/profile/tokens", who: learner, begin: renewal },
+];
+const VIEWS = ["light", "dark"].flatMap((colorScheme) => [1280, 390].map((width) => ({ colorScheme, width })));
+const MAX = { document: 15_000, stylesheet: 4_096, script: 2_048 };
+
+const problems = [];
+let checked = 0;
+let number = 0;
+
+async function send(page, fields) {
+  for (const [name, value] of Object.entries(fields)) await page.fill(`main [name=${name}]`, value);
+  return (await Promise.all([page.waitForNavigation(), page.click("main form button.go")]))[0];
+}
+
+async function made(page) {
+  number += 1;
+  await page.check("main input[name=may][value=all]");
+  return send(page, { description: `pycharm ${Date.now()} ${number}` });
+}
+
+async function follow(page, selector) {
+  return (await Promise.all([page.waitForNavigation(), page.click(selector)]))[0];
+}
+
+async function renewal(page) {
+  const address = await page.getAttribute("main td.act a", "href");
+  return page.goto(`${base}${address.replace(/delete$/, "renew")}`);
+}
+
+async function signIn(page, who) {
+  await page.goto(`${base}/sign-in`);
+  await page.fill("input[name=email]", who.email);
+  await page.fill("input[name=password]", who.password);
+  await Promise.all([page.waitForNavigation(), page.click("main form button.go")]);
+}
+
+// What is wrong with a page, besides what axe finds.
+function faults() {
+  const fields = [...document.querySelectorAll("input:not([type=hidden]), select, textarea")];
+  const without = fields.filter((field) => ![...field.labels].some((label) => label.textContent.trim()));
+  const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+  const twice = ids.filter((id, at) => ids.indexOf(id) !== at);
+  return [
+    ...without.map((field) => `${field.name} has no label`),
+    ...twice.map((id) => `two elements have the id ${id}`),
+    ...(document.querySelectorAll("h1").length === 1 ? [] : ["not one h1"]),
+  ];
+}
+
+async function look(page, what, answer, expected) {
+  const tell = (problem) => problems.push(`${what}: ${problem}`);
+  checked += 1;
+  if (answer.status() !== expected) tell(`answered ${answer.status()}`);
+  const results = await page.evaluate(async () => {
+    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+    return (await axe.run(document, { runOnly: { type: "tag", values: tags } })).violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`,
+    );
+  });
+  results.forEach(tell);
+  (await page.evaluate(faults)).forEach(tell);
+}
+
+async function wide(page) {
+  return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+}
+
+async function weigh(page, what, answer) {
+  const tell = (kind, bytes) => bytes > MAX[kind] && problems.push(`${what}: ${bytes} bytes of ${kind}`);
+  const html = await answer.text();
+  tell("document", Buffer.byteLength(html));
+  for (const [kind, pattern] of [["stylesheet", /rel="stylesheet" href="([^"]+)"/], ["script", /script type="module" src="([^"]+)"/]]) {
+    const body = await (await page.request.get(`${base}${html.match(pattern)[1]}`)).body();
+    tell(kind, gzipSync(body, { level: 9 }).length);
+  }
+}
+
+async function walk(browser, { colorScheme, width }, language) {
+  const locale = language === "nl" ? "nl-NL" : "en-GB";
+  const open = async (who) => {
+    // axe is put into the page from outside: its own policy would not let it in, and stays as it is for everything else.
+    const context = await browser.newContext({ colorScheme, locale, viewport: { width, height: 900 } });
+    await context.addInitScript(axe);
+    const page = await context.newPage();
+    page.on("console", (line) => line.type() === "error" && !/status of 4(04|22)/.test(line.text()) && problems.push(`${page.url()}: ${line.text()}`));
+    page.on("pageerror", (error) => problems.push(`${page.url()}: ${error.message}`));
+    if (who) await signIn(page, who);
+    return page;
+  };
+  const pages = new Map();
+  for (const row of PAGES) {
+    const key = row.who?.email ?? "";
+    if (!pages.has(key)) pages.set(key, await open(row.who));
+    const page = pages.get(key);
+    await page.setViewportSize({ width, height: 900 });
+    const what = `${row.name} ${language} ${colorScheme} ${width}`;
+    let answer = await page.goto(row.unprefixed ? `${base}${row.path}?lang=${language}` : `${base}/${language}${row.path}`);
+    if (row.begin) answer = await row.begin(page);
+    await look(page, what, answer, row.status ?? 200);
+    await page.screenshot({ path: `${screens}/${row.name}.${language}.${colorScheme}.${width}.png`, fullPage: true });
+    if (await wide(page)) problems.push(`${what}: there is a bar to scroll sideways`);
+    if (width === 390 && colorScheme === "light") {
+      await page.setViewportSize({ width: 320, height: 800 });
+      if (await wide(page)) problems.push(`${what}: at 320 px there is a bar to scroll sideways`);
+    }
+    if (width === 1280 && colorScheme === "light" && answer.request().method() === "GET") await weigh(page, what, answer);
+  }
+  for (const page of pages.values()) await page.context().close();
+}
+
+// The FAQ's way to a token: own page, +, a description, copy, use, delete, refused.
+async function flow(browser) {
+  const context = await browser.newContext({ locale: "nl-NL", permissions: ["clipboard-read", "clipboard-write"] });
+  const page = await context.newPage();
+  const use = async (token) => (await fetch(`${learner.url}/submissions`, { headers: { authorization: token, accept: "application/json" } })).status;
+  const seen = {};
+  await signIn(page, learner);
+  await page.goto(`${base}/nl/profile`);
+  await follow(page, "main a:has-text('Nieuw token')");
+  seen.form = await page.textContent("h1");
+  await page.check("main input[name=may][value=all]");
+  await send(page, { description: "pycharm" });
+  seen.focus = await page.evaluate(() => document.activeElement.textContent);
+  await page.click("button[data-copy]");
+  await page.waitForSelector("button[data-copy]:has-text('Gekopieerd')");
+  const token = await page.evaluate(() => navigator.clipboard.readText());
+  seen.copied = token === (await page.textContent("#secret-1")).trim();
+  seen.used = await use(token);
+  await page.waitForSelector("text=Werkt! Eerste verzoek", { timeout: 30_000 });
+  await follow(page, "main a:has-text('Ik heb het token bewaard')");
+  seen.listed = (await page.textContent("main table")).includes("pycharm");
+  await follow(page, "tr:has(strong:text-is('pycharm')) td.act a");
+  seen.question = await page.textContent("h1");
+  await follow(page, "main button.stop").catch(() => {});
+  seen.said = (await page.textContent("[role=status]")).trim();
+  seen.refused = await use(token);
+  await context.close();
+  return seen;
+}
+
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+try {
+  const seen = await flow(browser);
+  for (const language of ["nl", "en"]) for (const view of VIEWS) await walk(browser, view, language);
+  console.log(JSON.stringify({ flow: seen, checked, problems }));
+} finally {
+  await browser.close();
+}

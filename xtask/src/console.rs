@@ -1,0 +1,39 @@
+//! The pages of the console in a real browser: every one of them without a fault, and the FAQ's way to a token.
+#![cfg(test)]
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::clients::Demo;
+use crate::machine::{self, PLAYWRIGHT};
+use crate::person::{browser, skip};
+use crate::shell;
+
+#[test]
+fn every_page_is_fit_for_everybody_in_a_browser() {
+    let Some(browser) = browser() else { return skip("no Chromium is installed (Debian: apt-get install chromium)") };
+    let folder = match machine::node_package(&PLAYWRIGHT) {
+        Ok(folder) => folder,
+        Err(why) => return skip(&why),
+    };
+    let demo = Demo::start().expect("a demo");
+    let script = folder.join("console.mjs");
+    std::fs::copy(shell::root().join("crates/server/tests/clients/console.mjs"), &script).expect("a copy");
+    let screens = shell::target().join("screens");
+    let mut node = Command::new("node");
+    let said = shell::output(node.arg(script).arg(demo.ready_file()).arg(browser).arg(screens)).expect("every page was looked at");
+    let seen: Value = serde_json::from_str(&said).expect("JSON");
+    let expected = json!({
+        "form": "Nieuw token",
+        "focus": "Je token ‘pycharm’ is klaar",
+        "copied": true,
+        "used": 200,
+        "listed": true,
+        "question": "Token ‘pycharm’ verwijderen?",
+        "said": "Token ‘pycharm’ werkt niet meer.",
+        "refused": 401,
+    });
+    assert_eq!(seen["flow"], expected);
+    assert_eq!(seen["problems"], json!([]));
+}
