@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::authorization::{Authorization, DeviceRequest};
-use domain::event::Actor;
 use domain::scope::ScopeSet;
 use domain::{CredentialId, Digest, FamilyId, GrantId, Kind, MembershipId, PersonId, Secret, Timestamp};
 use store::{Abort, By, DeviceCode, DeviceDecision, NewDeviceCode, NewDeviceGrant, Outcome, Tx};
@@ -18,7 +17,7 @@ use crate::authorize::{Committed, Consented, asked, granted, works};
 use crate::change::Work;
 use crate::error::Outage;
 use crate::grant_type::{GrantError, GrantRefusal, meant};
-use crate::{Authority, Context, Error, allowance};
+use crate::{Authority, Context, Error, allowance, logout_notice};
 
 /// How long a device code lasts, in seconds.
 pub const DEVICE_SECONDS: u32 = 600;
@@ -223,8 +222,8 @@ async fn commit(tx: &mut Tx<'_>, by: &By, answer: DeviceAnswer, (grant, family):
     if !works(tx, &consented).await? {
         return Ok(Outcome::Unchanged(Committed::Gone));
     }
-    let by = By { actor: Actor::Person { id: person, credential: None }, ..by.clone() };
-    let (grant, recorded) = granted(tx, &by, &consented, grant).await?;
+    let (grant, recorded) = granted(tx, by, &consented, grant).await?;
+    logout_notice::remember(tx, &consented.authorization, key).await?;
     tx.allow_device(&answer.digest, by.at, &NewDeviceGrant { grant, family, request }).await?;
     tx.mark_organisation_key_used(key).await?;
     Ok(match recorded {

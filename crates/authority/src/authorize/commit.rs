@@ -116,7 +116,7 @@ async fn commit(tx: &mut Tx<'_>, by: &By, consented: Consented, (drawn, request)
         Some(false) => return Ok(Outcome::Unchanged(Committed::Issued)),
         None => {}
     }
-    if !works(tx, &consented).await? || session::has_ended(tx, &consented.authorization).await? {
+    if !works(tx, &consented).await? {
         return Ok(Outcome::Unchanged(Committed::Gone));
     }
     if let Some(pushed) = &consented.pushed
@@ -143,14 +143,15 @@ async fn commit(tx: &mut Tx<'_>, by: &By, consented: Consented, (drawn, request)
     })
 }
 
-/// Whether person, membership and client are still what the page said.
+/// Whether person, membership, client and session are still what the page said.
 pub(crate) async fn works(tx: &mut Tx<'_>, consented: &Consented) -> Result<bool, StoreError> {
     let person = tx.person(consented.person).await?;
     let membership = tx.membership(consented.membership).await?;
     let key = tx.organisation_key(consented.key).await?;
     Ok(person.is_some_and(|person| person.suspended_at.is_none() && person.erased_at.is_none())
         && membership.is_some_and(|membership| membership.person == consented.person)
-        && key.is_some_and(|key| key.suspended_at.is_none() && key.revoked_at.is_none()))
+        && key.is_some_and(|key| key.suspended_at.is_none() && key.revoked_at.is_none())
+        && !session::has_ended(tx, &consented.authorization).await?)
 }
 
 /// The grant with all these scopes: the one that is there, widened if need be, or a new one.

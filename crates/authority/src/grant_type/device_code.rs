@@ -12,7 +12,7 @@ use super::issue::{From, until};
 use super::{Asking, GrantError, GrantRefusal, Tokens, replayed, scope};
 use crate::change::Work;
 use crate::id_token::About;
-use crate::{Authority, Context};
+use crate::{Authority, Context, session};
 
 /// How much longer a device waits that has asked too often, in seconds (RFC 8628 section 3.5).
 const SLOWER: u32 = 5;
@@ -134,6 +134,9 @@ async fn redeem(tx: &mut Tx<'_>, by: &By, code: DeviceCode, draft: Draft) -> Wor
     let DeviceDecision::Allowed(allowed) = code.decision else {
         return Ok(Outcome::Kept(Taking::Refused(GrantRefusal::InvalidGrant)));
     };
+    if session::has_ended(tx, &allowed.request).await? {
+        return Ok(Outcome::Kept(Taking::Refused(GrantRefusal::InvalidGrant)));
+    }
     if !tx.redeem_device_code(&draft.digest, by.at).await? {
         return replayed(tx, by, allowed.family, Taking::Refused(GrantRefusal::InvalidGrant)).await;
     }

@@ -18,6 +18,7 @@ mod nlgov_tokens;
 mod nlgov_world;
 mod oauth21_authorize;
 mod oidc_back_channel_logout;
+mod oidc_code;
 mod oidc_core;
 mod oidc_discovery;
 mod oidc_logout;

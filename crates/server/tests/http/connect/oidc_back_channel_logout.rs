@@ -104,7 +104,7 @@ async fn logo_11_which_uris_are_registered() {
 }
 
 #[tokio::test]
-async fn logo_12_and_13_each_client_of_the_session_is_told_in_its_own_token() {
+async fn logo_12_13_each_client_of_the_session_is_told_in_its_own_token() {
     let world = world().await;
     let (receiver, other) = (Receiver::start().await, Receiver::start().await);
     let client = told(&world, &receiver).await;

@@ -18,7 +18,7 @@ async fn is_signed_in(visitor: &mut testkit::Visitor<'_>) -> bool {
 }
 
 #[tokio::test]
-async fn logo_01_get_and_post_and_09_without_a_hint_the_person_is_asked() {
+async fn logo_01_get_and_post_without_a_hint_the_person_is_asked() {
     let world = World::start().await;
     let mut ann = world.ann().await;
     let page = ann.get(PATH).await;
@@ -59,7 +59,7 @@ async fn logo_03_the_question_is_safe_from_other_pages() {
 }
 
 #[tokio::test]
-async fn logo_04_and_07_and_out_01_only_registered_addresses() {
+async fn logo_04_07_out_01_only_registered_addresses() {
     let world = World::start().await;
     let client = leaving(&world).await;
     let mut ann = world.ann().await;
@@ -94,4 +94,45 @@ async fn logo_08_the_session_is_over() {
     ann.cookies = cookies;
     assert!(!is_signed_in(&mut ann).await, "the old cookie is worth nothing");
     assert_eq!(Sent::of(&ann.get(&request.with("prompt", "none").path()).await).get("error"), "login_required");
+}
+
+#[tokio::test]
+async fn logo_06_state_comes_back_as_it_was_and_only_if_it_was_sent() {
+    let world = World::start().await;
+    let client = leaving(&world).await;
+    for state in ["a b", "+ % \u{e9} \" < & = # ' ;", "x"] {
+        let mut ann = world.ann().await;
+        let hint = world.id_token_of(&client, &mut ann).await;
+        let asked = [("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", BACK), ("state", state)];
+        let answer = ann.get(&path(&asked)).await.expect(303);
+        let query = answer.header("location").and_then(|location| location.strip_prefix(&format!("{BACK}?state="))).expect("a state");
+        assert_eq!(percent_decode(query), state);
+    }
+    let mut ann = world.ann().await;
+    let hint = world.id_token_of(&client, &mut ann).await;
+    let answer = ann.get(&path(&[("id_token_hint", &hint), ("post_logout_redirect_uri", BACK)])).await.expect(303);
+    assert_eq!(answer.header("location"), Some(BACK));
+}
+
+#[tokio::test]
+async fn logo_09_an_image_on_another_page_signs_nobody_out() {
+    let world = World::start().await;
+    let client = leaving(&world).await;
+    let mut ann = world.ann().await;
+    let image = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")];
+    ann.headers = image.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    // A hint of another session of hers is none for this one.
+    let other = world.id_token(&world.ann).await;
+    for asked in [
+        path(&[]),
+        path(&[("client_id", &client.id), ("post_logout_redirect_uri", BACK)]),
+        path(&[("logout_hint", &world.ann)]),
+        path(&[("id_token_hint", &other)]),
+        "/sign-out".to_owned(),
+    ] {
+        let page = ann.get(&asked).await;
+        assert!(page.status == 200 && page.text.contains("name=\"decision\""), "{asked}: {}", page.text);
+    }
+    ann.headers.clear();
+    assert!(is_signed_in(&mut ann).await);
 }

@@ -342,3 +342,16 @@ async fn dos_02_one_address_cannot_begin_devices_without_end() {
     let answer = world.post_as(&television, BEGIN, &[("scope", "api1")]).await.expect(429);
     assert!(answer.header("retry-after").is_some());
 }
+
+/// LOGO-17 too: what was allowed in a session that has ended gives no tokens.
+#[tokio::test]
+async fn a_device_gets_nothing_once_the_session_has_ended() {
+    let world = World::start().await;
+    let television = television(&world).await;
+    let begun = begin(&world, &television).await;
+    let mut ann = world.ann().await;
+    let page = typed(&mut ann, &begun.member("/user_code")).await;
+    decide(&mut ann, &page, "allow").await.expect(200);
+    ann.fill("/sign-out", &[("decision", "allow")]).await.expect(303);
+    refused(&world, &television, &begun.member("/device_code"), "invalid_grant").await;
+}
