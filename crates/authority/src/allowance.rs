@@ -20,10 +20,6 @@ const ACCOUNT: (&str, u32, Duration) = ("sign in as", 10, Duration::from_secs(60
 const DEVICE: (&str, u32, Duration) = ("sign in again with", 10, Duration::from_secs(60));
 /// Requests from one address that wait for a person: 60 at once, then one every 2 seconds.
 const WAITING: (&str, u32, Duration) = ("wait from", 60, Duration::from_secs(2));
-/// Client authentications from one address that were not right: 100 at once, then one a second.
-const CLIENTS_FROM: (&str, u32, Duration) = ("authenticate clients from", 100, Duration::from_secs(1));
-/// Authentications as one client from one address that were not right: 10 at once, then one every 6 seconds.
-const CLIENT: (&str, u32, Duration) = ("authenticate as client", 10, Duration::from_secs(6));
 /// Devices from one address that begin to wait for a person: 30 at once, then one every 5 seconds.
 const DEVICES: (&str, u32, Duration) = ("begin device from", 30, Duration::from_secs(5));
 /// User codes typed from one address: 30 at once, then one every 10 seconds.
@@ -33,28 +29,7 @@ const TYPED_BY: (&str, u32, Duration) = ("type code as", 10, Duration::from_secs
 /// Clients that register themselves from one address: 20 at once, then one every 5 minutes.
 const REGISTRATION: (&str, u32, Duration) = ("register clients from", 20, Duration::from_secs(300));
 
-/// Too many authentications were not right; there is another try at these moments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooManyTries {
-    /// From then on.
-    pub until: Timestamp,
-    /// Whether it is this client from this address that has to wait; else only what is not right has to.
-    pub of_client: bool,
-}
-
 impl Authority {
-    /// Counts an authentication of a client, or of an API, that was not right, on all nodes together.
-    pub async fn count_wrong_client(&self, client_id: &str, address: IpAddr, now: Timestamp) -> Result<Option<TooManyTries>, Error> {
-        let from = network(address);
-        if let Some(until) = self.store.spend(vec![charge(CLIENTS_FROM, &from)], now).await? {
-            return Ok(Some(TooManyTries { until, of_client: false }));
-        }
-        // What is no client's id may be as long as it likes.
-        let pair = [from.as_slice(), &[0], Digest::of(client_id.as_bytes()).as_bytes()].concat();
-        let until = self.store.spend(vec![charge(CLIENT, &pair)], now).await?;
-        Ok(until.map(|until| TooManyTries { until, of_client: true }))
-    }
-
     /// Uses up the id of an assertion or a proof, on all nodes: of several that try, one is told that it is the first. `what` keeps
     /// different sorts of ids apart.
     pub async fn use_once(&self, what: &str, id: &str, expires_at: Timestamp) -> Result<bool, Error> {
@@ -97,8 +72,8 @@ fn charge((what, burst, interval): (&str, u32, Duration), whose: &[u8]) -> Charg
     Charge { name: Digest::of(&[what.as_bytes(), &[0], whose].concat()), burst, interval }
 }
 
-/// Whoever has one address of a network of 64 bits has all of them (RFC 4291 section 2.5.4).
-pub(crate) fn network(address: IpAddr) -> Vec<u8> {
+/// What counts as one address: whoever has one of a network of 64 bits has all of them (RFC 4291 section 2.5.4).
+pub fn network(address: IpAddr) -> Vec<u8> {
     match address.to_canonical() {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets()[..8].to_vec(),

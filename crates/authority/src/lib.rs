@@ -50,7 +50,7 @@ mod wait;
 mod workspace;
 
 pub use access::{Caller, OWN_API, PersonCaller, RIGHTS, Right, With};
-pub use allowance::TooManyTries;
+pub use allowance::network;
 pub use change::{Changed, Context};
 pub use credential::{Issued, NewCredential, ServiceCredential};
 pub use delegation::{

@@ -3,6 +3,7 @@
 
 use sha2::Digest as _;
 
+use crate::credential::Digest;
 use crate::id::{CredentialId, FamilyId, GrantId, SessionId};
 use crate::time::Timestamp;
 
@@ -27,6 +28,11 @@ impl ApiTag {
         let hash: [u8; 32] = sha2::Sha256::digest(name.as_bytes()).into();
         Self(u64::from_le_bytes([hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7]]))
     }
+}
+
+/// Under which digest it is noted that access tokens of this organisation key came over plain HTTP: they have no row themselves.
+pub fn exposure(key: CredentialId) -> Digest {
+    Digest::of(&[b"access tokens of ".as_slice(), key.as_bytes()].concat())
 }
 
 /// What was granted on one API, by the places of its scopes and permissions in the API's definition.

@@ -34,6 +34,9 @@ pub struct OrganisationKey {
     pub contact: Option<Email>,
     /// Its private keys that have not ended, the newest first.
     pub private_keys: Vec<PrivateKey>,
+    /// Since when access tokens of it are known to have come over plain HTTP: its software sends them so.
+    #[serde(default)]
+    pub access_token_exposed_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Since when it is paused, if so.

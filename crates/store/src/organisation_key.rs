@@ -1,5 +1,6 @@
 //! Organisation keys and their private keys.
 
+use domain::access_token;
 use domain::client::ClientDefinition;
 use domain::credential::Digest;
 use domain::id::{CredentialId, OrganisationId, WorkspaceId};
@@ -8,6 +9,7 @@ use domain::text::Email;
 use domain::time::Timestamp;
 
 use crate::error::{StoreError, conflict};
+use crate::exposure;
 use crate::statement::statements;
 use crate::transaction::{Page, Reader, Tx};
 use crate::value::{Row, params};
@@ -131,7 +133,8 @@ impl Reader<'_> {
     async fn with_private_keys(&mut self, key: OrganisationKey) -> Result<OrganisationKey, StoreError> {
         let rows = self.executor.rows(&PRIVATE_KEYS, &params![&key.id]).await?;
         let private_keys = rows.into_iter().map(private_key).collect::<Result<_, _>>()?;
-        Ok(OrganisationKey { private_keys, ..key })
+        let access_token_exposed_at = exposure::exposed_at(&mut self.executor, &access_token::exposure(key.id)).await?;
+        Ok(OrganisationKey { private_keys, access_token_exposed_at, ..key })
     }
 }
 
@@ -231,6 +234,7 @@ fn organisation_key(mut row: Row) -> Result<OrganisationKey, StoreError> {
         definition: row.json()?,
         contact: row.parse_optional(Email::new)?,
         private_keys: Vec::new(),
+        access_token_exposed_at: None,
         created_at: row.take()?,
         suspended_at: row.take()?,
         revoked_at: row.take()?,

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use domain::credential::{Digest, ParsedText, format};
 use domain::presentation::{self, Presented};
 use domain::verify::State;
-use domain::{Refusal, Timestamp, organisation_token};
+use domain::{Refusal, Timestamp, access_token, organisation_token};
 
 use crate::credential::words;
 use crate::verifier::Verifier;
@@ -63,7 +63,10 @@ impl Verifier {
 
     /// Notes whatever credentials of this installation stand in these bytes.
     pub fn expose_all_in(&self, bytes: &[u8], now: Timestamp) {
-        format::find(bytes, &self.settings.installations).for_each(|text| self.note(Digest::of(text.as_bytes()), now));
+        for text in format::find(bytes, &self.settings.installations) {
+            self.note(Digest::of(text.as_bytes()), now);
+            self.note_access_token(text, now);
+        }
     }
 
     /// Whether a text in the form of this installation's credentials stands in these bytes.
@@ -91,10 +94,20 @@ impl Verifier {
         }
         let digest = Digest::of(presented.text.as_bytes());
         self.note(digest, now);
+        self.note_access_token(&presented.text, now);
         if let Some(username) = &presented.username {
             // Whoever refuses it need not know for which API it is.
             let apis: Vec<_> = self.index.load().catalogue.iter().map(|known| known.api.clone()).collect();
             apis.iter().for_each(|api| self.note(organisation_token::bound(&digest, api.name(), username), now));
+        }
+    }
+
+    /// Notes at its organisation key that an access token came so, if the text is one that still works: it has no row of its own.
+    fn note_access_token(&self, text: &str, now: Timestamp) {
+        if let Ok(Some(looked)) = self.look_into(text, now)
+            && looked.works.is_ok()
+        {
+            self.index.exposures.note(access_token::exposure(looked.token.key.id), now);
         }
     }
 

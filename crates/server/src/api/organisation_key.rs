@@ -87,6 +87,10 @@ pub(super) struct OrganisationKey {
     client_uri: Option<String>,
     /// Its private keys that were not ended, the newest first: two during a rotation. Never their texts.
     private_keys: Vec<PrivateKey>,
+    /// Since when access tokens of it are known to come over plain HTTP from another machine: the software that uses it sends them so;
+    /// null if they do not.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    access_token_exposed_at: Option<Timestamp>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -185,6 +189,7 @@ impl From<Key> for OrganisationKey {
             backchannel_logout_session_required: client.backchannel_logout_session_required,
             client_uri: client.client_uri,
             private_keys: key.private_keys.into_iter().map(PrivateKey::from).collect(),
+            access_token_exposed_at: key.access_token_exposed_at,
             created_at: key.created_at,
             suspended_at: key.suspended_at,
             revision: key.revision,

@@ -2,10 +2,7 @@
 //!
 //! Whether a client is unknown, ended or gave a wrong secret is not told: one answer, made with the same work.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -56,7 +53,7 @@ enum Proof<'f> {
     Assertion(&'f str),
 }
 
-/// Authenticates the client of a request. One that cannot be authenticated costs time: see [`Tries`].
+/// Authenticates the client of a request. One that cannot be authenticated costs time: see [`super::tries`].
 pub async fn authenticate(connect: &Connect, call: &Call, form: &Form<'_>) -> Result<Authenticated, ConnectError> {
     let headers = &call.parts.headers;
     let basic = headers.contains_key(AUTHORIZATION);
@@ -68,22 +65,17 @@ pub async fn authenticate(connect: &Connect, call: &Call, form: &Form<'_>) -> Re
     }
     match check(connect, &presented, now).await? {
         Some(authenticated) => Ok(authenticated),
-        None => Err(refuse(connect, &presented.client_id, call, basic).await?),
+        None => Err(refuse(connect, &presented.client_id, call, basic)),
     }
 }
 
 /// Counts a try that was not right. Also for APIs, that authenticate by their name.
-pub(super) async fn refuse(connect: &Connect, client_id: &str, call: &Call, basic: bool) -> Result<ConnectError, ConnectError> {
+pub(super) fn refuse(connect: &Connect, client_id: &str, call: &Call, basic: bool) -> ConnectError {
     let now = call.edge.now;
-    Ok(match connect.authority.count_wrong_client(client_id, call.address, now).await? {
+    match connect.tries.count(client_id, call.address, now) {
         None => ConnectError::new(Code::InvalidClient).with_basic(basic),
-        Some(too_many) => {
-            if too_many.of_client {
-                connect.tries.keep(client_id, call.address, too_many.until, now);
-            }
-            ConnectError::too_many(too_many.until, now)
-        }
-    })
+        Some(until) => ConnectError::too_many(until, now),
+    }
 }
 
 /// RFC 6749 section 2.3: a client must not use more than one method in a request.
@@ -228,37 +220,6 @@ async fn check_assertion(
     Ok(first.then(|| Authenticated { client: known.client.clone(), method: Some(method), private_key: None }))
 }
 
-/// Clients that have to wait, each from one address. How many tries there are is counted in the database, for all nodes together;
-/// who is out of tries is known here, so that further ones cost nothing.
-#[derive(Default)]
-pub(super) struct Tries {
-    waiting: Mutex<HashMap<(Digest, IpAddr), Timestamp>>,
-    /// How many there are: nobody takes the lock while there is none.
-    count: AtomicUsize,
-}
-
-impl Tries {
-    const MOST: usize = 10_000;
-
-    fn until(&self, client_id: &str, address: IpAddr, now: Timestamp) -> Option<Timestamp> {
-        if self.count.load(Ordering::Relaxed) == 0 {
-            return None;
-        }
-        let key = (Digest::of(client_id.as_bytes()), address);
-        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.get(&key).copied().filter(|until| *until > now)
-    }
-
-    fn keep(&self, client_id: &str, address: IpAddr, until: Timestamp, now: Timestamp) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.retain(|_, until| *until > now);
-        if waiting.len() < Self::MOST {
-            waiting.insert((Digest::of(client_id.as_bytes()), address), until);
-        }
-        self.count.store(waiting.len(), Ordering::Relaxed);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,17 +247,5 @@ mod tests {
         assert_eq!(basic("no colon"), None);
         assert_eq!(basic(":secret"), None);
         assert_eq!(read_basic(format!("Basic {}", "a".repeat(100_000)).as_bytes()), None);
-    }
-
-    #[test]
-    fn whoever_is_out_of_tries_waits() {
-        let tries = Tries::default();
-        let (here, now) = (IpAddr::from([192, 0, 2, 1]), Timestamp::from_unix_seconds(100));
-        let until = Timestamp::from_unix_seconds(110);
-        tries.keep("a", here, until, now);
-        assert_eq!(tries.until("a", here, now), Some(until));
-        assert_eq!(tries.until("b", here, now), None);
-        assert_eq!(tries.until("a", IpAddr::from([192, 0, 2, 2]), now), None);
-        assert_eq!(tries.until("a", here, until), None);
     }
 }

@@ -20,6 +20,7 @@ mod par;
 mod register;
 mod revocation;
 mod token;
+mod tries;
 mod userinfo;
 
 use std::pin::Pin;
@@ -55,8 +56,8 @@ pub struct Connect {
     pub issuer: String,
     /// Who may register clients.
     pub registration: RegistrationRules,
-    tries: client::Tries,
     client_keys: client_keys::ClientKeys,
+    tries: tries::Tries,
 }
 
 impl Connect {
@@ -68,7 +69,7 @@ impl Connect {
             trust,
             issuer,
             registration,
-            tries: client::Tries::default(),
+            tries: tries::Tries::default(),
             client_keys: client_keys::ClientKeys::default(),
         }
     }

@@ -40,6 +40,7 @@ pub(crate) fn organisation_key(organisation: OrganisationId, client_id: &str) ->
         definition,
         contact: Some(email("beheer@koppeling.example")),
         private_keys: vec![],
+        access_token_exposed_at: None,
         created_at: now(),
         suspended_at: None,
         revoked_at: None,

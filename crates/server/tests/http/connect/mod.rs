@@ -3,6 +3,7 @@
 mod attacks_authorize;
 mod back_channel;
 mod client_crate;
+mod exposed;
 mod fapi;
 mod fapi2_client;
 mod fapi2_flow;
