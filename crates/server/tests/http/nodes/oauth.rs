@@ -151,7 +151,8 @@ impl Cloud {
             first.send("POST", path, &headers, body.to_string()).await.expect(201)
         };
         let organisation = make("/api/v1/organisations", json!({"name": "acme"})).await.member("/id");
-        let person = json!({"name": "ann", "email": "ann@example.org", "organisation": organisation, "roles": ["member"], "password": PASSWORD});
+        let person =
+            json!({"name": "ann", "email": "ann@example.org", "organisation": organisation, "roles": ["member"], "password": PASSWORD});
         let person = make("/api/v1/people", person).await.member("/id");
         let path = format!("/api/v1/people/{person}/memberships");
         let membership = first.send("GET", &path, &[("authorization", &bearer)], String::new()).await.expect(200).member("/items/0/id");

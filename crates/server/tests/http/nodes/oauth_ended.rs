@@ -1,7 +1,6 @@
 //! What is ended on one node is refused by every other when the call has returned: for all that an access token hangs from.
 
 use super::oauth::*;
-use super::*;
 
 use authority::{Caller, Page, Which};
 
