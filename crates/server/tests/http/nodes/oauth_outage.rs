@@ -35,6 +35,14 @@ struct Asked {
     always: bool,
 }
 
+fn exchange(access: &str) -> [(&str, &str); 3] {
+    [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("subject_token", access),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+    ]
+}
+
 /// Requests for a row of the table. One that is not named here is asked as a signed-in person and as a client: a new route that
 /// answers anything but an outage then fails by its name, and gets its line here.
 fn requests(route: &'static Route, before: &Before) -> Vec<Asked> {
@@ -79,14 +87,9 @@ fn requests(route: &'static Route, before: &Before) -> Vec<Asked> {
     match path {
         "/connect/authorize" => vec![asked("new browser", &[], &authorization), asked("session", &[cookie], &authorization)],
         "/connect/token" => {
-            let exchange = [
-                ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
-                ("subject_token", before.access.as_str()),
-                ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
-            ];
             vec![
                 memory(asked("client_credentials", &[client], &[("grant_type", "client_credentials"), ("scope", "shop")])),
-                memory(asked("token exchange", &[client], &exchange)),
+                memory(asked("token exchange", &[client], &exchange(&before.access))),
                 asked("code", &[client], &redemption(&before.code)),
                 asked("unknown code", &[client], &redemption("prtc_unknown")),
                 asked("refresh", &[client], &[("grant_type", "refresh_token"), ("refresh_token", &before.refresh)]),
