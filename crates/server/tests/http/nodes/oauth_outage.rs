@@ -4,6 +4,7 @@ use super::oauth::*;
 use super::*;
 
 use ::http::Method;
+use domain::client::GrantType;
 use futures_util::future::join_all;
 use server::connect::{ROUTES, Route};
 use testkit::{Answer, Wire};
@@ -33,6 +34,18 @@ struct Asked {
     from_memory: bool,
     /// Whether it is answered whatever happens: what everybody may know.
     always: bool,
+}
+
+fn authorization(client_id: &str) -> [(&str, &str); 7] {
+    [
+        ("response_type", "code"),
+        ("client_id", client_id),
+        ("redirect_uri", REDIRECT),
+        ("scope", "shop"),
+        ("state", "st"),
+        ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+        ("code_challenge_method", "S256"),
+    ]
 }
 
 fn exchange(access: &str) -> [(&str, &str); 3] {
@@ -74,15 +87,7 @@ fn requests(route: &'static Route, before: &Before) -> Vec<Asked> {
         asked.body = r#"{"client_name": "Notes", "redirect_uris": ["https://notes.example/cb"]}"#.to_owned();
         asked
     };
-    let authorization = [
-        ("response_type", "code"),
-        ("client_id", before.client.id.as_str()),
-        ("redirect_uri", REDIRECT),
-        ("scope", "shop"),
-        ("state", "st"),
-        ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
-        ("code_challenge_method", "S256"),
-    ];
+    let authorization = authorization(&before.client.id);
     let cookie = ("cookie", COOKIE);
     match path {
         "/connect/authorize" => vec![asked("new browser", &[], &authorization), asked("session", &[cookie], &authorization)],
@@ -93,6 +98,7 @@ fn requests(route: &'static Route, before: &Before) -> Vec<Asked> {
                 asked("code", &[client], &redemption(&before.code)),
                 asked("unknown code", &[client], &redemption("prtc_unknown")),
                 asked("refresh", &[client], &[("grant_type", "refresh_token"), ("refresh_token", &before.refresh)]),
+                asked("unknown device", &[client], &[("grant_type", GrantType::DeviceCode.name()), ("device_code", "prtd_unknown")]),
                 asked("unknown refresh", &[client], &[("grant_type", "refresh_token"), ("refresh_token", "prtr_unknown")]),
             ]
         }
@@ -112,6 +118,8 @@ fn requests(route: &'static Route, before: &Before) -> Vec<Asked> {
         "/connect/par" => vec![asked("", &[client], &authorization)],
         "/connect/userinfo" => vec![asked("", &[("authorization", &bearer)], &[])],
         _ if path.starts_with("/.well-known/") || path == "/connect/jwks" => vec![Asked { always: true, ..asked("", &[], &[]) }],
+        // They set a cookie and lead on.
+        "/en/device" | "/nl/device" => vec![Asked { always: true, ..asked("", &[], &[]) }],
         _ if route.method == Method::GET => vec![asked("session", &[cookie], &[])],
         "/connect/deviceauthorization" => vec![asked("", &[client], &[("scope", "shop")])],
         _ => vec![asked("session", &[cookie], &[])],
@@ -147,7 +155,12 @@ async fn no_endpoint_says_no_while_the_database_is_away_and_what_needs_none_goes
         .await;
     let cloud = Cloud::of(cluster, vec![member]).await;
     let node = &cloud.nodes[0];
-    let client = cloud.client(|client| client.rotates_refresh_tokens = Some(Some(true))).await;
+    let client = cloud
+        .client(|client| {
+            client.rotates_refresh_tokens = Some(Some(true));
+            client.grant_types.get_or_insert_default().push(GrantType::DeviceCode);
+        })
+        .await;
     let tokens = node.redeem(&client, &cloud.code(&client, None).await).await.expect(200);
     let body = r#"{"client_name": "Notes", "redirect_uris": ["https://notes.example/cb"]}"#.to_owned();
     let registered = node.send("POST", "/connect/register", &[("content-type", "application/json")], body).await.expect(201);
