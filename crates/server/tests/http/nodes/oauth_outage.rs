@@ -23,6 +23,28 @@ struct Before {
     registered: (String, String),
 }
 
+impl Before {
+    async fn made(cloud: &Cloud) -> Self {
+        let node = &cloud.nodes[0];
+        let client = cloud
+            .client(|client| {
+                client.rotates_refresh_tokens = Some(Some(true));
+                client.grant_types.get_or_insert_default().push(GrantType::DeviceCode);
+            })
+            .await;
+        let tokens = node.redeem(&client, &cloud.code(&client, None).await).await.expect(200);
+        let body = r#"{"client_name": "Notes", "redirect_uris": ["https://notes.example/cb"]}"#.to_owned();
+        let registered = node.send("POST", "/connect/register", &[("content-type", "application/json")], body).await.expect(201);
+        Self {
+            access: tokens.member("/access_token"),
+            refresh: tokens.member("/refresh_token"),
+            code: cloud.code(&client, None).await,
+            registered: (registered.member("/client_id"), registered.member("/registration_access_token")),
+            client,
+        }
+    }
+}
+
 /// A request that would be answered otherwise if the database were there.
 struct Asked {
     what: String,
@@ -155,22 +177,7 @@ async fn no_endpoint_says_no_while_the_database_is_away_and_what_needs_none_goes
         .await;
     let cloud = Cloud::of(cluster, vec![member]).await;
     let node = &cloud.nodes[0];
-    let client = cloud
-        .client(|client| {
-            client.rotates_refresh_tokens = Some(Some(true));
-            client.grant_types.get_or_insert_default().push(GrantType::DeviceCode);
-        })
-        .await;
-    let tokens = node.redeem(&client, &cloud.code(&client, None).await).await.expect(200);
-    let body = r#"{"client_name": "Notes", "redirect_uris": ["https://notes.example/cb"]}"#.to_owned();
-    let registered = node.send("POST", "/connect/register", &[("content-type", "application/json")], body).await.expect(201);
-    let before = Before {
-        access: tokens.member("/access_token"),
-        refresh: tokens.member("/refresh_token"),
-        code: cloud.code(&client, None).await,
-        registered: (registered.member("/client_id"), registered.member("/registration_access_token")),
-        client,
-    };
+    let before = Before::made(&cloud).await;
     let all: Vec<Asked> = ROUTES.iter().flat_map(|route| requests(route, &before)).collect();
     let ask = async |asked: &Asked| {
         let headers: Vec<_> = asked.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
