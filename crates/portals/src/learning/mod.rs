@@ -65,6 +65,9 @@ pub struct Dependencies {
     /// Scheme and host of each address that is served, such as `http://127.0.0.1:8401`. URLs in answers are made of
     /// these only; a request for any other host gets 421.
     pub base_urls: Vec<String>,
+    /// Where people manage their tokens, such as `https://poort.example`: a browser that opens the documented page of the own profile
+    /// is sent there. Without it, it is told to send a token.
+    pub console: Option<String>,
 }
 
 /// The learning platform. Cheap to share.
@@ -97,9 +100,9 @@ impl Learning {
 
     /// The platform's routes. Of a request's extensions, `RequestId` and `ConnectInfo<SocketAddr>` are used.
     pub fn router(self: Arc<Self>, dependencies: Dependencies) -> Result<axum::Router, InvalidBaseUrl> {
-        let Dependencies { verifier, clock, entropy, tokens, base_urls } = dependencies;
+        let Dependencies { verifier, clock, entropy, tokens, base_urls, console } = dependencies;
         let hosts = Hosts::new(&base_urls)?;
-        let shared = Shared { learning: self, verifier, clock, entropy, tokens, hosts };
+        let shared = Shared { learning: self, verifier, clock, entropy, tokens, hosts, console };
         Ok(axum::Router::new().fallback(serve::serve).with_state(Arc::new(shared)))
     }
 
@@ -124,6 +127,7 @@ struct Shared {
     entropy: Arc<dyn Entropy>,
     tokens: Arc<dyn PersonTokens>,
     hosts: Hosts,
+    console: Option<String>,
 }
 
 impl Shared {

@@ -41,7 +41,11 @@ async fn respond(shared: &Shared, parts: &request::Parts, body: Body, request_id
     let base = shared.hosts.base(&parts.uri, &parts.headers).map_err(|error| early(error.into()))?;
     let target = Target::read(&parts.uri, &parts.headers).map_err(early)?;
     let locale = target.locale.unwrap_or(super::address::Locale::Nl);
-    let sign_in = Links::new(base, locale).page("/sign_in");
+    // The own profile is where people look for their tokens.
+    let sign_in = match &shared.console {
+        Some(console) if target.path == "/profile" => format!("{console}/{}/profile", locale.as_str()),
+        _ => Links::new(base, locale).page("/sign_in"),
+    };
     let answered = async {
         let (route, visit) = visit::check(shared, parts, base, &target, request_id).await?;
         let parameters = match parts.method == Method::POST {

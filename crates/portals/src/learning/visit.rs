@@ -48,7 +48,7 @@ pub(super) struct Login {
 
 /// A request's path without its language and format.
 pub(super) struct Target {
-    path: String,
+    pub(super) path: String,
     pub(super) locale: Option<Locale>,
     pub(super) format: Format,
     canonical: String,

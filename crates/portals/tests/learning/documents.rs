@@ -40,6 +40,11 @@ async fn users_see_themselves_and_zeus_everybody() {
     let world = World::start().await;
     let reply = world.get("/profile", "student").await;
     assert_eq!((reply.status, reply.header("location")), (302, Some(&*format!("http://{}/nl/users/3/", world.address))));
+    for (target, expected) in [("/nl/profile/", "https://poort.example/nl/profile"), ("/en/profile", "https://poort.example/en/profile")] {
+        let browser = world.send("GET", target, &[("Accept", "text/html")], "").await;
+        assert_eq!((browser.status, browser.header("location")), (302, Some(expected)), "{target}");
+    }
+    assert_eq!(world.send("GET", "/nl/profile", &[("Accept", "application/json")], "").await.status, 401);
     assert_eq!(world.get("/users/3", "student").await.ok()["username"], "student");
     assert_eq!(world.get("/users/3/", "zeus").await.ok()["username"], "student");
     for token in ["student", "staff"] {

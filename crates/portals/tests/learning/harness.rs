@@ -188,6 +188,7 @@ impl World {
             entropy,
             tokens: poort.clone(),
             base_urls: vec![format!("http://{address}"), "https://dodona.be".to_owned()],
+            console: Some("https://poort.example".to_owned()),
         };
         let router = learning.clone().router(dependencies).expect("base URLs");
         let mut tasks = JoinSet::new();

@@ -9,7 +9,7 @@ use authority::Right;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, any};
-use http::header::LOCATION;
+use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderValue, StatusCode};
 
 use super::browser::Browser;
@@ -157,7 +157,9 @@ async fn elsewhere(browser: Browser, uri: http::Uri) -> Response {
 
 fn redirect(browser: &Browser, status: StatusCode, location: &str) -> Response {
     match HeaderValue::from_str(location) {
-        Ok(location) => browser.answer((status, [(LOCATION, location)]).into_response()),
+        Ok(location) => {
+            browser.answer((status, [(LOCATION, location), (CACHE_CONTROL, HeaderValue::from_static("no-store"))]).into_response())
+        }
         Err(_) => Problem::new(Code::Internal).into_response(),
     }
 }

@@ -72,6 +72,7 @@ pub(super) fn learning(node: &Node, system: &System, learning: Arc<Learning>, op
         entropy: system.entropy.clone(),
         tokens: AuthorityTokens::new(node.authority.clone()),
         base_urls: LEARNING.base_urls(options)?,
+        console: Some(node.config.base_url()),
     };
     Ok(plain(learning.router(dependencies).map_err(|error| StartError::Configuration(error.to_string()))?))
 }
