@@ -11,7 +11,7 @@ use domain::personal_token::MAX_OVERLAP;
 use domain::text::{Description, Name};
 use domain::{CredentialId, Digest, Event, Kind, OrganisationId, Rotation, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::{Abort, By, NewOrganisationToken as NewRow, Outcome, Recorded, Tx};
+use store::{Abort, By, NewOrganisationToken as NewRow, Outcome, Reader, Recorded, StoreError, Tx};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::idempotency::Kept;
@@ -217,6 +217,20 @@ impl Authority {
         organisation.map(|_| tokens).ok_or(Error::NotFound)
     }
 
+    /// The username that a new token of an organisation gets where it chooses none.
+    pub async fn proposed_username(&self, caller: &Caller, organisation: OrganisationId, api: String) -> Result<Username, Error> {
+        caller.require_management(organisation, Right::OrganisationTokensWrite)?;
+        let found = self.store.read(move |reader| {
+            Box::pin(async move {
+                match reader.organisation(organisation).await? {
+                    Some(found) => free_username(reader, organisation, &found.name, &api).await.map(Some),
+                    None => Ok(None),
+                }
+            })
+        });
+        found.await?.ok_or(Error::NotFound)
+    }
+
     /// One live token.
     pub async fn organisation_token(&self, caller: &Caller, id: CredentialId) -> Result<OrganisationToken, Error> {
         let token = self.store.read(move |reader| Box::pin(async move { reader.organisation_token(id).await })).await?;
@@ -308,11 +322,11 @@ async fn own_token(tx: &mut Tx<'_>, id: CredentialId, caller: &Caller) -> Result
 
 /// A username that no live token of the API has. Those of the organisation's ended tokens are not proposed again either,
 /// where it has chosen none itself.
-async fn free_username(tx: &mut Tx<'_>, organisation: OrganisationId, name: &Name, api: &str) -> Result<Username, Abort<Error>> {
-    let mut number = tx.count_organisation_tokens_ever(organisation, api).await? + 1;
+async fn free_username(reader: &mut Reader<'_>, organisation: OrganisationId, name: &Name, api: &str) -> Result<Username, StoreError> {
+    let mut number = reader.count_organisation_tokens_ever(organisation, api).await? + 1;
     loop {
         let username = Username::proposed(name, number);
-        if tx.organisation_token_named(api, &username).await?.is_none() {
+        if reader.organisation_token_named(api, &username).await?.is_none() {
             return Ok(username);
         }
         number += 1;

@@ -88,7 +88,7 @@ pub fn site(node: &Node) -> Result<Site, StartError> {
 pub(crate) fn site_beside(node: &Node, work: Vec<Arc<dyn WorkUnderWay>>) -> Result<Site, StartError> {
     let trust = trust(&node.config)?;
     let forward_auth = edge::forward_auth::ForwardAuth::new(node.authority.verifier().clone(), trust.clone());
-    let console = Console::new(node.authority.clone(), trust.proxies.clone(), &node.config)?;
+    let console = Console::new(node.authority.clone(), trust.proxies.clone(), &node.config, work.clone())?;
     let registration = connect::RegistrationRules::of(&node.config)?;
     let connect = Connect::new(node.authority.clone(), console.clone(), trust.clone(), node.config.base_url(), registration);
     let router = api::router(Arc::new(api::ApiState::new(node.authority.clone(), trust, work)))

@@ -11,6 +11,7 @@ mod confirm;
 pub mod consent;
 mod cookie;
 mod csrf;
+mod delegation;
 pub mod device;
 pub mod failure;
 mod fields;
@@ -20,6 +21,7 @@ pub mod interaction;
 mod menu;
 mod moment;
 mod organisation;
+mod organisation_token;
 mod page;
 mod profile;
 pub(crate) mod provider;
@@ -33,6 +35,7 @@ mod token;
 mod user_agent;
 mod visit;
 mod why;
+mod workspace;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +43,7 @@ use std::time::Duration;
 use authority::{Authority, SessionLimits};
 use axum::routing::{get, post};
 use gateway::TrustedPeers;
+use portals::work::WorkUnderWay;
 
 pub(crate) use asset::{ICON, STYLE};
 pub use browser::Browser;
@@ -66,11 +70,12 @@ struct Inner {
     outbound: Outbound,
     providers: Vec<Provider>,
     name: String,
+    work: Vec<Arc<dyn WorkUnderWay>>,
 }
 
 impl Console {
-    /// `trusted` are the proxies whose word about a caller's address is taken.
-    pub fn new(authority: Authority, trusted: TrustedPeers, config: &Config) -> Result<Self, StartError> {
+    /// `trusted` are the proxies whose word about a caller's address is taken; `work` tells what is under way at APIs.
+    pub fn new(authority: Authority, trusted: TrustedPeers, config: &Config, work: Vec<Arc<dyn WorkUnderWay>>) -> Result<Self, StartError> {
         let limits = SessionLimits {
             idle: Duration::from_secs(config.session_idle_minutes * 60),
             absolute: Duration::from_secs(config.session_hours * 3_600),
@@ -80,7 +85,7 @@ impl Console {
         let providers = config.sign_in_providers.iter().map(open).collect::<Result<_, _>>()?;
         let outbound = Outbound::new(&config.outbound_networks).map_err(|error| StartError::Configuration(error.to_string()))?;
         let base_url = config.base_url();
-        Ok(Self { inner: Arc::new(Inner { authority, trusted, limits, base_url, outbound, providers, name: config.name.clone() }) })
+        Ok(Self { inner: Arc::new(Inner { authority, trusted, limits, base_url, outbound, providers, name: config.name.clone(), work }) })
     }
 
     /// The use cases.
@@ -101,6 +106,11 @@ impl Console {
     /// What the installation is called.
     fn name(&self) -> &str {
         &self.inner.name
+    }
+
+    /// Tells what is under way at this API, if anything does.
+    fn work(&self, api: &str) -> Option<&dyn WorkUnderWay> {
+        self.inner.work.iter().find(|work| work.api() == api).map(AsRef::as_ref)
     }
 
     fn trusted(&self) -> &TrustedPeers {

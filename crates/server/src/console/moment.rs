@@ -114,6 +114,12 @@ pub(super) fn end_of_written(day: &str) -> Option<Timestamp> {
     end_of(day.parse().ok()?)
 }
 
+/// The first second of such a day.
+pub(super) fn start_of_written(day: &str) -> Option<Timestamp> {
+    let first = day.parse::<jiff::civil::Date>().ok()?.in_tz(ZONE).ok()?;
+    Some(Timestamp::from_unix_seconds(first.timestamp().as_second()))
+}
+
 fn end_of(day: jiff::civil::Date) -> Option<Timestamp> {
     let last = day.at(23, 59, 59, 0).in_tz(ZONE).ok()?;
     Some(Timestamp::from_unix_seconds(last.timestamp().as_second()))

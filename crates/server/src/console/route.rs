@@ -14,7 +14,7 @@ use http::{HeaderValue, StatusCode};
 
 use super::browser::Browser;
 use super::visit::{Answer, Visit};
-use super::{Console, accessibility, failure, organisation, profile, step_up, token, why};
+use super::{Console, accessibility, delegation, failure, organisation, organisation_token, profile, step_up, token, why, workspace};
 use crate::edge::{Code, Problem};
 use crate::language::Language;
 
@@ -32,6 +32,27 @@ static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
         page("/profile/tokens/{token}/delete", Who::Person).get(token::delete::show).post(token::delete::delete),
         page("/profile/tokens/{token}/first-use", Who::Person).get(token::first_use),
         page("/activity/why", Who::Person).get(why::show),
+        page("/o/{org}/options", Who::Member(&[Right::OrganisationTokensRead])).get(organisation_token::list),
+        page("/o/{org}/options/tokens/new", Who::Member(&[Right::OrganisationTokensWrite]))
+            .get(organisation_token::new::show)
+            .post(organisation_token::new::create)
+            .fresh(),
+        page("/o/{org}/options/tokens/{token}/delete", Who::Member(&[Right::OrganisationTokensWrite]))
+            .get(organisation_token::delete::show)
+            .post(organisation_token::delete::delete)
+            .fresh(),
+        page("/o/{org}/options/tokens/{token}/first-use", Who::Member(&[Right::OrganisationTokensRead])).get(organisation_token::first_use),
+        page("/o/{org}/projects", Who::Member(&[Right::WorkspacesRead])).get(workspace::list),
+        page("/o/{org}/projects/{workspace}/delegations", Who::Member(&[Right::WorkspacesRead])).get(delegation::list),
+        page("/o/{org}/projects/{workspace}/delegations/new", Who::Member(&[Right::DelegationsWrite]))
+            .get(delegation::open::show)
+            .post(delegation::open::open),
+        page("/o/{org}/delegations/{delegation}", Who::Member(&[Right::DelegationsRead])).get(delegation::show),
+        page("/o/{org}/delegations/{delegation}/close", Who::Member(&[Right::DelegationsWrite]))
+            .get(delegation::close::show)
+            .post(delegation::close::close)
+            .fresh(),
+        page("/o/{org}/received", Who::Member(&[Right::DelegationsRead])).get(delegation::received),
         page("/o", Who::Person).get(organisation::choose),
         page("/confirm-identity", Who::Person).get(step_up::show),
         page("/confirm-identity/{interaction}", Who::Person).get(step_up::done),
@@ -47,7 +68,6 @@ pub(crate) enum Who {
     Person,
     /// A member of the organisation that the path names as `{org}`, whose roles may hold one of these rights; every member where
     /// there are none. Others are told that there is no such page; members, who can help.
-    #[allow(dead_code, reason = "the first such page is an organisation's")]
     Member(&'static [Right]),
 }
 

@@ -79,6 +79,16 @@ impl Visit {
         self.browser.signed_in.as_ref().expect("a page that is for anyone does not ask who has signed in")
     }
 
+    /// The organisation, on its pages.
+    pub(crate) fn organisation(&self) -> &Organisation {
+        &self.place.as_ref().expect("a page that is not an organisation's does not ask for it").0
+    }
+
+    /// The path of a page of the organisation, without the language.
+    pub(crate) fn at(&self, page: &str) -> String {
+        format!("/o/{}{page}", self.organisation().id)
+    }
+
     /// Who asks, as the use cases take it: in pages of an organisation as its member, else about what is the person's own.
     pub(crate) fn caller(&self) -> Caller {
         Caller::Person(match &self.place {

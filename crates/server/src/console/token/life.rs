@@ -17,19 +17,19 @@ const LATER: &str = "later";
 const MAX_DAYS: i64 = 365;
 
 /// The choices.
-pub(super) fn choices(visit: &Visit) -> Vec<Choice> {
+pub(in crate::console) fn choices(visit: &Visit) -> Vec<Choice> {
     let days = DAYS.iter().map(|(value, _, label)| Choice::new(*value, visit.say(*label)));
     days.chain([Choice::new(LATER, visit.say(Text::OtherDay))]).collect()
 }
 
 /// The attributes of a date field with the first and the last day that can be chosen.
-pub(super) fn bounds(visit: &Visit) -> String {
+pub(in crate::console) fn bounds(visit: &Visit) -> String {
     let day = |days| moment::written(visit.browser.now, days);
     format!("type=\"date\" min=\"{}\" max=\"{}\"", day(0), day(MAX_DAYS))
 }
 
 /// The last second of the day that the form names; nothing where that is none.
-pub(super) fn read(visit: &Visit, form: &mut Form) -> Option<Timestamp> {
+pub(in crate::console) fn read(visit: &Visit, form: &mut Form) -> Option<Timestamp> {
     let now = visit.browser.now;
     let chosen = form.value("days").to_owned();
     if let Some((_, days, _)) = DAYS.iter().find(|(value, ..)| *value == chosen) {

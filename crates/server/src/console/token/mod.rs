@@ -1,7 +1,7 @@
 //! Everybody's own API tokens: the list, making one, giving it another secret, and ending it.
 
 pub(super) mod delete;
-mod life;
+pub(super) mod life;
 mod list;
 pub(super) mod new;
 mod reach;
@@ -10,7 +10,7 @@ mod texts;
 
 use authority::{Error, IssuedToken};
 use axum::response::{IntoResponse as _, Response};
-use domain::CredentialId;
+use domain::{CredentialId, Timestamp};
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
 
@@ -47,10 +47,15 @@ fn show_again(visit: &Visit, error: Error) -> Result<Response, Error> {
 pub(super) async fn first_use(visit: Visit) -> Answer {
     let id: CredentialId = visit.parameter("token")?;
     let token = visit.authority().token(&visit.caller(), id).await.map_err(|error| visit.refused(&error))?;
+    first_used(&visit, token.last_used_at, token.last_used_from.as_deref())
+}
+
+/// What a page that waits for the first use of something is told: nothing yet, or when and from where it was used.
+pub(super) fn first_used(visit: &Visit, at: Option<Timestamp>, from: Option<&str>) -> Answer {
     let no_store = [(CACHE_CONTROL, "no-store")];
-    let Some(at) = token.last_used_at else { return Ok((StatusCode::NO_CONTENT, no_store).into_response()) };
+    let Some(at) = at else { return Ok((StatusCode::NO_CONTENT, no_store).into_response()) };
     let time = Moment::at(at, visit.browser.language).text;
-    let text = match &token.last_used_from {
+    let text = match from {
         Some(address) => visit.fill(Text::WorksFrom, &[("time", &time), ("address", address)]),
         None => visit.fill(Text::Works, &[("time", &time)]),
     };

@@ -1,0 +1,87 @@
+//! `/o/{org}/options`: the organisation's tokens, those that end soonest first.
+
+use std::time::Duration;
+
+use askama::Template;
+use authority::Page;
+use domain::organisation_token::{MAX_TOKENS_OF_ORGANISATION, OrganisationToken};
+
+use super::texts::Text;
+use super::{OPTIONS, reach, title_of};
+use crate::console::moment::{self, Moment};
+use crate::console::page::Frame;
+use crate::console::visit::{Answer, Visit};
+
+/// All of them: a list that is not whole cannot be put in order.
+const ALL: Page = Page { after: None, limit: MAX_TOKENS_OF_ORGANISATION as u32 };
+/// From then on the end is near.
+const NEAR_DAYS: i64 = 14;
+/// For how long a token stands at the top as a new one.
+const NEW_FOR: Duration = Duration::from_secs(600);
+
+#[derive(Template)]
+#[template(path = "console/organisation_token/list.html")]
+struct View {
+    frame: Frame,
+    rows: Vec<Row>,
+    reach: String,
+    new: String,
+}
+
+struct Row {
+    username: String,
+    description: String,
+    api: String,
+    is_new: bool,
+    is_paused: bool,
+    is_exposed: bool,
+    used: Option<Moment>,
+    from: Option<String>,
+    ends: Option<End>,
+    delete: String,
+}
+
+struct End {
+    day: Moment,
+    left: String,
+    is_near: bool,
+}
+
+pub(in crate::console) async fn list(visit: Visit) -> Answer {
+    let read = visit.authority().organisation_tokens(&visit.caller(), Some(visit.organisation().id), ALL).await;
+    let mut tokens = read.map_err(|error| visit.refused(&error))?;
+    tokens.retain(|token| token.expires_at.is_none_or(|end| end > visit.browser.now));
+    let is_new = |token: &OrganisationToken| token.created_at.saturating_add(NEW_FOR) > visit.browser.now;
+    tokens.sort_by_key(|token| (!is_new(token), token.expires_at.is_none(), token.expires_at, token.username.clone()));
+    let rows = tokens.into_iter().map(|token| (is_new(&token), token)).map(|(is_new, token)| Row::new(&visit, token, is_new)).collect();
+    let view = View {
+        frame: Frame::of(&visit, visit.say(crate::console::Text::Options)),
+        rows,
+        reach: reach(&visit).await?,
+        new: visit.to(&visit.at(&format!("{OPTIONS}/tokens/new"))),
+    };
+    visit.page(&view)
+}
+
+impl Row {
+    fn new(visit: &Visit, token: OrganisationToken, is_new: bool) -> Self {
+        let (now, language) = (visit.browser.now, visit.browser.language);
+        let end = |at| End {
+            day: Moment::day(at, language),
+            left: moment::days_left(at, now, language),
+            is_near: moment::days_between(now, at) <= NEAR_DAYS,
+        };
+        Self {
+            username: token.username.into(),
+            description: token.description.into(),
+            api: title_of(visit, &token.api),
+            is_new,
+            is_paused: token.suspended_at.is_some(),
+            is_exposed: token.exposed_at.is_some(),
+            used: token.last_used_at.map(|at| Moment::ago(at, now, language)),
+            from: token.last_used_from,
+            ends: token.expires_at.map(end),
+            delete: visit.to(&visit.at(&format!("{OPTIONS}/tokens/{}/delete", token.id))),
+        }
+    }
+}
