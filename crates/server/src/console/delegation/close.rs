@@ -64,22 +64,21 @@ pub(in crate::console) async fn close(visit: Visit) -> Answer {
         return changed(&visit, form, &delegation, &impact).await;
     }
     let closing = read(&visit, &mut form);
-    let page = view(&visit, form, &delegation, &impact).await;
-    let mut form = Form { ..page.form };
-    if !page.sure.is_empty() && form.value("sure") != "yes" {
-        form.refuse("sure", visit.say(Text::SureMissing));
+    let mut page = view(&visit, form, &delegation, &impact).await;
+    if !page.sure.is_empty() && page.form.value("sure") != "yes" {
+        page.form.refuse("sure", visit.say(Text::SureMissing));
     }
-    let Some(closing) = closing.filter(|_| form.is_good()) else { return visit.again(&View { form, ..page }) };
+    let Some(closing) = closing.filter(|_| page.form.is_good()) else { return visit.again(&page) };
     let at = closing.at;
     match visit.authority().close_delegation(&visit.context(), id, closing).await {
         Ok(_) => visit.onward(&back, Some(&said(&visit, &delegation, at))),
         Err(Error::Conflict { code: "impact_changed", .. }) => {
             let impact = read_impact(&visit, &delegation).await?;
-            changed(&visit, form, &delegation, &impact).await
+            changed(&visit, page.form, &delegation, &impact).await
         }
         Err(error) => {
-            form.refused(&visit, error, &[("at", "day", Text::DayTooLate)])?;
-            visit.again(&View { form, ..page })
+            page.form.refused(&visit, error, &[("at", "day", Text::DayTooLate)])?;
+            visit.again(&page)
         }
     }
 }

@@ -4,6 +4,7 @@ mod fence;
 mod forms;
 mod frame;
 mod interactions;
+mod organisation;
 mod outage;
 mod profile;
 mod providers;
