@@ -1,7 +1,7 @@
 //! Grants: listed, and ended with everything that hangs from them.
 
 use domain::grant::Grant;
-use domain::{Event, GrantId, PersonId};
+use domain::{CredentialId, Event, GrantId, PersonId};
 use store::{Abort, By, Outcome, Recorded, StoreError, Tx};
 
 use crate::{Authority, Caller, Changed, Context, Error, Page, Right};
@@ -11,6 +11,12 @@ impl Authority {
     pub async fn grants_of(&self, caller: &Caller, person: PersonId, page: Page) -> Result<Vec<Grant>, Error> {
         require_itself(caller, person, Right::TokensRead)?;
         Ok(self.store.read(move |reader| Box::pin(async move { reader.grants_of(person, page).await })).await?)
+    }
+
+    /// How many people have given a key access that still lasts.
+    pub async fn connections_of_key(&self, caller: &Caller, key: CredentialId) -> Result<usize, Error> {
+        self.organisation_key(caller, key).await?;
+        Ok(self.store.read(move |reader| Box::pin(async move { reader.live_grants_of_key(key).await })).await?.len())
     }
 
     /// Ends a grant: the client's codes, refresh tokens and access tokens for this person.

@@ -73,6 +73,7 @@ pub use interaction::{Interaction, WAITS_FOR, Waiting};
 pub use introspection::Introspected;
 pub use logout_notice::{DueLogout, LogoutUndone};
 pub use loss::{Published, publish_anew};
+pub use membership::HangsFromMembership;
 pub use meter::Meters;
 pub use organisation::NewOrganisation;
 pub use organisation_key::{

@@ -1,5 +1,7 @@
 //! Memberships: a person joins an organisation, gets other roles there, moves, leaves.
 
+use std::collections::BTreeSet;
+
 use domain::event::Event;
 use domain::person::{Membership, Role, Roles};
 use domain::{MembershipId, OrganisationId, PersonId};
@@ -8,7 +10,35 @@ use store::{Abort, By, Outcome, Recorded, Tx};
 use crate::organisation::clash;
 use crate::{Authority, Caller, Changed, Context, Error, Right};
 
+/// A membership, and how much ends with it.
+#[derive(Debug, Clone)]
+pub struct HangsFromMembership {
+    /// The membership.
+    pub membership: Membership,
+    /// How many personal tokens.
+    pub tokens: usize,
+    /// How many clients have access through it.
+    pub connections: usize,
+}
+
 impl Authority {
+    /// A membership with how much ends with it, for who may see the organisation's people.
+    pub async fn hangs_from_membership(&self, caller: &Caller, id: MembershipId) -> Result<HangsFromMembership, Error> {
+        let read = self.store.read(move |reader| {
+            Box::pin(async move {
+                let Some(membership) = reader.membership(id).await? else { return Ok(None) };
+                let secrets = reader.live_token_secrets_of_membership(id).await?;
+                // During a rotation a token has two secrets.
+                let tokens = secrets.iter().map(|(token, _)| *token).collect::<BTreeSet<_>>().len();
+                let connections = reader.live_grants_of_membership(id).await?.len();
+                Ok(Some(HangsFromMembership { membership, tokens, connections }))
+            })
+        });
+        let found = read.await?.ok_or(Error::NotFound)?;
+        caller.require_management(found.membership.organisation, Right::PeopleRead)?;
+        Ok(found)
+    }
+
     /// Makes a person a member of an organisation.
     pub async fn add_member(
         &self,

@@ -50,7 +50,8 @@ impl Form {
 
     /// Whether this value is the chosen one, or among those that are ticked.
     pub(crate) fn has(&self, name: &str, value: &str) -> bool {
-        self.sent.all(name).any(|ticked| ticked == value) || (self.sent.get(name).is_none() && self.value(name) == value)
+        let usual = || self.usual.iter().any(|(known, usual)| *known == name && usual == value);
+        self.sent.all(name).any(|ticked| ticked == value) || (self.sent.get(name).is_none() && usual())
     }
 
     /// The values that were ticked.

@@ -18,6 +18,8 @@ mod fields;
 mod form;
 pub mod forwarding;
 pub mod interaction;
+mod key;
+mod member;
 mod menu;
 mod moment;
 mod organisation;

@@ -71,6 +71,6 @@ pub(super) async fn choose(visit: Visit) -> Answer {
 }
 
 /// The first page of an organisation that this member may open.
-fn first_page(membership: &Membership) -> Option<String> {
+pub(super) fn first_page(membership: &Membership) -> Option<String> {
     menu::first_of_organisation(membership).map(|path| path.replace("{org}", &membership.organisation.to_string()))
 }

@@ -14,7 +14,9 @@ use http::{HeaderValue, StatusCode};
 
 use super::browser::Browser;
 use super::visit::{Answer, Visit};
-use super::{Console, accessibility, delegation, failure, organisation, organisation_token, profile, step_up, token, why, workspace};
+use super::{
+    Console, accessibility, delegation, failure, key, member, organisation, organisation_token, profile, step_up, token, why, workspace,
+};
 use crate::edge::{Code, Problem};
 use crate::language::Language;
 
@@ -54,6 +56,20 @@ static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
             .fresh(),
         page("/o/{org}/received", Who::Member(&[Right::DelegationsRead])).get(delegation::received),
         page("/o", Who::Person).get(organisation::choose),
+        page("/o/{org}", Who::Member(&[])).get(member::overview::show),
+        page("/o/{org}/members", Who::Member(member::READ)).get(member::list),
+        page("/o/{org}/members/{member}/roles", Who::Member(member::WRITE)).get(member::roles::show).post(member::roles::change).fresh(),
+        page("/o/{org}/members/{member}/end", Who::Member(member::WRITE)).get(member::end::show).post(member::end::end),
+        page("/o/{org}/keys", Who::Member(key::READ)).get(key::list),
+        page("/o/{org}/keys/new", Who::Member(key::WRITE)).get(key::new::show).post(key::new::create).fresh(),
+        page("/o/{org}/keys/{key}", Who::Member(key::READ)).get(key::detail::show).post(key::detail::pause),
+        page("/o/{org}/keys/{key}/rotate", Who::Member(key::WRITE)).get(key::rotate::show).post(key::rotate::rotate).fresh(),
+        page("/o/{org}/keys/{key}/edit", Who::Member(key::WRITE)).get(key::edit::show).post(key::edit::change).fresh(),
+        page("/o/{org}/keys/{key}/revoke", Who::Member(key::WRITE)).get(key::revoke::show).post(key::revoke::revoke),
+        page("/o/{org}/keys/{key}/private-keys/{private}/end", Who::Member(key::WRITE))
+            .get(key::revoke::show_private)
+            .post(key::revoke::end_private),
+        page("/general-settings/api", Who::Person).get(key::documented),
         page("/confirm-identity", Who::Person).get(step_up::show),
         page("/confirm-identity/{interaction}", Who::Person).get(step_up::done),
     ]

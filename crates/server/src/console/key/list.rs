@@ -1,0 +1,68 @@
+//! `/o/{org}/keys`: the organisation's keys, by name.
+
+use askama::Template;
+use authority::OrganisationKeyFilter;
+use axum::response::Response;
+use domain::organisation_key::OrganisationKey;
+
+use super::reach::Names;
+use super::texts::Text;
+use super::{ALL, purpose};
+use crate::console::moment::Moment;
+use crate::console::page::Frame;
+use crate::console::visit::{Answer, Visit};
+
+#[derive(Template)]
+#[template(path = "console/key/list.html")]
+struct View {
+    frame: Frame,
+    base: String,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    id: String,
+    name: String,
+    public: String,
+    is_paused: bool,
+    is_exposed: bool,
+    has_private: bool,
+    reach: String,
+    purposes: Vec<(&'static str, &'static str)>,
+    used: Option<Moment>,
+    old_until: Option<Moment>,
+}
+
+pub(in crate::console) async fn list(visit: Visit) -> Answer {
+    let mut keys = read(&visit).await?;
+    keys.sort_by_key(|key| key.definition.name.folded());
+    let names = Names::read(&visit).await?;
+    let rows = keys.iter().map(|key| Row::new(&visit, key, &names)).collect();
+    let base = visit.to(&super::path(&visit, ""));
+    visit.page(&View { frame: Frame::of(&visit, visit.say(Text::Keys)), base, rows })
+}
+
+/// Every key of the organisation.
+pub(super) async fn read(visit: &Visit) -> Result<Vec<OrganisationKey>, Response> {
+    let filter = OrganisationKeyFilter { organisation: Some(super::organisation(visit)), workspace: None };
+    visit.authority().organisation_keys(&visit.caller(), filter, ALL).await.map_err(|error| visit.refused(&error))
+}
+
+impl Row {
+    fn new(visit: &Visit, key: &OrganisationKey, names: &Names) -> Self {
+        let (now, language) = (visit.browser.now, visit.browser.language);
+        let live = || key.private_keys.iter().filter(|private| private.ends_at.is_none_or(|end| end > now));
+        Self {
+            id: key.id.to_string(),
+            name: key.definition.name.to_string(),
+            public: key.definition.client_id.clone(),
+            is_paused: key.suspended_at.is_some(),
+            is_exposed: live().any(|private| private.exposed_at.is_some()),
+            has_private: !key.private_keys.is_empty(),
+            reach: names.of(visit, key.workspace),
+            purposes: purpose::in_words(visit, &key.definition),
+            used: key.private_keys.iter().filter_map(|private| private.last_used_at).max().map(|at| Moment::ago(at, now, language)),
+            old_until: live().filter_map(|private| private.ends_at).max().map(|at| Moment::day(at, language)),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What the pages of API keys say.
+
+use crate::console::texts::words;
+
+words! {
+    Keys: "API keys", "API-sleutels";
+    About: "With an API key your organisation connects a program. The key has a public part and a private part.", "Met een API-sleutel koppelt je organisatie een programma. De sleutel heeft een publiek en een privaat deel.";
+    Empty: "Your organisation has no API keys yet. Make one to connect a program.", "Je organisatie heeft nog geen API-sleutels. Maak er een om een programma te koppelen.";
+    New: "New key", "Nieuwe sleutel";
+    Name: "Name", "Naam";
+    PublicKey: "Public key", "Publieke sleutel";
+    PrivateKey: "Private key", "Private sleutel";
+    Reach: "Reach", "Bereik";
+    WhatFor: "What for", "Waarvoor";
+    LastUsed: "Last used", "Laatst gebruikt";
+    WorksUntil: "Works until", "Werkt tot";
+    Action: "Action", "Actie";
+    See: "See", "Bekijken";
+    Paused: "paused", "gepauzeerd";
+    Working: "works", "werkt";
+    Renewing: "being rotated", "wordt vervangen";
+    Exposed: "This private key came over an unsafe connection. Rotate the key.", "Deze private sleutel kwam via een onveilige verbinding. Vervang de sleutel.";
+    Never: "Never", "Nooit";
+    NotCounted: "Not counted", "Niet geteld";
+    NoEnd: "no end date", "geen einddatum";
+    WholeOrganisation: "Whole organisation", "Hele organisatie";
+    OneWorkspace: "One workspace", "Eén werkruimte";
+    InWorkspace: "Workspace {number}", "Werkruimte {number}";
+
+    NameHelp: "Which program gets the key? For example ‘Reports’.", "Welk programma krijgt de sleutel? Bijvoorbeeld ‘Rapportage’.";
+    NameWrong: "Give the key a name of 3 to 80 characters.", "Geef de sleutel een naam van 3 tot 80 tekens.";
+    NameTaken: "Your organisation already has a key ‘{name}’. Choose another name.", "Je organisatie heeft al een sleutel ‘{name}’. Kies een andere naam.";
+    TooMany: "Your organisation has 200 keys. End some first.", "Je organisatie heeft 200 sleutels. Trek er eerst een paar in.";
+    ReachMissing: "Choose what the key can reach.", "Kies waar de sleutel bij kan.";
+    ReachHelp: "also workspaces that are still to come", "ook werkruimtes die nog komen";
+    Workspace: "Which workspace?", "Welke werkruimte?";
+    WorkspaceMissing: "Choose a workspace.", "Kies een werkruimte.";
+    PurposeMissing: "Choose what the key is for.", "Kies waar de sleutel voor is.";
+    Server: "A server talks to a server", "Server praat met server";
+    ServerHelp: "nobody has to sign in", "niemand hoeft in te loggen";
+    SignIn: "People sign in with an app", "Mensen loggen in via een app";
+    SignInHelp: "the app runs on your server and keeps the private key there", "de app draait op je server en bewaart daar de private sleutel";
+    Public: "An app without a server", "App zonder server";
+    PublicHelp: "public, with PKCE, without a private key", "publiek, met PKCE, zonder private sleutel";
+    Device: "Devices without a browser", "Apparaten zonder browser";
+    Exchange: "Asking onward for somebody", "Namens iemand verder vragen";
+    RedirectUris: "Redirect URIs", "Redirect-URI's";
+    RedirectHelp: "One on each line, exactly as the app sends it. With https, or http on your own computer.", "Eén per regel, precies zoals de app hem stuurt. Met https, of http op je eigen computer.";
+    RedirectMissing: "Name at least one redirect URI.", "Noem minstens één redirect-URI.";
+    Line: "Line {line}: {problem}", "Regel {line}: {problem}";
+    HttpHere: "‘http://’ works on your own computer only.", "‘http://’ mag alleen op je eigen computer.";
+    NoFragment: "leave out the part from ‘#’.", "laat het deel vanaf ‘#’ weg.";
+    NoStar: "‘*’ is not allowed. Name each address.", "‘*’ mag niet. Noem elk adres apart.";
+    NoAddress: "this is not an address that begins with ‘https://’.", "dit is geen adres dat begint met ‘https://’.";
+    NoPath: "leave out ‘{path}’, an origin has no path.", "laat ‘{path}’ weg, een origin heeft geen pad.";
+    TooManyLines: "Name 50 addresses at most.", "Noem hoogstens 50 adressen.";
+    Origins: "CORS origins", "CORS-origins";
+    OriginsHelp: "May be left out. Pages of these websites may read answers: one origin on each line, such as https://app.example.", "Mag leeg blijven. Pagina's van deze websites mogen antwoorden lezen: één origin per regel, zoals https://app.example.";
+    Offline: "Working without the person", "Werken zonder de gebruiker";
+    OfflineYes: "The app may work when the person is away", "De app mag werken als de gebruiker weg is";
+    WhatMayIt: "What may the key do at most?", "Wat mag de sleutel hoogstens?";
+    WhichPermissions: "Which permissions?", "Welke rechten?";
+    May: "Permissions", "Rechten";
+    Everything: "Everything that keys may do", "Alles wat sleutels mogen";
+    EverythingHelp: "also what is added later", "ook wat er later bij komt";
+    Chosen: "Choose yourself", "Kies zelf";
+    OnlyIdentity: "Know who signs in, and nothing else", "Weten wie er inlogt, en verder niets";
+    MayMissing: "Choose what the key may do.", "Kies wat de sleutel mag.";
+    Make: "Make key", "Sleutel maken";
+    FirstAQuestion: "First a question", "Eerst een vraag";
+    NoKeyNeeded: "Is it only for yourself? Then an API token on your profile is enough.", "Is het alleen voor jezelf? Dan is een API-token op je profiel genoeg.";
+    AsSecret: "The public key may be known. The private key may not: do not put it in code or in a chat.", "De publieke sleutel mag bekend zijn. De private sleutel niet: zet hem niet in code of in een chat.";
+
+    Ready: "The key ‘{name}’ is ready", "De sleutel ‘{name}’ is klaar";
+    Once: "Copy the private key now. You see it only once: we do not keep it. The public key stays visible.", "Kopieer de private sleutel nu. Je ziet hem maar één keer: wij bewaren hem niet. De publieke sleutel blijft zichtbaar.";
+    Kept: "I have saved the private key", "Ik heb de private sleutel bewaard";
+    Paste: "paste the private key and press Enter", "plak de private sleutel en druk op Enter";
+    MadePublic: "The key ‘{name}’ is ready. It has no private key.", "De sleutel ‘{name}’ is klaar. Hij heeft geen private sleutel.";
+    ShownTitle: "Made already", "Al gemaakt";
+    ShownBefore: "This key was already made and shown. Lost the private key? Then rotate the key.", "Deze sleutel is al gemaakt en getoond. De private sleutel kwijt? Vervang de sleutel dan.";
+
+    Details: "Details", "Gegevens";
+    State: "State", "Toestand";
+    MadeOn: "Made on", "Gemaakt op";
+    Contact: "Contact", "Contact";
+    Issuer: "Server", "Server";
+    PrivateKeys: "Private keys", "Private sleutels";
+    NoPrivateKeys: "This key has no private key: it is public, or proves itself with a key of its own.", "Deze sleutel heeft geen private sleutel: hij is publiek, of bewijst zich met een eigen sleutel.";
+    NewOne: "new", "nieuw";
+    OldOne: "old", "oud";
+    Made: "Made", "Gemaakt";
+    Uses: "Requests", "Verzoeken";
+    Imported: "from another system", "uit een ander systeem";
+    Edit: "Change", "Wijzigen";
+    Rotate: "Rotate", "Vervangen";
+    Revoke: "Revoke", "Intrekken";
+    Pause: "Pause", "Pauzeren";
+    Resume: "Let it work again", "Weer laten werken";
+    PausedSaid: "Key ‘{name}’ is paused. Programs that use it are refused.", "Sleutel ‘{name}’ is gepauzeerd. Programma's die hem gebruiken, krijgen een weigering.";
+    ResumedSaid: "Key ‘{name}’ works again.", "Sleutel ‘{name}’ werkt weer.";
+    EndNow: "End now", "Nu stoppen";
+
+    RotateQuestion: "Rotate the private key of ‘{name}’?", "Private sleutel van ‘{name}’ vervangen?";
+    RotateEffect: "You get a new private key. The public key and everything else stay as they are.", "Je krijgt een nieuwe private sleutel. De publieke sleutel en al het andere blijven gelijk.";
+    RotateSecond: "Two private keys work now. The oldest stops as soon as you rotate.", "Er werken nu twee private sleutels. De oudste stopt zodra je vervangt.";
+    OldWorks: "How long does the old private key still work?", "Hoelang werkt de oude private sleutel nog?";
+    OldStops: "It stops at once", "Stop meteen";
+    OldDay: "24 hours", "24 uur";
+    OldWeek: "7 days", "7 dagen";
+    OldMonth: "30 days", "30 dagen";
+    OverlapMissing: "Choose how long the old private key still works.", "Kies hoelang de oude private sleutel nog werkt.";
+    RotatePaused: "The key is paused. Let it work again first.", "De sleutel is gepauzeerd. Laat hem eerst weer werken.";
+    RotateNone: "This key has no private key to rotate.", "Deze sleutel heeft geen private sleutel om te vervangen.";
+    RotateDo: "Make a new private key", "Nieuwe private sleutel maken";
+
+    EditQuestion: "Change key ‘{name}’", "Sleutel ‘{name}’ wijzigen";
+    Save: "Save", "Opslaan";
+    Saved: "Key ‘{name}’ was changed.", "Sleutel ‘{name}’ is gewijzigd.";
+    Stale: "Somebody else has just changed this key. Look at the fields again and save.", "Iemand anders heeft deze sleutel net gewijzigd. Bekijk de velden opnieuw en sla op.";
+    Unfit: "This does not fit the rules of this key.", "Dit past niet bij de regels van deze sleutel.";
+
+    RevokeQuestion: "Revoke key ‘{name}’?", "Sleutel ‘{name}’ intrekken?";
+    RevokeEffect: "The key stops at once, with its private keys and its access tokens. People who gave it access must do so anew. You cannot undo this.", "De sleutel stopt meteen, met zijn private sleutels en toegangstokens. Mensen die toegang gaven, moeten dat opnieuw doen. Je kunt dit niet terugdraaien.";
+    Connected: "People who gave access", "Mensen die toegang gaven";
+    RevokeDo: "Revoke key", "Sleutel intrekken";
+    Revoked: "Key ‘{name}’ no longer works.", "Sleutel ‘{name}’ werkt niet meer.";
+
+    EndQuestion: "End private key {prefix}…?", "Private sleutel {prefix}… stoppen?";
+    EndEffect: "Programs that use this private key are refused from now on. The other private keys work on.", "Programma's met deze private sleutel krijgen vanaf nu een weigering. De andere private sleutels werken door.";
+    EndLast: "This is the only private key. Programs that use it are refused until you rotate the key.", "Dit is de enige private sleutel. Programma's krijgen een weigering tot je de sleutel vervangt.";
+    EndDo: "End private key", "Private sleutel stoppen";
+    Ended: "The private key no longer works.", "De private sleutel werkt niet meer.";
+}

@@ -1,0 +1,69 @@
+//! `/o/{org}/members`: everybody in the organisation, with their roles.
+
+use askama::Template;
+use authority::Page;
+use domain::MembershipId;
+use domain::person::{Membership, Person};
+
+use super::role;
+use super::texts::Text;
+use super::{name, path};
+use crate::console::moment::Moment;
+use crate::console::page::Frame;
+use crate::console::visit::{Answer, Visit};
+
+/// As many members are on a page.
+const MEMBERS_OF_PAGE: usize = 50;
+
+#[derive(Template)]
+#[template(path = "console/member/list.html")]
+struct View {
+    frame: Frame,
+    base: String,
+    rows: Vec<Row>,
+    alone: bool,
+    next: Option<String>,
+}
+
+struct Row {
+    id: String,
+    name: String,
+    email: Option<String>,
+    is_self: bool,
+    is_suspended: bool,
+    roles: String,
+    since: Moment,
+}
+
+pub(in crate::console) async fn list(visit: Visit) -> Answer {
+    let (organisation, _) = visit.place.as_ref().expect("a page of an organisation");
+    let after = visit.query.text("after").parse::<MembershipId>().ok().map(|id| *id.as_bytes());
+    let page = Page { after, limit: MEMBERS_OF_PAGE as u32 + 1 };
+    let read = visit.authority().members(&visit.caller(), organisation.id, page).await;
+    let mut members = read.map_err(|error| visit.refused(&error))?;
+    let more = members.len() > MEMBERS_OF_PAGE;
+    members.truncate(MEMBERS_OF_PAGE);
+    let base = visit.to(&path(&visit, ""));
+    let next = members.last().filter(|_| more).map(|last| format!("{base}?after={}", last.id));
+    let mut rows = Vec::new();
+    for member in &members {
+        let read = visit.authority().person(&visit.caller(), member.person).await;
+        rows.push(Row::new(&visit, member, &read.map_err(|error| visit.refused(&error))?));
+    }
+    let alone = rows.len() == 1 && after.is_none();
+    visit.page(&View { frame: Frame::of(&visit, visit.say(Text::Members)), base, rows, alone, next })
+}
+
+impl Row {
+    fn new(visit: &Visit, member: &Membership, person: &Person) -> Self {
+        Self {
+            id: member.id.to_string(),
+            name: name(visit, person),
+            email: person.email.clone().map(String::from),
+            is_self: person.id == visit.person().person.id,
+            is_suspended: person.suspended_at.is_some(),
+            roles: role::in_words(visit, member.roles),
+            since: Moment::day(member.created_at, visit.browser.language),
+        }
+    }
+}
