@@ -59,7 +59,8 @@ pub(super) fn tabs(visit: &Visit) -> Option<(String, Vec<Link>)> {
     Some((heading, paths.iter().map(link).collect()))
 }
 
-fn may_open(visit: &Visit, path: &str) -> bool {
+/// Whether there is such a page and the person may open it.
+pub(super) fn may_open(visit: &Visit, path: &str) -> bool {
     let membership = visit.place.as_ref().map(|(_, membership)| membership);
     route::find(path).is_some_and(|page| match page.who {
         Who::Member(rights) => membership.is_some_and(|membership| is_member_for(rights, membership)),

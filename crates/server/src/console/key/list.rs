@@ -44,7 +44,7 @@ pub(in crate::console) async fn list(visit: Visit) -> Answer {
 
 /// Every key of the organisation.
 pub(super) async fn read(visit: &Visit) -> Result<Vec<OrganisationKey>, Response> {
-    let filter = OrganisationKeyFilter { organisation: Some(super::organisation(visit)), workspace: None };
+    let filter = OrganisationKeyFilter { organisation: Some(visit.organisation().id), workspace: None };
     visit.authority().organisation_keys(&visit.caller(), filter, ALL).await.map_err(|error| visit.refused(&error))
 }
 

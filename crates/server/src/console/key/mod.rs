@@ -16,7 +16,7 @@ use axum::response::Response;
 use domain::client::GrantType;
 use domain::organisation_key::{MAX_KEYS_OF_ORGANISATION, OrganisationKey};
 use domain::text::Name;
-use domain::{CredentialId, OrganisationId, Secret};
+use domain::{CredentialId, Secret};
 
 pub(super) use list::list;
 
@@ -45,14 +45,9 @@ pub(super) async fn documented(visit: Visit) -> Answer {
     }
 }
 
-/// The organisation of the page.
-fn organisation(visit: &Visit) -> OrganisationId {
-    visit.place.as_ref().expect("a page of an organisation").0.id
-}
-
 /// The path of the list, or of what is below it.
 fn path(visit: &Visit, below: &str) -> String {
-    format!("/o/{}/keys{below}", organisation(visit))
+    format!("/o/{}/keys{below}", visit.organisation().id)
 }
 
 /// The key that the path names.

@@ -38,7 +38,7 @@ pub(in crate::console) async fn create(visit: Visit) -> Answer {
     let mut form = Form::new(&visit, &[]);
     let Some(new) = read(&visit, &mut form, &workspaces).await? else { return again(&visit, form, &workspaces) };
     let context = visit.once()?;
-    match visit.authority().create_organisation_key(&context, super::organisation(&visit), new).await {
+    match visit.authority().create_organisation_key(&context, visit.organisation().id, new).await {
         Ok(made) => ready(&visit, &made.value),
         Err(error) => match show_again(&visit, error) {
             Ok(page) => Ok(page),

@@ -17,7 +17,7 @@ const MAX_WORKSPACES: Page = Page { after: None, limit: 1_000 };
 
 /// The open workspaces of the organisation: whoever makes keys must be able to tell them apart.
 pub(super) async fn workspaces(visit: &Visit) -> Result<Vec<Workspace>, Response> {
-    let organisation = super::organisation(visit);
+    let organisation = visit.organisation().id;
     let read = visit.authority().workspaces(&Caller::System, Some(organisation), MAX_WORKSPACES).await;
     let mut found = read.map_err(|error| visit.refused(&error))?;
     found.retain(|workspace| workspace.closed_at.is_none());
@@ -29,7 +29,7 @@ pub(super) struct Names(HashMap<WorkspaceId, String>);
 
 impl Names {
     pub(super) async fn read(visit: &Visit) -> Result<Self, Response> {
-        let read = visit.authority().workspaces(&Caller::System, Some(super::organisation(visit)), MAX_WORKSPACES).await;
+        let read = visit.authority().workspaces(&Caller::System, Some(visit.organisation().id), MAX_WORKSPACES).await;
         let found = read.map_err(|error| visit.refused(&error))?;
         Ok(Self(found.into_iter().map(|workspace| (workspace.id, named(&workspace))).collect()))
     }

@@ -14,9 +14,8 @@ use crate::console::visit::{Answer, Visit};
 
 pub(in crate::console) async fn show(visit: Visit) -> Answer {
     let (found, person) = member(&visit).await?;
-    let (organisation, _) = visit.place.as_ref().expect("a page of an organisation");
     let fact = |name: Text, value: String| (visit.say(name).to_owned(), value);
-    let title = visit.fill(Text::EndQuestion, &[("name", &name(&visit, &person)), ("organisation", organisation.name.as_str())]);
+    let title = visit.fill(Text::EndQuestion, &[("name", &name(&visit, &person)), ("organisation", visit.organisation().name.as_str())]);
     let mut facts: Vec<_> = person.email.clone().map(|email| fact(Text::Email, email.into())).into_iter().collect();
     facts.push(fact(Text::Roles, role::in_words(&visit, found.membership.roles)));
     facts.push(fact(Text::TokensStop, found.tokens.to_string()));

@@ -36,10 +36,9 @@ struct Row {
 }
 
 pub(in crate::console) async fn list(visit: Visit) -> Answer {
-    let (organisation, _) = visit.place.as_ref().expect("a page of an organisation");
     let after = visit.query.text("after").parse::<MembershipId>().ok().map(|id| *id.as_bytes());
     let page = Page { after, limit: MEMBERS_OF_PAGE as u32 + 1 };
-    let read = visit.authority().members(&visit.caller(), organisation.id, page).await;
+    let read = visit.authority().members(&visit.caller(), visit.organisation().id, page).await;
     let mut members = read.map_err(|error| visit.refused(&error))?;
     let more = members.len() > MEMBERS_OF_PAGE;
     members.truncate(MEMBERS_OF_PAGE);

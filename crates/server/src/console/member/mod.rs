@@ -26,8 +26,7 @@ pub(super) const WRITE: &[Right] = &[Right::PeopleWrite];
 
 /// The path of the list, or of what is below it.
 fn path(visit: &Visit, below: &str) -> String {
-    let (organisation, _) = visit.place.as_ref().expect("a page of an organisation");
-    format!("/o/{}/members{below}", organisation.id)
+    format!("/o/{}/members{below}", visit.organisation().id)
 }
 
 /// The member that the path names, and what hangs from the membership.

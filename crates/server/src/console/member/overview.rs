@@ -9,9 +9,9 @@ use domain::delegation::DelegationState;
 use domain::{OrganisationId, Timestamp};
 
 use super::texts::Text;
+use crate::console::menu;
 use crate::console::moment::{self, Moment};
 use crate::console::page::Frame;
-use crate::console::route;
 use crate::console::visit::{Answer, Visit};
 
 /// What ends within this time stands on the page.
@@ -119,7 +119,7 @@ impl Glance<'_> {
     }
 
     fn number(&mut self, label: Text, path: &str, count: usize) {
-        let href = route::find(path).map(|_| self.visit.to(&path.replace("{org}", &self.organisation.to_string())));
+        let href = menu::may_open(self.visit, path).then(|| self.visit.to(&path.replace("{org}", &self.organisation.to_string())));
         let count = if count < COUNTED as usize { count.to_string() } else { format!("{COUNTED}+") };
         self.numbers.push(Number { label: self.visit.say(label), count, href });
     }
