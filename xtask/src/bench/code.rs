@@ -40,9 +40,8 @@ impl World {
         let key = operator.must("POST", &format!("/api/v1/organisations/{organisation}/organisation-keys"), &key)?;
         let (client, private_key) = (text(&key, "client_id")?, text(&key, "private_key")?);
         let mut browser = Browser { connection: open(address)?, cookies: Vec::new() };
-        browser.fill("/en/sign-in", &[("email", EMAIL), ("password", PASSWORD)])?;
-        let consent = browser.send("GET", &authorize(&client), "")?;
-        browser.fill(&consent, &[("decision", "allow")])?;
+        browser.fill("/sign-in", &[("email", EMAIL), ("password", PASSWORD)])?;
+        browser.fill(&authorize(&client), &[("decision", "allow")])?;
         Ok(Self { client, private_key, cookies: browser.cookie_header() })
     }
 }
@@ -155,8 +154,8 @@ struct Browser {
 }
 
 impl Browser {
-    /// Fills in the form of a page and sends it to where the page stands.
-    fn fill(&mut self, path: &str, fields: &[(&str, &str)]) -> Outcome<String> {
+    /// Fills in the form of a page and sends it to where it leads.
+    fn fill(&mut self, path: &str, fields: &[(&str, &str)]) -> Outcome {
         let page = self.exchange("GET", path, "")?;
         let page = String::from_utf8_lossy(&page.body).into_owned();
         let hidden = page.split("<input type=\"hidden\" name=\"").skip(1).filter_map(|rest| {
@@ -165,14 +164,12 @@ impl Browser {
         });
         let own = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let body: Vec<String> = hidden.chain(own).map(|(name, value)| format!("{name}={}", value.replace(' ', "+"))).collect();
-        self.send("POST", path, &body.join("&"))
-    }
-
-    /// Where the answer leads to.
-    fn send(&mut self, method: &str, path: &str, body: &str) -> Outcome<String> {
-        let answer = self.exchange(method, path, body)?;
-        let place = answer.header("location").next().map(str::to_owned);
-        place.ok_or_else(|| format!("{method} {path}: {} {}", answer.status, String::from_utf8_lossy(&answer.body)))
+        let action = page.split("method=\"post\" action=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or(path);
+        let answer = self.exchange("POST", action, &body.join("&"))?;
+        match answer.header("location").next() {
+            Some(_) => Ok(()),
+            None => Err(format!("{action}: {} {}", answer.status, String::from_utf8_lossy(&answer.body))),
+        }
     }
 
     fn exchange(&mut self, method: &str, path: &str, body: &str) -> Outcome<crate::http::Answer> {
