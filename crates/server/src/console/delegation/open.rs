@@ -44,8 +44,8 @@ struct View {
 pub(in crate::console) async fn show(visit: Visit) -> Answer {
     let workspace = workspace(&visit).await?;
     let (apis, named) = (apis(&visit), visit.query.text("api").to_owned());
-    // A link that names no API of ours is as one that names none.
-    let chosen = apis.iter().find(|api| api.name() == named).or(apis.first()).cloned();
+    // Where there are several, people choose: nothing is made for another API than the one that was meant.
+    let chosen = apis.iter().find(|api| api.name() == named).or(apis.first().filter(|_| apis.len() == 1)).cloned();
     let view = view(&visit, Form::new(&visit, &USUAL), chosen, &workspace).await?;
     visit.page(&view)
 }

@@ -41,8 +41,8 @@ struct View {
 pub(in crate::console) async fn show(visit: Visit) -> Answer {
     let named = visit.query.text("api").to_owned();
     let apis = apis(&visit);
-    // A link that names no API of ours is as one that names none.
-    let chosen = apis.iter().find(|api| api.name() == named).or(apis.first()).cloned();
+    // Where there are several, people choose: nothing is made for another API than the one that was meant.
+    let chosen = apis.iter().find(|api| api.name() == named).or(apis.first().filter(|_| apis.len() == 1)).cloned();
     let proposed = match &chosen {
         Some(api) => {
             let read = visit.authority().proposed_username(&visit.caller(), visit.organisation().id, api.name().to_owned()).await;
