@@ -13,6 +13,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 mkdirSync(screens, { recursive: true });
 
 const learner = ready.learning;
+const privacy = ready.privacy;
 const base = ready.authority;
 
 // The pages: a name for the screenshot, the path without the language, who looks at it. `begin` prepares the page and may go elsewhere.
@@ -29,6 +30,18 @@ const PAGES = [
   { name: "token-problem", path: "/profile/tokens/new", who: learner, begin: (page) => send(page, { description: "py" }), status: 422 },
   { name: "token-ready", path: "/profile/tokens/new", who: learner, begin: made },
   { name: "token-delete", path: "/profile/tokens", who: learner, begin: (page) => follow(page, "main td.act a") },
+  { name: "organisation", path: "/o", who: privacy },
+  { name: "members", path: "/o", who: privacy, begin: (page) => follow(page, "main .tabs a[href$='/members']") },
+  { name: "member-roles", path: "/o", who: privacy, begin: (page) => steps(page, "/members", "main td.act a[href$='/roles']") },
+  { name: "member-end", path: "/o", who: privacy, begin: (page) => steps(page, "/members", "main td.act a.stop") },
+  { name: "keys", path: "/general-settings/api", who: privacy },
+  { name: "key-new", path: "/general-settings/api", who: privacy, begin: (page) => follow(page, "main .head a.btn") },
+  { name: "key-problem", path: "/general-settings/api", who: privacy, begin: wrongKey, status: 422 },
+  { name: "key-ready", path: "/general-settings/api", who: privacy, begin: madeKey },
+  { name: "key", path: "/general-settings/api", who: privacy, begin: (page) => follow(page, "main td.act a") },
+  { name: "key-rotate", path: "/general-settings/api", who: privacy, begin: (page) => ofKey(page, "rotate") },
+  { name: "key-edit", path: "/general-settings/api", who: privacy, begin: (page) => ofKey(page, "edit") },
+  { name: "key-revoke", path: "/general-settings/api", who: privacy, begin: (page) => ofKey(page, "revoke") },
   { name: "token-renew", path: "/profile/tokens", who: learner, begin: renewal },
 ];
 const VIEWS = ["light", "dark"].flatMap((colorScheme) => [1280, 390].map((width) => ({ colorScheme, width })));
@@ -47,6 +60,30 @@ async function made(page) {
   number += 1;
   await page.check("main input[name=may][value=all]");
   return send(page, { description: `pycharm ${Date.now()} ${number}` });
+}
+
+async function madeKey(page, wrong) {
+  number += 1;
+  await follow(page, "main .head a.btn");
+  await page.check("main input[name=reach][value=all]");
+  await page.check("main input[name=may][value=all]");
+  await page.check(`main input[name=purpose][value=${wrong ? "sign-in" : "server"}]`);
+  if (wrong) await page.fill("main [name=redirect_uris]", "https://app.example/cb\nhttp://app.example/cb");
+  return send(page, { name: wrong ? "x" : `Rapportage ${Date.now()} ${number}` });
+}
+
+function wrongKey(page) {
+  return madeKey(page, true);
+}
+
+async function ofKey(page, what) {
+  await follow(page, "tr:has-text('Rapportage') td.act a");
+  return follow(page, `main a[href$='/${what}']`);
+}
+
+async function steps(page, tab, link) {
+  await follow(page, `main .tabs a[href$='${tab}']`);
+  return follow(page, link);
 }
 
 async function follow(page, selector) {
