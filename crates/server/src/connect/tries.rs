@@ -155,7 +155,10 @@ mod tests {
             let until = tries.count("a", address(number), second(100));
             assert_eq!(until.is_none(), number < MOST as u32, "{number}");
         }
-        let counted = |tries: &Tries| (tries.lock().addresses.len(), tries.lock().pairs.len());
+        let counted = |tries: &Tries| {
+            let counted = tries.lock();
+            (counted.addresses.len(), counted.pairs.len())
+        };
         assert_eq!(counted(&tries), (MOST, MOST));
         assert_eq!(tries.until("a", address(59_999), second(100)), None, "who is right gets in all the same");
         assert_eq!(tries.count("a", address(59_999), second(110)), None, "there is room again");
