@@ -60,41 +60,48 @@ pub(crate) fn command(arguments: &[String]) -> Outcome {
         build()?;
     }
     let wanted = |part: &str| parts.is_empty() || parts.iter().any(|named| *named == part);
-    let folder = Folder::new("bench")?;
     let mut table = Table::new();
+    let measured = measure(&wanted, &mut table);
+    // What was measured is worth knowing, whatever failed after it.
+    print(&table)?;
+    measured
+}
+
+fn measure(wanted: &dyn Fn(&str) -> bool, table: &mut Table) -> Outcome {
+    let folder = Folder::new("bench")?;
     if wanted("process") {
-        in_process(&mut table)?;
+        in_process(table)?;
     }
     if wanted("checks") || wanted("start") {
         let few = fill(folder.path(), FEW)?;
         let many = fill(folder.path(), MANY)?;
         if wanted("start") {
-            starts(folder.path(), &many, &mut table)?;
+            starts(folder.path(), &many, table)?;
         }
         if wanted("checks") {
-            all_checks(&few, &many, folder.path(), &mut table)?;
+            all_checks(&few, &many, folder.path(), table)?;
         }
     }
     if wanted("changes") {
         let data = make_folder(&folder.path().join("changes"))?;
         let server = Server::start(&program("poort"), &data, &[])?;
-        changes::measure(&server, folder.path(), &mut table)?;
+        changes::measure(&server, folder.path(), table)?;
     }
     if wanted("delegations") {
         let data = make_folder(&folder.path().join("delegations"))?;
         let server = Server::start(&program("poort"), &data, &[])?;
-        delegations::measure(&server, &mut table)?;
+        delegations::measure(&server, table)?;
     }
     if wanted("subsurface") {
-        subsurface(&mut table)?;
+        subsurface(table)?;
     }
     if wanted("oauth") {
-        oauth::measure(folder.path(), &mut table)?;
+        oauth::measure(folder.path(), table)?;
     }
     if wanted("nodes") {
-        nodes::measure(folder.path(), &mut table)?;
+        nodes::measure(folder.path(), table)?;
     }
-    print(&table)
+    Ok(())
 }
 
 fn build() -> Outcome {
