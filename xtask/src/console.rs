@@ -1,4 +1,4 @@
-//! The pages of the console in a real browser: every one of them without a fault, and the FAQ's way to a token.
+//! The pages of the console in a real browser: every one of them without a fault, and the FAQ's ways to a token and to a delivery.
 #![cfg(test)]
 
 use std::process::Command;
@@ -35,5 +35,20 @@ fn every_page_is_fit_for_everybody_in_a_browser() {
         "refused": 401,
     });
     assert_eq!(seen["flow"], expected);
+    let expected = json!({
+        "button": "+Nieuw token aanmaken",
+        "ready": "Je token ‘peilwerk-proef’ is klaar",
+        "username": "peilwerk-proef",
+        "before": 403,
+        "given": "Peilwerk Ingenieurs mag vanaf nu aanleveren in Grondwatermeetnet Zuid 2026, tot je de machtiging sluit.",
+        "delivered": 201,
+        "question": "Machtiging van Peilwerk Ingenieurs sluiten?",
+        "stops": true,
+        "closed": "De machtiging van Peilwerk Ingenieurs is gesloten. Nieuwe verzoeken worden geweigerd.",
+        "refused": 403,
+        "why": "De machtiging is gesloten",
+        "reason": true,
+    });
+    assert_eq!(seen["delivery"], expected);
     assert_eq!(seen["problems"], json!([]));
 }

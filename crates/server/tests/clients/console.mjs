@@ -14,7 +14,13 @@ mkdirSync(screens, { recursive: true });
 
 const learner = ready.learning;
 const privacy = ready.privacy;
+const { supplier, project_manager: manager } = ready.subsurface;
 const base = ready.authority;
+
+// The portal that deliveries go to, not its environment for trying out.
+const PORTAL = "main a.pill:text-is('Bronhouderportaal BRO')";
+// The project that somebody has a delegation for.
+const PROJECT = "main tr:has-text('1255') th a";
 
 // The pages: a name for the screenshot, the path without the language, who looks at it. `begin` prepares the page and may go elsewhere.
 const PAGES = [
@@ -43,6 +49,20 @@ const PAGES = [
   { name: "key-edit", path: "/general-settings/api", who: privacy, begin: (page) => ofKey(page, "edit") },
   { name: "key-revoke", path: "/general-settings/api", who: privacy, begin: (page) => ofKey(page, "revoke") },
   { name: "token-renew", path: "/profile/tokens", who: learner, begin: renewal },
+  { name: "options", path: "/o", who: supplier, begin: (page) => tab(page, "/options") },
+  { name: "options-api", path: "/o", who: supplier, begin: (page) => below(page, "/options", "main a.btn") },
+  { name: "options-new", path: "/o", who: supplier, begin: (page) => below(page, "/options", "main a.btn", PORTAL) },
+  { name: "options-problem", path: "/o", who: supplier, begin: wrongToken, status: 422 },
+  { name: "options-ready", path: "/o", who: supplier, begin: (page) => deliveryToken(page, `veld-${Date.now()}-${(number += 1)}`) },
+  { name: "options-delete", path: "/o", who: supplier, begin: (page) => below(page, "/options", "main td.act a") },
+  { name: "received", path: "/o", who: supplier, begin: (page) => tab(page, "/received") },
+  { name: "received-one", path: "/o", who: supplier, begin: (page) => below(page, "/received", "main th a") },
+  { name: "projects", path: "/o", who: manager, begin: (page) => tab(page, "/projects") },
+  { name: "delegations", path: "/o", who: manager, begin: (page) => below(page, "/projects", PROJECT) },
+  { name: "delegation-new", path: "/o", who: manager, begin: (page) => below(page, "/projects", PROJECT, "main a.btn", PORTAL) },
+  { name: "delegation-problem", path: "/o", who: manager, begin: wrongDelegation, status: 422 },
+  { name: "delegation", path: "/o", who: manager, begin: (page) => below(page, "/projects", PROJECT, "main th a") },
+  { name: "delegation-close", path: "/o", who: manager, begin: (page) => below(page, "/projects", PROJECT, "main td.act a") },
 ];
 const VIEWS = ["light", "dark"].flatMap((colorScheme) => [1280, 390].map((width) => ({ colorScheme, width })));
 const MAX = { document: 15_000, stylesheet: 4_096, script: 2_048 };
@@ -93,6 +113,33 @@ async function follow(page, selector) {
 async function renewal(page) {
   const address = await page.getAttribute("main td.act a", "href");
   return page.goto(`${base}${address.replace(/delete$/, "renew")}`);
+}
+
+// To a tab of the organisation, and from there on by links.
+async function tab(page, path) {
+  return follow(page, `.tabs a[href$="${path}"]`);
+}
+
+async function below(page, path, ...selectors) {
+  let answer = await tab(page, path);
+  for (const selector of selectors) answer = await follow(page, selector);
+  return answer;
+}
+
+async function wrongToken(page) {
+  await below(page, "/options", "main a.btn", PORTAL);
+  return send(page, { username: "Veld 01" });
+}
+
+async function wrongDelegation(page) {
+  await below(page, "/projects", PROJECT, "main a.btn", PORTAL);
+  return send(page, { to: "Nobody" });
+}
+
+async function deliveryToken(page, username) {
+  await below(page, "/options", "main a.btn", PORTAL);
+  await page.check("main input[name=permission] >> nth=0");
+  return send(page, { description: "aanleversoftware", username });
 }
 
 async function signIn(page, who) {
@@ -206,11 +253,67 @@ async function flow(browser) {
   return seen;
 }
 
+// The third way: Mijn organisatie, Opties, +, username and code, deliver; the project manager closes; refused; why.
+async function delivery(browser) {
+  const open = async (who) => {
+    const context = await browser.newContext({ locale: "nl-NL", permissions: ["clipboard-read", "clipboard-write"] });
+    const page = await context.newPage();
+    await signIn(page, who);
+    await page.goto(`${base}/nl/o`);
+    return page;
+  };
+  const [kees, sanne] = [await open(supplier), await open(manager)];
+  const seen = {};
+  await tab(kees, "/options");
+  seen.button = (await kees.textContent("main a.btn")).trim();
+  await kees.goto(`${base}/nl/o`);
+  await deliveryToken(kees, "peilwerk-proef");
+  seen.ready = await kees.evaluate(() => document.activeElement.textContent);
+  const copied = [];
+  for (const id of ["secret-1", "secret-2"]) {
+    await kees.click(`button[data-copy=${id}]`);
+    await kees.waitForSelector(`button[data-copy=${id}]:has-text('Gekopieerd')`);
+    copied.push(await kees.evaluate(() => navigator.clipboard.readText()));
+  }
+  seen.username = copied[0];
+  const authorization = `Basic ${Buffer.from(copied.join(":")).toString("base64")}`;
+  const deliver = () => fetch(`${ready.subsurface.url}/api/v2/9999/uploads`, { method: "POST", headers: { authorization } });
+  seen.before = (await deliver()).status;
+
+  await below(sanne, "/projects", "main tr:has-text('9999') th a", "main a.btn", PORTAL);
+  await sanne.check("main input[name=permission] >> nth=0");
+  await send(sanne, { to: "Peilwerk Ingenieurs", description: "Metingen zuid" });
+  seen.given = (await sanne.textContent("[role=status]")).trim();
+  seen.delivered = (await deliver()).status;
+  await follow(sanne, "main td.act a");
+  seen.question = await sanne.textContent("h1");
+  seen.stops = (await sanne.textContent("main table")).includes("peilwerk-proef");
+  await sanne.fill("main [name=reason]", "Veldwerk afgerond");
+  if (await sanne.$("main [name=sure]")) await sanne.check("main [name=sure]");
+  await follow(sanne, "main button.stop");
+  seen.closed = (await sanne.textContent("[role=status]")).trim();
+  const refused = await deliver();
+  seen.refused = refused.status;
+
+  // Refusals are written every few seconds.
+  const why = `${base}/nl/activity/why?id=${refused.headers.get("request-id")}`;
+  for (let turn = 0; turn < 60; turn += 1) {
+    await kees.goto(why);
+    if (await kees.$("#answer")) break;
+    await kees.waitForTimeout(500);
+  }
+  seen.why = await kees.textContent("#answer");
+  seen.reason = (await kees.textContent("main")).includes("Veldwerk afgerond");
+  for (const page of [kees, sanne]) await page.context().close();
+  return seen;
+}
+
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 try {
   const seen = await flow(browser);
+  const delivered = await delivery(browser);
   for (const language of ["nl", "en"]) for (const view of VIEWS) await walk(browser, view, language);
-  console.log(JSON.stringify({ flow: seen, checked, problems }));
+  console.log(JSON.stringify({ flow: seen, delivery: delivered, checked, problems }));
 } finally {
   await browser.close();
 }
