@@ -32,7 +32,7 @@ texts! {
     MissingCredentialStory: "The request has no header with a credential, and this needs one.", "Het verzoek heeft geen header met een token of sleutel. Dat is hier wel nodig.";
     MissingCredentialTodo: "Send the credential along, as the API's documentation says.", "Stuur het token of de sleutel mee, zoals in de uitleg van de API staat.";
     MalformedCredential: "The credential cannot be read", "Het token of de sleutel is niet leesbaar";
-    MalformedCredentialStory: "What was sent along is incomplete, was typed wrongly, or was sent in a way that this API does not take.", "Wat is meegestuurd is niet compleet, is verkeerd getypt, of is op een andere manier gestuurd dan de API aanneemt.";
+    MalformedCredentialStory: "What was sent along is incomplete, was typed wrongly, or was sent in a way that this API does not take.", "Wat is meegestuurd, is niet compleet, verkeerd getypt, of anders gestuurd dan de API aanneemt.";
     MalformedCredentialTodo: "Copy the credential again, whole. Do two headers carry one? Keep one of them.", "Kopieer het token of de sleutel opnieuw, helemaal. Staan er twee in het verzoek? Stuur er één.";
     UnknownCredential: "The credential is not known", "Het token of de sleutel is niet bekend";
     UnknownCredentialStory: "No live credential of this API has this text.", "Deze API kent geen werkend token of sleutel met deze tekst.";

@@ -227,7 +227,7 @@ async fn adr_14_nothing_is_remembered_between_calls() {
     world.app.person_with_password("ada", &world.acme.organisation, "correct horse battery").await;
     let mut visitor = Visitor::new(&world.app);
     visitor.sign_in("ada@example.org", "correct horse battery").await;
-    assert_eq!(visitor.get("/sessions").await.status, 200, "she is signed in");
+    assert_eq!(visitor.get("/en/profile/sign-in").await.status, 200, "she is signed in");
     for (route, name) in routes().filter(|(route, _)| !matches!(route.who, Who::Anyone)) {
         let path = world.path(route, &world.acme).await;
         let cookies: Vec<String> = visitor.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
