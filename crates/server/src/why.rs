@@ -56,7 +56,7 @@ texts! {
     OrganisationSuspendedStory: "Nothing of this organisation works for now.", "Niets van deze organisatie werkt op dit moment.";
     OrganisationSuspendedTodo: "Ask whoever runs this installation.", "Vraag het aan de beheerder van deze installatie.";
     WrongWorkspace: "There is no such workspace", "Deze werkruimte bestaat niet";
-    WrongWorkspaceStory: "The number in the request is that of no open workspace, or the credential is for another one.", "Het nummer in het verzoek is van geen open werkruimte, of het token of de sleutel is voor een andere.";
+    WrongWorkspaceStory: "The number in the request is that of no open workspace, or the credential is for another one.", "Het nummer in het verzoek is van geen open werkruimte. Of het token of de sleutel is voor een andere werkruimte.";
     WrongWorkspaceTodo: "Look whether the number is right.", "Kijk of het nummer klopt.";
     NoDelegation: "There is no delegation for this", "Er is geen machtiging";
     NoDelegationStory: "The workspace is another organisation's, and that has not let yours work in it.", "De werkruimte is van een andere organisatie. Die heeft jouw organisatie geen machtiging gegeven.";

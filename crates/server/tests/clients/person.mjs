@@ -53,7 +53,7 @@ try {
   seen["asks to sign in"] = await page.title();
   await page.fill("input[name=email]", privacy.email);
   await page.fill("input[name=password]", privacy.password);
-  await page.click("main button.go, main form button");
+  await page.click("main button.go");
   await page.waitForSelector("button[value=allow]");
   seen["asks for consent"] = await page.title();
   const first = await arrival(page, () => page.click("button[value=allow]", { noWaitAfter: true }));
