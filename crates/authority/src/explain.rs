@@ -1,6 +1,7 @@
 //! Why a request was refused, told by its id to those who may know, and to nobody else.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::delegation::Delegation;
@@ -10,7 +11,7 @@ use domain::{Kind, OrganisationId, PersonId, Refusal, RequestId, Sequence, Times
 use store::{DelegationFilter, Page, REFUSED_KEPT, Reader, StoreError};
 use verifier::network;
 
-use crate::{Authority, Caller, Context, Error, Right};
+use crate::{Authority, Caller, Error, Right};
 
 /// How long refused requests are kept; fewer, if they are more than the store keeps.
 pub const REFUSALS_KEPT_FOR: Duration = Duration::from_secs(30 * 86_400);
@@ -86,7 +87,6 @@ struct Sides {
 }
 
 /// Who asks, and from which network.
-#[derive(Clone)]
 struct Asker {
     caller: Caller,
     from: Option<IpAddr>,
@@ -122,25 +122,25 @@ impl Authority {
         Ok(self.store.drop_old_refused_requests(now.saturating_sub(REFUSALS_KEPT_FOR), REFUSED_KEPT).await?)
     }
 
-    /// Why this request was refused. What is not known, not kept any more or not the caller's to know is one and the same:
-    /// [`Error::NotFound`]. A refusal on another node can be explained a few seconds later.
-    pub async fn explain(&self, context: &Context, request: RequestId) -> Result<Explanation, Error> {
+    /// Why this request was refused, told to the first of these callers that may know. What is not known, not kept any more or
+    /// nobody's of them to know is one and the same: [`Error::NotFound`]. A refusal on another node can be explained a few seconds later.
+    pub async fn explain(&self, request: RequestId, callers: Vec<Caller>, address: Option<&str>) -> Result<Explanation, Error> {
         self.keep_refusals().await?;
-        let from = context.address.as_deref().and_then(|address| address.parse().ok()).map(network);
-        let asker = Asker { caller: context.caller.clone(), from };
+        let from = address.and_then(|address| address.parse().ok()).map(network);
+        let askers: Arc<[Asker]> = callers.into_iter().map(|caller| Asker { caller, from }).collect();
         let told = self.store.read(move |reader| {
-            let asker = asker.clone();
-            Box::pin(async move { explain(reader, request, &asker).await })
+            let askers = askers.clone();
+            Box::pin(async move { explain(reader, request, &askers).await })
         });
         told.await?.ok_or(Error::NotFound)
     }
 }
 
-async fn explain(reader: &mut Reader<'_>, request: RequestId, asker: &Asker) -> Result<Option<Explanation>, StoreError> {
+async fn explain(reader: &mut Reader<'_>, request: RequestId, askers: &[Asker]) -> Result<Option<Explanation>, StoreError> {
     let Some(refused) = reader.refused_request(request).await? else { return Ok(None) };
     let sides = sides(reader, &refused).await?;
-    match reading(asker, &refused, &sides) {
-        Some(reading) => tell(reader, refused, &sides, (reading, asker)).await.map(Some),
+    match askers.iter().find_map(|asker| Some((reading(asker, &refused, &sides)?, asker))) {
+        Some(told_to) => tell(reader, refused, &sides, told_to).await.map(Some),
         None => Ok(None),
     }
 }
@@ -148,7 +148,7 @@ async fn explain(reader: &mut Reader<'_>, request: RequestId, asker: &Asker) -> 
 /// Whose they are, looked up: an ended credential has no owner in the index any more.
 async fn sides(reader: &mut Reader<'_>, refused: &RefusedRequest) -> Result<Sides, StoreError> {
     let mut sides = Sides { person: refused.person, organisation: refused.organisation, target: None, label: None };
-    match refused.credential {
+    match refused.credential.zip(refused.kind) {
         Some((id, Kind::PersonalToken)) => {
             if let Some(token) = reader.token(id).await? {
                 sides.person = Some(token.person);
@@ -186,9 +186,9 @@ fn reading(asker: &Asker, refused: &RefusedRequest, sides: &Sides) -> Option<Rea
     let manages = |organisation: Option<OrganisationId>, rights: &[Right]| {
         organisation.is_some_and(|organisation| rights.iter().any(|right| asker.caller.manages(organisation, *right)))
     };
-    let of_owner: &[Right] = match refused.credential {
-        Some((_, Kind::OrganisationToken)) => &[Right::OrganisationTokensRead, Right::PeopleRead],
-        Some((_, Kind::OrganisationKey)) => &[Right::OrganisationKeysRead, Right::PeopleRead],
+    let of_owner: &[Right] = match refused.kind {
+        Some(Kind::OrganisationToken) => &[Right::OrganisationTokensRead, Right::PeopleRead],
+        Some(Kind::OrganisationKey) => &[Right::OrganisationKeysRead, Right::PeopleRead],
         _ => &[Right::PeopleRead],
     };
     if sides.person == Some(person.id) && person.rights.contains(&Right::TokensRead) || manages(sides.organisation, of_owner) {
@@ -221,7 +221,7 @@ async fn tell(
             (decision, delegation.map(|delegation| delegation.description.to_string()))
         }
         Refusal::Revoked | Refusal::Suspended => {
-            (changed(reader, refused.credential.map(|(id, _)| *id.as_bytes()), &refused, viewers).await?, None)
+            (changed(reader, refused.credential.map(|id| *id.as_bytes()), &refused, viewers).await?, None)
         }
         Refusal::OwnerInactive => (changed(reader, sides.person.map(|id| *id.as_bytes()), &refused, viewers).await?, None),
         Refusal::OrganisationSuspended => (changed(reader, sides.organisation.map(|id| *id.as_bytes()), &refused, viewers).await?, None),
@@ -230,8 +230,7 @@ async fn tell(
     let credential_label = sides.label.clone().filter(|_| reading != Reading::Target);
     if reading == Reading::Target {
         // Whose machine it was, and who had it, is the other organisation's.
-        (refused.address, refused.person) = (None, None);
-        refused.credential = refused.credential.map(|(_, kind)| (domain::CredentialId::from_bytes([0; 16]), kind));
+        (refused.address, refused.person, refused.credential) = (None, None, None);
     }
     Ok(Explanation { refused, reader: reading, credential_label, organisation_name, delegation, decision })
 }

@@ -28,7 +28,9 @@ pub struct RefusedRequest {
     /// The number of the workspace that it named.
     pub workspace: Option<String>,
     /// The credential, if it is a known one.
-    pub credential: Option<(CredentialId, Kind)>,
+    pub credential: Option<CredentialId>,
+    /// Its kind.
+    pub kind: Option<Kind>,
     /// The person behind the credential.
     pub person: Option<PersonId>,
     /// The organisation of the credential.
@@ -162,9 +164,8 @@ impl RefusedRequest {
     pub fn steps(&self) -> impl Iterator<Item = (Step, Outcome)> {
         let end = Step::of(self.refusal);
         let place = |step: Step| Step::ALL.iter().position(|known| *known == step);
-        let kind = self.credential.map(|(_, kind)| kind);
         let is_about = move |step: Step| match step {
-            Step::Code => kind == Some(Kind::OrganisationToken),
+            Step::Code => self.kind == Some(Kind::OrganisationToken),
             Step::Workspace | Step::Delegation => self.workspace.is_some(),
             Step::Proof => false,
             _ => true,
@@ -194,6 +195,7 @@ mod tests {
             permission: None,
             workspace: None,
             credential: None,
+            kind: None,
             person: None,
             organisation: None,
             address: None,
@@ -217,7 +219,7 @@ mod tests {
         let mut request = refused(Refusal::PermissionMissing);
         assert!(!names(&request).iter().any(|name| ["code", "workspace", "delegation", "proof"].contains(name)));
         request.workspace = Some("4711".to_owned());
-        request.credential = Some((CredentialId::from_bytes([2; 16]), Kind::OrganisationToken));
+        request.kind = Some(Kind::OrganisationToken);
         assert!(["code", "workspace", "delegation"].iter().all(|name| names(&request).contains(name)));
     }
 }

@@ -37,7 +37,6 @@ impl Store {
                 Box::pin(async move {
                     for refused in part.iter() {
                         let (method, path) = refused.asked.as_ref().map(|(method, path)| (method, path)).unzip();
-                        let (credential, kind) = refused.credential.as_ref().map(|(id, kind)| (id, kind.name())).unzip();
                         let address = refused.address.map(|address| address.to_string());
                         let params = params![
                             &refused.request,
@@ -48,8 +47,8 @@ impl Store {
                             path,
                             refused.permission.as_ref(),
                             refused.workspace.as_ref(),
-                            credential,
-                            kind,
+                            refused.credential.as_ref(),
+                            refused.kind.map(Kind::name),
                             refused.person.as_ref(),
                             refused.organisation.as_ref(),
                             address.as_ref(),
@@ -96,7 +95,8 @@ impl Reader<'_> {
             asked: method.zip(path),
             permission,
             workspace,
-            credential: Option::zip(credential, kind),
+            credential,
+            kind,
             person,
             organisation,
             address,

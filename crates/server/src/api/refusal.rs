@@ -120,7 +120,6 @@ impl From<Explanation> for RefusedRequest {
         let checks = refused.steps().map(CheckStep::from).collect();
         let words = why::words(refused.refusal);
         let (method, path) = refused.asked.unzip();
-        let (credential, kind) = refused.credential.unzip();
         Self {
             request: refused.request,
             at: refused.at,
@@ -138,8 +137,8 @@ impl From<Explanation> for RefusedRequest {
             path,
             permission: refused.permission,
             workspace: refused.workspace,
-            credential_kind: kind.map(domain::Kind::name),
-            credential: credential.filter(|_| reader != Reading::Target),
+            credential_kind: refused.kind.map(domain::Kind::name),
+            credential: refused.credential,
             credential_label,
             person: refused.person,
             organisation: refused.organisation,
@@ -153,6 +152,6 @@ impl From<Explanation> for RefusedRequest {
 }
 
 pub(super) async fn show(call: Call, _: NoBody) -> Result<Shown<RefusedRequest>, Problem> {
-    let explanation = call.authority().explain(&call.context, call.id()?).await?;
+    let explanation = call.authority().explain(call.id()?, vec![call.context.caller.clone()], call.context.address.as_deref()).await?;
     Ok(Shown { value: explanation.into(), revision: None })
 }

@@ -11,8 +11,9 @@ use super::screen::{Form, visible};
 use super::texts::Text;
 use crate::why;
 
-const COLUMNS: [Column; 10] = [
+const COLUMNS: [Column; 11] = [
     shaped("at", Text::ColumnAt, Shape::Time),
+    plain("reason", Text::ColumnReason),
     plain("api", Text::ColumnApi),
     plain("method", Text::ColumnMethod),
     plain("path", Text::ColumnPath),

@@ -151,12 +151,13 @@ pub(crate) async fn refused_requests(store: &Store) {
         asked: Some(("POST".to_owned(), "/projects/4711".to_owned())),
         permission: Some("subsurface:deliveries:write".to_owned()),
         workspace: Some("4711".to_owned()),
-        credential: Some((CredentialId::from_bytes([7; 16]), Kind::OrganisationToken)),
+        credential: Some(CredentialId::from_bytes([7; 16])),
+        kind: Some(Kind::OrganisationToken),
         person: None,
         organisation: Some(OrganisationId::from_bytes([1; 16])),
         address: Some([192, 0, 2, 7].into()),
     };
-    let bare = RefusedRequest { asked: None, permission: None, workspace: None, credential: None, address: None, ..refused(2, 200) };
+    let bare = RefusedRequest { asked: None, permission: None, workspace: None, credential: None, kind: None, address: None, ..refused(2, 200) };
     let all = vec![refused(1, 100), bare.clone(), refused(3, 300)];
     store.keep_refused_requests(all).await.expect("kept");
     store.keep_refused_requests(vec![refused(1, 900)]).await.expect("kept");

@@ -3,8 +3,7 @@
 mod texts;
 
 use askama::Template;
-use authority::{Caller, Context, DecidedBy, Decision, Error, Explanation, PersonCaller};
-use axum::response::Response;
+use authority::{Caller, DecidedBy, Decision, Error, Explanation, PersonCaller};
 use domain::RequestId;
 use domain::refused_request::Outcome;
 use texts::Text;
@@ -53,27 +52,21 @@ pub(super) async fn show(visit: Visit) -> Answer {
     let told = match (id.as_str(), id.parse::<RequestId>()) {
         ("", _) => Told::Nothing,
         (_, Err(_)) => Told::Problem(visit.say(Text::NoNumber)),
-        (_, Ok(request)) => match explain(&visit, request).await? {
-            Some(explanation) => Told::Refused(Box::new(Story::new(&visit, explanation))),
-            None => Told::Problem(visit.say(Text::Unknown)),
+        (_, Ok(request)) => match explain(&visit, request).await {
+            Ok(explanation) => Told::Refused(Box::new(Story::new(&visit, explanation))),
+            Err(Error::NotFound) => Told::Problem(visit.say(Text::Unknown)),
+            Err(error) => return Err(visit.refused(&error)),
         },
     };
     visit.page(&View { frame: Frame::of(&visit, visit.say(Text::Title)), id, told })
 }
 
 /// Asks for the person, and for them as a member of each of their organisations: one of these may know.
-async fn explain(visit: &Visit, request: RequestId) -> Result<Option<Explanation>, Response> {
+async fn explain(visit: &Visit, request: RequestId) -> Result<Explanation, Error> {
     let person = visit.person();
     let members = person.memberships.iter().map(|membership| PersonCaller::member(person, membership));
-    for caller in std::iter::once(PersonCaller::signed_in(person)).chain(members) {
-        let context = Context { caller: Caller::Person(caller), ..visit.browser.context() };
-        match visit.authority().explain(&context, request).await {
-            Ok(explanation) => return Ok(Some(explanation)),
-            Err(Error::NotFound) => {}
-            Err(error) => return Err(visit.refused(&error)),
-        }
-    }
-    Ok(None)
+    let callers = std::iter::once(PersonCaller::signed_in(person)).chain(members).map(Caller::Person).collect();
+    visit.authority().explain(request, callers, visit.browser.context().address.as_deref()).await
 }
 
 impl Story {
