@@ -157,7 +157,8 @@ pub(crate) async fn refused_requests(store: &Store) {
         organisation: Some(OrganisationId::from_bytes([1; 16])),
         address: Some([192, 0, 2, 7].into()),
     };
-    let bare = RefusedRequest { asked: None, permission: None, workspace: None, credential: None, kind: None, address: None, ..refused(2, 200) };
+    let bare =
+        RefusedRequest { asked: None, permission: None, workspace: None, credential: None, kind: None, address: None, ..refused(2, 200) };
     let all = vec![refused(1, 100), bare.clone(), refused(3, 300)];
     store.keep_refused_requests(all).await.expect("kept");
     store.keep_refused_requests(vec![refused(1, 900)]).await.expect("kept");
