@@ -56,7 +56,6 @@ enum Proof<'f> {
 /// Authenticates the client of a request. One that cannot be authenticated costs time: see [`super::tries`].
 pub async fn authenticate(connect: &Connect, call: &Call, form: &Form<'_>) -> Result<Authenticated, ConnectError> {
     let headers = &call.parts.headers;
-    let basic = headers.contains_key(AUTHORIZATION);
     let presented = read(headers, form)?;
     refuse_browsers(headers, &presented.proof)?;
     let now = call.edge.now;
@@ -65,15 +64,15 @@ pub async fn authenticate(connect: &Connect, call: &Call, form: &Form<'_>) -> Re
     }
     match check(connect, &presented, now).await? {
         Some(authenticated) => Ok(authenticated),
-        None => Err(refuse(connect, &presented.client_id, call, basic)),
+        None => Err(refuse(connect, &presented.client_id, call)),
     }
 }
 
 /// Counts a try that was not right. Also for APIs, that authenticate by their name.
-pub(super) fn refuse(connect: &Connect, client_id: &str, call: &Call, basic: bool) -> ConnectError {
+pub(super) fn refuse(connect: &Connect, client_id: &str, call: &Call) -> ConnectError {
     let now = call.edge.now;
     match connect.tries.count(client_id, call.address, now) {
-        None => ConnectError::new(Code::InvalidClient).with_basic(basic),
+        None => Code::InvalidClient.into(),
         Some(until) => ConnectError::too_many(until, now),
     }
 }
@@ -83,7 +82,7 @@ fn read<'f>(headers: &HeaderMap, form: &'f Form<'_>) -> Result<Presented<'f>, Co
     let named = form.get("client_id");
     let (secret, assertion) = (form.get("client_secret"), form.get("client_assertion"));
     let basic = match headers.get(AUTHORIZATION) {
-        Some(value) => Some(read_basic(value.as_bytes()).ok_or_else(|| ConnectError::new(Code::InvalidClient).with_basic(true))?),
+        Some(value) => Some(read_basic(value.as_bytes()).ok_or(Code::InvalidClient)?),
         None => None,
     };
     let methods = [basic.is_some(), secret.is_some(), assertion.is_some() || form.get("client_assertion_type").is_some()];

@@ -22,7 +22,7 @@ codes! {
     /// What went wrong: `error` in the answer.
     words: "`error_description`, unless there are words for the occasion.";
     InvalidRequest          400 "invalid_request"          "the request is not valid"
-    InvalidClient           400 "invalid_client"           "the client is unknown, or its authentication is not right"
+    InvalidClient           401 "invalid_client"           "the client is unknown, or its authentication is not right"
     InvalidGrant            400 "invalid_grant"            "the grant is not valid, is over, or was used before"
     UnauthorizedClient      400 "unauthorized_client"      "this client may not do this"
     UnsupportedGrantType    400 "unsupported_grant_type"   "there is no such grant type here"
@@ -58,7 +58,6 @@ pub struct ConnectError {
     code: Code,
     words: Cow<'static, str>,
     headers: Vec<(HeaderName, HeaderValue)>,
-    basic: bool,
     /// Whether no page in a browser may read it.
     mark: Option<NotForPages>,
 }
@@ -66,7 +65,7 @@ pub struct ConnectError {
 impl ConnectError {
     /// An error in the words of the table.
     pub fn new(code: Code) -> Self {
-        Self { code, words: Cow::Borrowed(code.words()), headers: Vec::new(), basic: false, mark: None }
+        Self { code, words: Cow::Borrowed(code.words()), headers: Vec::new(), mark: None }
     }
 
     /// In other words, of the characters that RFC 6749 section 5.2 has.
@@ -87,13 +86,6 @@ impl ConnectError {
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
-        self
-    }
-
-    /// The client tried to authenticate with `Basic`: then `invalid_client` is 401, with the challenge (RFC 6749 section 5.2).
-    #[must_use]
-    pub fn with_basic(mut self, basic: bool) -> Self {
-        self.basic = basic;
         self
     }
 
@@ -172,10 +164,10 @@ impl IntoResponse for ConnectError {
         if let Some(mark) = self.mark {
             response.extensions_mut().insert(mark);
         }
-        let headers = response.headers_mut();
-        if self.basic && self.code == Code::InvalidClient {
-            headers.insert(WWW_AUTHENTICATE, BASIC);
-            *response.status_mut() = StatusCode::UNAUTHORIZED;
+        if self.code == Code::InvalidClient {
+            // However it tried: RFC 6749 section 5.2 leaves 401 to the server where it was not `Basic`, and no 401 is without a challenge
+            // (RFC 9110 section 15.5.2).
+            response.headers_mut().insert(WWW_AUTHENTICATE, BASIC);
         }
         response
     }
@@ -207,10 +199,11 @@ mod tests {
     }
 
     #[test]
-    fn only_basic_is_challenged() {
-        let status = |basic| ConnectError::new(Code::InvalidClient).with_basic(basic).into_response();
-        assert_eq!((status(true).status(), status(true).headers().contains_key(WWW_AUTHENTICATE)), (StatusCode::UNAUTHORIZED, true));
-        assert_eq!((status(false).status(), status(false).headers().contains_key(WWW_AUTHENTICATE)), (StatusCode::BAD_REQUEST, false));
+    fn a_client_that_is_not_known_is_challenged() {
+        let response = ConnectError::new(Code::InvalidClient).into_response();
+        assert_eq!((response.status(), &response.headers()[WWW_AUTHENTICATE]), (StatusCode::UNAUTHORIZED, &BASIC));
+        let other = ConnectError::new(Code::InvalidGrant).into_response();
+        assert_eq!((other.status(), other.headers().contains_key(WWW_AUTHENTICATE)), (StatusCode::BAD_REQUEST, false));
     }
 
     #[test]

@@ -79,7 +79,7 @@ async fn asker(connect: &Connect, call: &Call, form: &Form<'_>) -> Result<Asker,
             return Ok(Asker::Client(authenticated.client));
         }
     } else if header.is_some() {
-        let refused = client::refuse(connect, "introspection", call, false);
+        let refused = client::refuse(connect, "introspection", call);
         if refused.code() == Code::TooManyRequests {
             return Err(refused);
         }

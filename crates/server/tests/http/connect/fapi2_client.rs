@@ -96,7 +96,7 @@ async fn fapi_35_keys_with_one_name_are_told_apart_by_their_kind() {
         fapi.asserted(PAR, &assertion, &fapi.request().fields()).await.expect(201);
     }
     let foreign = Signer::es256().named("same").sign(json!({}), &fapi.assertion());
-    refused(&fapi.asserted(PAR, &foreign, &fapi.request().fields()).await, 400, "invalid_client");
+    refused(&fapi.asserted(PAR, &foreign, &fapi.request().fields()).await, 401, "invalid_client");
 }
 
 /// FAPI-21.

@@ -41,11 +41,11 @@ async fn fapi_18_nobody_pushes_for_a_client_without_its_key() {
     let fapi = Fapi::start().await;
     let request = fapi.request();
     let proof = fapi.proven("POST", PAR, None);
-    refused(&fapi.post(PAR, &[("dpop", &proof)], &request.fields()).await, 400, "invalid_client");
+    refused(&fapi.post(PAR, &[("dpop", &proof)], &request.fields()).await, 401, "invalid_client");
     let secret = [&request.fields()[..], &[("client_secret", "prts_guessed")]].concat();
-    refused(&fapi.post(PAR, &[], &secret).await, 400, "invalid_client");
+    refused(&fapi.post(PAR, &[], &secret).await, 401, "invalid_client");
     let foreign = Signer::es256().named("one").sign(serde_json::json!({}), &fapi.assertion());
-    refused(&fapi.asserted(PAR, &foreign, &request.fields()).await, 400, "invalid_client");
+    refused(&fapi.asserted(PAR, &foreign, &request.fields()).await, 401, "invalid_client");
     let basic = testkit::basic(&fapi.client.id, "prts_guessed");
     refused(&fapi.post(PAR, &[("authorization", &basic)], &request.fields()).await, 401, "invalid_client");
 }

@@ -130,7 +130,7 @@ async fn keys_are_fetched_once_and_again_when_they_are_old() {
     let other = Signer::es256().named("other");
     keys.publish(&[&other]);
     later(&fapi, 600);
-    refused(&ask(&fapi).await, 400, "invalid_client");
+    refused(&ask(&fapi).await, 401, "invalid_client");
     ask_with(&fapi, &other).await.expect(200);
     assert_eq!(keys.asked(), 3);
 }
@@ -143,7 +143,7 @@ async fn an_unknown_key_is_a_reason_to_ask_once_more() {
     ask(&fapi).await.expect(200);
     keys.publish(&[&fapi.key, &new]);
     // What was just fetched is true enough.
-    refused(&ask_with(&fapi, &new).await, 400, "invalid_client");
+    refused(&ask_with(&fapi, &new).await, 401, "invalid_client");
     assert_eq!(keys.asked(), 1);
     later(&fapi, 30);
     ask_with(&fapi, &new).await.expect(200);
@@ -151,12 +151,12 @@ async fn an_unknown_key_is_a_reason_to_ask_once_more() {
     // Names that nobody has do not make a flood of questions of it.
     for number in 0..20 {
         let unknown = Signer::es256().named(&format!("unknown {number}"));
-        refused(&ask_with(&fapi, &unknown).await, 400, "invalid_client");
+        refused(&ask_with(&fapi, &unknown).await, 401, "invalid_client");
     }
     assert_eq!(keys.asked(), 2);
     // A wrong signature under a known name is none.
     later(&fapi, 31);
-    refused(&ask_with(&fapi, &Signer::es256().named("two")).await, 400, "invalid_client");
+    refused(&ask_with(&fapi, &Signer::es256().named("two")).await, 401, "invalid_client");
     assert_eq!(keys.asked(), 2);
 }
 
@@ -211,7 +211,7 @@ async fn what_is_no_set_of_keys_is_told_and_used_for_nothing() {
         keys.say(status, content_type, &body);
         later(&fapi, 60);
         let answer = ask(&fapi).await;
-        refused(&answer, 400, "invalid_client");
+        refused(&answer, 401, "invalid_client");
         assert!(answer.member("/error_description").contains("jwks_uri"), "{}", answer.text);
     }
     keys.say(200, "application/json; charset=utf-8", &good);
@@ -230,7 +230,7 @@ async fn inner_addresses_are_never_asked() {
         ["http://127.0.0.1", "https://127.0.0.1", "https://[::1]", "https://169.254.169.254", "https://2130706433", "https://0x7f.1"];
     for base in inner {
         lead_to(&fapi.world, fapi.client.key, &format!("{base}:{port}/jwks")).await;
-        refused(&ask(&fapi).await, 400, "invalid_client");
+        refused(&ask(&fapi).await, 401, "invalid_client");
     }
     // A name that leads there: who it is cannot be known.
     lead_to(&fapi.world, fapi.client.key, &format!("https://localhost:{port}/jwks")).await;

@@ -105,7 +105,7 @@ async fn nlo_07_nli_27_an_assertion_says_all_that_it_must_and_counts_once() {
     let once = agency.key.sign(&agency.claims(&own));
     agency.post_with(TOKEN, &once, &OWN).await.expect(200);
     assert_eq!(agency.post_with(TOKEN, &once, &OWN).await.member("/error"), "invalid_client", "a second time");
-    let refusal = (400, Some("invalid_client".to_owned()));
+    let refusal = (401, Some("invalid_client".to_owned()));
     let mut claims = agency.claims(&own);
     claims["aud"] = agency.world.issuer().into();
     assert_eq!(ask(&claims).await, (200, None), "the issuer is a good name for us, too (rfc7523bis)");

@@ -44,7 +44,7 @@ async fn fapi_10_the_audience_is_the_issuer_as_a_string() {
     ] {
         let assertion = signed(&fapi, &with(&fapi.assertion(), "aud", audience.clone()));
         let answer = ask(&fapi, &assertion).await;
-        assert_eq!((answer.status, answer.member("/error")), (400, "invalid_client".to_owned()), "{audience}");
+        assert_eq!((answer.status, answer.member("/error")), (401, "invalid_client".to_owned()), "{audience}");
     }
 }
 
@@ -67,12 +67,12 @@ async fn oidc_27_each_claim_is_asked_for_and_the_signature_is_of_a_registered_ke
     for claims in wrong {
         let answer = ask(&fapi, &signed(&fapi, &claims)).await;
         // Where `sub` does not tell whose it is, there is no client to be wrong about.
-        assert_eq!((answer.status, answer.member("/error")), (400, "invalid_client".to_owned()), "{claims}");
+        assert_eq!((answer.status, answer.member("/error")), (401, "invalid_client".to_owned()), "{claims}");
     }
     let foreign = Signer::es256().named("one");
     let unknown = Signer::es256().named("two");
     for key in [&foreign, &unknown] {
-        refused(&ask(&fapi, &key.sign(json!({}), &good())).await, 400, "invalid_client");
+        refused(&ask(&fapi, &key.sign(json!({}), &good())).await, 401, "invalid_client");
     }
     let symmetric = fapi.key.sign_under(&json!({"alg": "HS256", "kid": "one"}), &good());
     let none = fapi.key.sign_under(&json!({"alg": "none"}), &good());
@@ -80,7 +80,7 @@ async fn oidc_27_each_claim_is_asked_for_and_the_signature_is_of_a_registered_ke
     let critical = fapi.key.sign(json!({"crit": ["exp"]}), &good());
     let proof = fapi.key.sign(json!({"typ": "dpop+jwt"}), &good());
     for assertion in [symmetric, none, unsigned, critical, proof, "a.b.c".to_owned()] {
-        refused(&ask(&fapi, &assertion).await, 400, "invalid_client");
+        refused(&ask(&fapi, &assertion).await, 401, "invalid_client");
     }
     ask(&fapi, &fapi.key.sign(json!({"typ": "client-authentication+jwt"}), &good())).await.expect(200);
     ask(&fapi, &signed(&fapi, &with(&good(), "iat", Value::Null))).await.expect(200);
@@ -92,7 +92,7 @@ async fn fapi_15_a_clock_may_be_ten_seconds_ahead_and_not_sixty() {
     let now = fapi.now();
     for name in ["iat", "nbf"] {
         ask(&fapi, &signed(&fapi, &with(&fapi.assertion(), name, now + 10))).await.expect(200);
-        refused(&ask(&fapi, &signed(&fapi, &with(&fapi.assertion(), name, now + 61))).await, 400, "invalid_client");
+        refused(&ask(&fapi, &signed(&fapi, &with(&fapi.assertion(), name, now + 61))).await, 401, "invalid_client");
     }
     let url = format!("{}{TOKEN}", fapi.world.issuer());
     let fields = [("grant_type", "client_credentials")];
@@ -121,7 +121,7 @@ async fn fapi_32_signatures_are_of_the_algorithms_of_the_profile() {
         let proof = fapi.prove(&holder, &fapi.proof("POST", &format!("{issuer}{TOKEN}")));
         fapi.send_with(TOKEN, &proof, &fields).await.expect(200);
         let fapi = Fapi { key: fapi.key.with_algorithm("RS256"), ..fapi };
-        refused(&ask(&fapi, &fapi.signed_assertion()).await, 400, "invalid_client");
+        refused(&ask(&fapi, &fapi.signed_assertion()).await, 401, "invalid_client");
     }
     let plain = Signer::new("RS256");
     let keys = json!({"keys": [plain.jwk()]});
@@ -140,14 +140,14 @@ async fn an_assertion_counts_once_at_whatever_endpoint() {
     let fapi = start().await;
     let assertion = fapi.signed_assertion();
     ask(&fapi, &assertion).await.expect(200);
-    refused(&ask(&fapi, &assertion).await, 400, "invalid_client");
+    refused(&ask(&fapi, &assertion).await, 401, "invalid_client");
     let pushed = fapi.asserted(PAR, &assertion, &fapi.request().fields()).await;
-    refused(&pushed, 400, "invalid_client");
+    refused(&pushed, 401, "invalid_client");
     let claims = fapi.assertion();
     ask(&fapi, &signed(&fapi, &claims)).await.expect(200);
     fapi.world.app.clock.advance(Duration::from_secs(30));
     // Signed anew, it is still the same one.
-    refused(&ask(&fapi, &signed(&fapi, &with(&claims, "exp", fapi.now() + 60))).await, 400, "invalid_client");
+    refused(&ask(&fapi, &signed(&fapi, &with(&claims, "exp", fapi.now() + 60))).await, 401, "invalid_client");
 }
 
 /// CA-01, CA-11.
@@ -170,7 +170,7 @@ async fn an_assertion_stands_alone_and_says_what_it_is() {
     refused(&send(&[], &[asserted, kind, kind]).await, 400, "invalid_request");
     refused(&send(&[], &[asserted, kind, ("client_secret", "x")]).await, 400, "invalid_request");
     refused(&send(&[("authorization", &testkit::basic(&fapi.client.id, "x"))], &[asserted, kind]).await, 400, "invalid_request");
-    refused(&send(&[], &[asserted, kind, ("client_id", &fapi.world.client.id)]).await, 400, "invalid_client");
+    refused(&send(&[], &[asserted, kind, ("client_id", &fapi.world.client.id)]).await, 401, "invalid_client");
     send(&[], &[asserted, kind, ("client_id", &fapi.client.id)]).await.expect(200);
 }
 
@@ -188,13 +188,13 @@ async fn of_two_keys_the_named_one_counts() {
         ask(&fapi, &key.sign(json!({}), &fapi.assertion())).await.expect(200);
     }
     // Under the other's name, and under none, it is not one of them.
-    refused(&ask(&fapi, &new.sign_under(&json!({"alg": "ES256", "kid": "2025"}), &fapi.assertion())).await, 400, "invalid_client");
-    refused(&ask(&fapi, &new.sign_under(&json!({"alg": "ES256"}), &fapi.assertion())).await, 400, "invalid_client");
+    refused(&ask(&fapi, &new.sign_under(&json!({"alg": "ES256", "kid": "2025"}), &fapi.assertion())).await, 401, "invalid_client");
+    refused(&ask(&fapi, &new.sign_under(&json!({"alg": "ES256"}), &fapi.assertion())).await, 401, "invalid_client");
     let path = format!("/api/v1/organisation-keys/{}", fapi.client.key);
     let only = json!({"jwks": {"keys": [new.jwk()]}});
     let revision = fapi.world.app.operate("GET", &path).send().await.expect(200);
     let call = fapi.world.app.operate("PATCH", &path).header("if-match", revision.header("etag").unwrap_or("*"));
     call.json(&only).send().await.expect(200);
-    refused(&ask(&fapi, &fapi.signed_assertion()).await, 400, "invalid_client");
+    refused(&ask(&fapi, &fapi.signed_assertion()).await, 401, "invalid_client");
     ask(&fapi, &new.sign(json!({}), &fapi.assertion())).await.expect(200);
 }

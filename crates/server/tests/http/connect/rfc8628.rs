@@ -35,7 +35,8 @@ async fn poll(world: &World, client: &Made, device_code: &str) -> Answer {
 }
 
 async fn refused(world: &World, client: &Made, device_code: &str, error: &str) {
-    assert_eq!(poll(world, client, device_code).await.expect(400).member("/error"), error);
+    let status = if error == "invalid_client" { 401 } else { 400 };
+    assert_eq!(poll(world, client, device_code).await.expect(status).member("/error"), error);
 }
 
 /// Types the code; gives the page that asks.
@@ -55,7 +56,7 @@ async fn rfc8628_01_a_client_authenticates_as_at_the_token_endpoint() {
     let confidential = world.client(|definition| definition.grant_types = vec![GrantType::DeviceCode]).await;
     let form = encoded(&[("client_id", confidential.id.as_str())]).into_bytes();
     let call = world.app.call("POST", BEGIN).header("content-type", "application/x-www-form-urlencoded");
-    assert_eq!(call.bytes(form).send().await.expect(400).member("/error"), "invalid_client");
+    assert_eq!(call.bytes(form).send().await.expect(401).member("/error"), "invalid_client");
     world.post_as(&confidential, BEGIN, &[("scope", "api1")]).await.expect(200);
     let without = world.post_as(&world.client, BEGIN, &[("scope", "api1")]).await.expect(400);
     assert_eq!(without.member("/error"), "unauthorized_client");

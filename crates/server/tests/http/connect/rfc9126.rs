@@ -23,7 +23,7 @@ async fn rfc9126_01_the_client_authenticates() {
     assert_eq!((answer.status, answer.member("/error")), (401, "invalid_client".to_owned()));
     let nobody = Made { secret: None, id: world.client.id.clone(), key: world.client.key };
     let answer = world.post_as(&nobody, PAR, &Request::of(&world.client).without("client_id").fields()).await;
-    assert_eq!((answer.status, answer.member("/error")), (400, "invalid_client".to_owned()));
+    assert_eq!((answer.status, answer.member("/error")), (401, "invalid_client".to_owned()));
 }
 
 #[tokio::test]

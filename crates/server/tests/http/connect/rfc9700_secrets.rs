@@ -80,7 +80,7 @@ async fn rfc9700_28_nobody_is_somebody_by_a_header() {
         with_lies(call.bytes(testkit::encoded(fields).into_bytes()))
     };
     let named = [("grant_type", "client_credentials"), ("client_id", &*world.client.id)];
-    assert_eq!(form(&named).send().await.expect(400).member("/error"), "invalid_client");
+    assert_eq!(form(&named).send().await.expect(401).member("/error"), "invalid_client");
     let mut nobody = Visitor::new(&world.app);
     nobody.headers = lies().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     nobody.get("/en/profile/sign-in").await.expect(303);

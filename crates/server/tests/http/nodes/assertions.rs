@@ -76,7 +76,7 @@ async fn an_assertion_and_a_proof_count_once_on_all_nodes() {
     let good = (400, "invalid_scope".to_owned());
     assert_eq!(ask(&urls[0], &assertion("a1"), &proof("p1")).await, good);
     for url in &urls {
-        assert_eq!(ask(url, &assertion("a1"), &proof("p2")).await, (400, "invalid_client".to_owned()));
+        assert_eq!(ask(url, &assertion("a1"), &proof("p2")).await, (401, "invalid_client".to_owned()));
     }
     assert_eq!(ask(&urls[1], &assertion("a2"), &proof("p1")).await, (400, "invalid_dpop_proof".to_owned()));
     let (both, proofs) = (assertion("a3"), [proof("p3"), proof("p4")]);
@@ -85,6 +85,6 @@ async fn an_assertion_and_a_proof_count_once_on_all_nodes() {
     assert_eq!(taken, 1, "{first:?} {second:?}");
     let three = cluster.member_with(&cluster.postgres.url(), public).await;
     let url = served(&three, stopped).await;
-    assert_eq!(ask(&url, &assertion("a1"), &proof("p5")).await, (400, "invalid_client".to_owned()));
+    assert_eq!(ask(&url, &assertion("a1"), &proof("p5")).await, (401, "invalid_client".to_owned()));
     assert_eq!(ask(&url, &assertion("a4"), &proof("p5")).await, good);
 }

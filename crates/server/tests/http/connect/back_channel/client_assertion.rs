@@ -65,7 +65,7 @@ async fn oa21_11_r9700_34_the_audience_is_the_issuer_as_one_string() {
         let address = format!("192.0.2.{number}");
         let fields = [&OWN[..], &[("client_assertion_type", ASSERTION_TYPE), ("client_assertion", &assertion)]].concat();
         let answer = world.post_with("/connect/token", &[("x-forwarded-for", &address)], &fields).await;
-        refused(&answer, 400, "invalid_client");
+        refused(&answer, 401, "invalid_client");
     }
 }
 
@@ -83,7 +83,7 @@ async fn r9700_14_who_can_authenticate_must_wherever_it_asks() {
         for id in [&signer.client.id, &client.id] {
             let bare = [fields, &[("client_id", id.as_str())]].concat();
             let answer = world.post_with(path, &[], &bare).await;
-            let expected = if path == "/connect/introspect" { (401, "invalid_token") } else { (400, "invalid_client") };
+            let expected = if path == "/connect/introspect" { (401, "invalid_token") } else { (401, "invalid_client") };
             refused(&answer, expected.0, expected.1);
         }
         let unsigned = [fields, &[("client_id", signer.client.id.as_str()), ("client_secret", "x")]].concat();

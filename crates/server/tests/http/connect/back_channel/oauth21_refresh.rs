@@ -118,7 +118,7 @@ async fn oa21_34_another_clients_refresh_token_is_refused_and_stays() {
     let (_, refresh) = world.tokens(&client).await;
     refused(&world.refresh(&other, &refresh).await, 400, "invalid_grant");
     let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str()), ("client_id", client.id.as_str())];
-    refused(&world.post_with("/connect/token", &[], &fields).await, 400, "invalid_client");
+    refused(&world.post_with("/connect/token", &[], &fields).await, 401, "invalid_client");
     world.refresh(&client, &refresh).await.expect(200);
 }
 

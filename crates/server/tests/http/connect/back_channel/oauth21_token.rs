@@ -150,7 +150,9 @@ async fn oa21_20_23_wrong_credentials_are_401_with_the_scheme_that_was_used() {
     }
     for (id, secret) in [(&client.id, "wrong"), (&public.id, "wrong"), (&client.id, "")] {
         let fields = [CLIENT_CREDENTIALS[0], ("client_id", id.as_str()), ("client_secret", secret)];
-        refused(&world.post_with("/connect/token", &[], &fields).await, 400, "invalid_client");
+        let answer = world.post_with("/connect/token", &[], &fields).await;
+        refused(&answer, 401, "invalid_client");
+        assert!(answer.header("www-authenticate").is_some(), "no 401 is without a challenge");
     }
     let (unknown, wrong) = (basic("unknown", "x"), basic(&client.id, "x"));
     let unknown = world.post_with("/connect/token", &[("authorization", &unknown)], &CLIENT_CREDENTIALS).await;

@@ -71,7 +71,7 @@ async fn r9068_10_13_a_jwt_of_another_kind_is_no_access_token() {
         ("client_assertion_type", jose::client_assertion::ASSERTION_TYPE),
         ("client_assertion", &access),
     ];
-    refused(&world.post_with("/connect/token", &[], &fields).await, 400, "invalid_client");
+    refused(&world.post_with("/connect/token", &[], &fields).await, 401, "invalid_client");
     for bad in [&access, &id_token] {
         refused(&world.refresh(&client, bad).await, 400, "invalid_grant");
         refused(&world.redeem(&client, bad).await, 400, "invalid_grant");
