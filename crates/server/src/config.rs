@@ -12,9 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::console::provider::SignInProvider;
 
 mod flags;
+mod theme;
 mod toml;
 
 pub use flags::Flags;
+pub use theme::Theme;
 pub(crate) use toml::without_password;
 use toml::{toml_text, toml_value};
 
@@ -100,6 +102,9 @@ settings! {
     public_url: String = String::new(), "an http or https URL without a path, or empty", |url| url.is_empty() || is_base_url(url);
     /// What the installation is called, at the top of every page.
     name: String = "Poort".to_owned(), "1 to 60 characters", |name| domain::text::line(name, 1, 60).is_ok();
+    /// How the pages look: `[theme]` with `bar`, `accent` and `accent_dark` (colours such as `"#1c2f66"`), `logo_file` and `style_file`. See
+    /// `docs/themes.md`.
+    theme: Theme = Theme::default(), "colours that can be read: text in or on them has a contrast of 4.5 at least", Theme::is_readable;
     /// The database: empty for the embedded one in `data`, or `sqlite:PATH`, or `postgres://USER@HOST/NAME`.
     database: String = String::new(), "empty, sqlite:PATH or postgres://…", |_| true;
     /// A file with the password of the PostgreSQL user, so that it is in no URL and no process list.

@@ -16,6 +16,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body as text.
     pub text: String,
+    /// The bytes of the body, as they came.
+    pub size: usize,
 }
 
 impl Call {
@@ -50,9 +52,7 @@ impl Call {
 
     /// Sends it.
     pub async fn send(self) -> Answer {
-        let answer = self.0.send().await.expect("an answer");
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Answer { status, headers, text: answer.text().await.expect("a body of text") }
+        Answer::of(self.0.send().await.expect("an answer")).await
     }
 }
 
@@ -63,6 +63,13 @@ pub fn basic(username: &str, code: &str) -> String {
 }
 
 impl Answer {
+    /// Reads an answer to its end.
+    pub async fn of(answer: reqwest::Response) -> Self {
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let body = answer.bytes().await.expect("a body");
+        Self { status, headers, text: String::from_utf8_lossy(&body).into_owned(), size: body.len() }
+    }
+
     /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error} in {:?}", self.text))

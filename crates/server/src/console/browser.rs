@@ -1,6 +1,7 @@
 //! Who asks for a page: the browser, its language, and the person who is signed in.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use authority::{BrowserFacts, Caller, PersonCaller, SignedInPerson};
 use axum::extract::{FromRef, FromRequestParts};
@@ -14,7 +15,7 @@ use http::{HeaderMap, Method, Uri};
 use percent_encoding::percent_decode_str;
 
 use super::cookie::Cookie;
-use super::{Console, csrf, failure};
+use super::{Console, Look, csrf, failure};
 use crate::edge::{Context, Scheme, host};
 use crate::language::Language;
 
@@ -50,7 +51,7 @@ pub struct Browser {
     /// What the page before wanted to say, once.
     pub(super) word: Option<String>,
     word_is_there: bool,
-    pub(super) name: String,
+    pub(super) look: Arc<Look>,
     theme: Option<&'static str>,
     pub(super) device: Option<Secret<String>>,
     session_secret: Option<Secret<String>>,
@@ -197,7 +198,7 @@ impl Browser {
             other: other(&parts.uri, language.other()),
             here: parts.uri.path_and_query().map_or_else(String::new, ToString::to_string),
             word: None,
-            name: console.name().to_owned(),
+            look: console.look().clone(),
             word_is_there: Cookie::Word.read(headers, secure).is_some(),
             theme: Cookie::Theme.read(headers, secure).and_then(|theme| THEMES.into_iter().find(|known| *known == theme)),
             device: Cookie::Device.read(headers, secure).map(Secret::new),
@@ -293,7 +294,7 @@ impl Browser {
             here: "/".to_owned(),
             word: None,
             word_is_there: false,
-            name: "Poort".to_owned(),
+            look: Arc::new(Look::plain("Poort")),
             theme: None,
             device: None,
             session_secret: Some(Secret::new("s".repeat(SECRET_CHARACTERS))),

@@ -47,7 +47,7 @@ use axum::routing::{get, post};
 use gateway::TrustedPeers;
 use portals::work::WorkUnderWay;
 
-pub(crate) use asset::{ICON, STYLE};
+pub(crate) use asset::{ICON, Look, STYLE};
 pub use browser::Browser;
 pub use page::see_other;
 pub use provider::SignInProvider;
@@ -71,7 +71,7 @@ struct Inner {
     base_url: String,
     outbound: Outbound,
     providers: Vec<Provider>,
-    name: String,
+    look: Arc<Look>,
     work: Vec<Arc<dyn WorkUnderWay>>,
 }
 
@@ -87,7 +87,8 @@ impl Console {
         let providers = config.sign_in_providers.iter().map(open).collect::<Result<_, _>>()?;
         let outbound = Outbound::new(&config.outbound_networks).map_err(|error| StartError::Configuration(error.to_string()))?;
         let base_url = config.base_url();
-        Ok(Self { inner: Arc::new(Inner { authority, trusted, limits, base_url, outbound, providers, name: config.name.clone(), work }) })
+        let look = Arc::new(Look::open(&config.name, &config.theme)?);
+        Ok(Self { inner: Arc::new(Inner { authority, trusted, limits, base_url, outbound, providers, look, work }) })
     }
 
     /// The use cases.
@@ -105,9 +106,9 @@ impl Console {
         &self.inner.base_url
     }
 
-    /// What the installation is called.
-    fn name(&self) -> &str {
-        &self.inner.name
+    /// What the pages look like.
+    fn look(&self) -> &Arc<Look> {
+        &self.inner.look
     }
 
     /// Tells what is under way at this API, if anything does.
@@ -144,6 +145,7 @@ impl Console {
 
 /// The pages and what they look like.
 pub fn router(console: Console) -> axum::Router {
+    let assets = asset::router(console.look());
     axum::Router::new()
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/sign-in/providers/{name}", post(provider::start))
@@ -152,5 +154,5 @@ pub fn router(console: Console) -> axum::Router {
         .route("/signed-out", get(sign_out::done))
         .merge(route::router())
         .with_state(console)
-        .merge(asset::router())
+        .merge(assets)
 }

@@ -1,11 +1,13 @@
 //! What every page has: its frame, its headers, its language.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY};
 use http::{HeaderValue, StatusCode};
 
-use super::asset::{ICON, SCRIPT, STYLE};
+use super::asset::{ICON, Look, SCRIPT};
 use super::browser::Browser;
 use super::menu;
 use super::visit::Visit;
@@ -20,14 +22,12 @@ pub(crate) struct Frame {
     pub(crate) language: Language,
     /// What the browser's tab says, and the heading.
     pub(crate) title: String,
-    /// The style sheet.
-    pub(crate) style: &'static str,
     /// The module that makes some things easier.
     pub(crate) script: &'static str,
     /// The icon.
     pub(crate) icon: &'static str,
-    /// What the installation is called.
-    pub(crate) name: String,
+    /// What the installation is called, its style sheet and its logo.
+    pub(crate) look: Arc<Look>,
     /// The theme that was chosen.
     pub(crate) theme: Option<&'static str>,
     /// The same page in the other language, where it can be shown again.
@@ -78,10 +78,9 @@ impl Frame {
         Self {
             language: browser.language,
             title: title.into(),
-            style: &STYLE.path,
             script: &SCRIPT.path,
             icon: &ICON.path,
-            name: browser.name.clone(),
+            look: browser.look.clone(),
             theme: browser.theme(),
             other: Some(browser.other.clone()),
             account: email.map(String::from),

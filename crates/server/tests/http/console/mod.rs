@@ -13,6 +13,7 @@ mod profile;
 mod providers;
 mod sessions;
 mod sign_in;
+mod themes;
 mod tokens;
 mod why;
 

@@ -92,9 +92,7 @@ pub(super) async fn send(client: &reqwest::Client, (method, url): (&str, &str), 
     for (name, value) in headers {
         call = call.header(*name, *value);
     }
-    let answer = call.send().await.expect("an answer");
-    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    Answer { status, headers, text: answer.text().await.expect("a body") }
+    Answer::of(call.send().await.expect("an answer")).await
 }
 
 pub(super) async fn post(client: &reqwest::Client, url: &str, headers: &[(&str, &str)], fields: &[(&str, &str)]) -> Answer {
