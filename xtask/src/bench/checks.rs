@@ -1,13 +1,13 @@
 //! Checks over HTTP: cost and pace of each, interleaved with the yardstick's under the same load.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use super::process::{cpu_microseconds, median};
+use super::process::median;
+use super::wrk::{self, Load};
 use super::{Row, Table};
+use crate::Outcome;
 use crate::http::Connection;
 use crate::server::question;
-use crate::{Outcome, shell};
 
 pub(super) const RUNS: usize = 5;
 pub(super) const SECONDS_OF_RUN: &str = "4s";
@@ -34,12 +34,6 @@ pub(super) struct Round<'r> {
     pub(super) script: &'r Path,
 }
 
-#[derive(Clone, Copy)]
-struct Measured {
-    microseconds: f64,
-    pace: f64,
-}
-
 /// The yardstick measures nothing unless it sends what the server sends.
 pub(super) fn same_headers(null: &Target, target: &Target) -> Outcome {
     let failed = |error: std::io::Error| format!("{}: {error}", target.tokens[0].display());
@@ -63,20 +57,20 @@ pub(super) fn same_headers(null: &Target, target: &Target) -> Outcome {
 
 /// Measures all of them in turn, `RUNS` times, and adds a row for each.
 pub(super) fn measure(round: &Round<'_>, table: &mut Table) -> Outcome {
-    let mut runs: Vec<Vec<Measured>> = vec![Vec::new(); round.targets.len()];
+    let mut runs: Vec<Vec<Load>> = vec![Vec::new(); round.targets.len()];
     for _ in 0..RUNS {
         for (target, runs) in round.targets.iter().zip(&mut runs) {
             runs.push(load(round, target)?);
         }
     }
-    let middle = |runs: &[Measured]| Measured {
-        microseconds: median(runs.iter().map(|run| run.microseconds).collect()),
-        pace: median(runs.iter().map(|run| run.pace).collect()),
+    let middle = |runs: &[Load]| {
+        let of = |what: fn(&Load) -> f64| median(runs.iter().map(what).collect());
+        (of(|run| run.microseconds), of(|run| run.pace))
     };
-    let null = middle(&runs[0]);
+    let (null_cost, null_pace) = middle(&runs[0]);
     for (target, runs) in round.targets.iter().zip(&runs) {
-        let Measured { microseconds, pace } = middle(runs);
-        let (cost, speed) = (microseconds / null.microseconds, pace / null.pace);
+        let (microseconds, pace) = middle(runs);
+        let (cost, speed) = (microseconds / null_cost, pace / null_pace);
         table.push(Row {
             what: format!("{}, {}", round.surface, target.name),
             value: format!("{microseconds:.2} µs CPU a request, {pace:.0} requests/s"),
@@ -86,20 +80,14 @@ pub(super) fn measure(round: &Round<'_>, table: &mut Table) -> Outcome {
     Ok(())
 }
 
-fn load(round: &Round<'_>, target: &Target) -> Outcome<Measured> {
-    let mut wrk = Command::new("wrk");
-    wrk.args(["--threads", "2", "--connections", CONNECTIONS, "--duration", SECONDS_OF_RUN, "--script"]).arg(round.script);
-    wrk.arg(format!("http://{}", target.address)).args(["--", round.surface, &target.credential]).args(&target.tokens);
-    let before = cpu_microseconds(target.process)?;
-    let said = shell::output(&mut wrk)?;
-    let used = cpu_microseconds(target.process)? - before;
-    let fail = |what: &str| format!("{} at {}: {what}\n{said}", round.surface, target.name);
-    let number = |before: &str| said.lines().find_map(|line| line.trim().strip_prefix(before)?.trim().parse::<f64>().ok());
-    let requests = said.lines().find_map(|line| line.trim().split_once(" requests in ")?.0.parse::<f64>().ok());
-    let (requests, pace) = requests.zip(number("Requests/sec:")).ok_or_else(|| fail("wrk told no numbers"))?;
-    let refused = number("Non-2xx or 3xx responses:").unwrap_or(0.0) / requests;
-    if said.contains("Socket errors") || (refused - target.refused).abs() > 0.02 {
-        return Err(fail(&format!("{:.1} % were refused, {:.1} % expected", refused * 100.0, target.refused * 100.0)));
+fn load(round: &Round<'_>, target: &Target) -> Outcome<Load> {
+    let mut command = wrk::wrk();
+    command.arg("--script").arg(round.script).arg(format!("http://{}", target.address));
+    command.args(["--", round.surface, &target.credential]).args(&target.tokens);
+    let fail = |what: String| format!("{} at {}: {what}", round.surface, target.name);
+    let load = wrk::load(&mut command, target.process).map_err(fail)?;
+    if (load.refused - target.refused).abs() > 0.02 {
+        return Err(fail(format!("{:.1} % were refused, {:.1} % expected", load.refused * 100.0, target.refused * 100.0)));
     }
-    Ok(Measured { microseconds: used / requests, pace })
+    Ok(load)
 }

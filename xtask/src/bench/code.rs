@@ -6,6 +6,7 @@ use std::thread;
 use serde_json::json;
 
 use super::Table;
+use super::browser::Browser;
 use super::oauth::{Ask, Target, row};
 use super::process::{cpu_microseconds, median};
 use crate::Outcome;
@@ -22,7 +23,6 @@ const RUNS: usize = 3;
 const REDIRECT: &str = "https://app.example/callback";
 const PASSWORD: &str = "correct horse battery";
 const EMAIL: &str = "ann@example.org";
-const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
 
 /// A key for the code flow, and the browser of a person who has consented.
 pub(super) struct World {
@@ -41,7 +41,7 @@ impl World {
         });
         let key = operator.must("POST", &format!("/api/v1/organisations/{organisation}/organisation-keys"), &key)?;
         let (client, private_key) = (text(&key, "client_id")?, text(&key, "private_key")?);
-        let mut browser = Browser { connection: open(address)?, cookies: Vec::new() };
+        let mut browser = Browser::open(address)?;
         browser.fill("/sign-in", &[("email", EMAIL), ("password", PASSWORD)])?;
         browser.fill(&authorize(&client), &[("decision", "allow")])?;
         Ok(Self { client, private_key, cookies: browser.cookie_header() })
@@ -151,47 +151,4 @@ fn side_by_side<S: Send, T: Send>(
 
 fn open(address: &str) -> Outcome<Connection> {
     Connection::open(address).map_err(|error| format!("{address}: {error}"))
-}
-
-/// Just enough of a browser: cookies, and the hidden fields of a form.
-struct Browser {
-    connection: Connection,
-    cookies: Vec<(String, String)>,
-}
-
-impl Browser {
-    /// Fills in the form of a page and sends it to where it leads.
-    fn fill(&mut self, path: &str, fields: &[(&str, &str)]) -> Outcome {
-        let page = self.exchange("GET", path, "")?;
-        let page = String::from_utf8_lossy(&page.body).into_owned();
-        let hidden = page.split("<input type=\"hidden\" name=\"").skip(1).filter_map(|rest| {
-            let (name, rest) = rest.split_once("\" value=\"")?;
-            Some((name.to_owned(), rest.split('"').next()?.to_owned()))
-        });
-        let own = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let body: Vec<String> = hidden.chain(own).map(|(name, value)| format!("{name}={}", value.replace(' ', "+"))).collect();
-        let action = page.split("method=\"post\" action=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or(path);
-        let answer = self.exchange("POST", action, &body.join("&"))?;
-        match answer.header("location").next() {
-            Some(_) => Ok(()),
-            None => Err(format!("{action}: {} {}", answer.status, String::from_utf8_lossy(&answer.body))),
-        }
-    }
-
-    fn exchange(&mut self, method: &str, path: &str, body: &str) -> Outcome<crate::http::Answer> {
-        let cookies = if self.cookies.is_empty() { String::new() } else { format!("Cookie: {}\r\n", self.cookie_header()) };
-        let headers = if method == "POST" { format!("{FORM}{cookies}") } else { cookies };
-        let answer = self.connection.exchange(method, path, &headers, body).map_err(|error| format!("{path}: {error}"))?;
-        for set in answer.header("set-cookie") {
-            if let Some((name, value)) = set.split(';').next().and_then(|pair| pair.split_once('=')) {
-                self.cookies.retain(|(known, _)| known != name);
-                self.cookies.push((name.to_owned(), value.to_owned()));
-            }
-        }
-        Ok(answer)
-    }
-
-    fn cookie_header(&self) -> String {
-        self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
-    }
 }

@@ -1,13 +1,16 @@
 //! `cargo xtask bench`: one run, one table. Nothing is asserted on time; the numbers are for `docs/performance.md`.
 
+mod browser;
 mod changes;
 mod checks;
 mod code;
 mod delegations;
 mod nodes;
 mod oauth;
+mod pages;
 mod postgres;
 mod process;
+mod wrk;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -52,7 +55,7 @@ struct Filled {
 }
 
 /// Builds, fills, measures and prints. Parts can be named: `checks`, `process`, `start`, `changes`, `delegations`, `nodes`,
-/// `subsurface`, `oauth`; with `--as-built` it measures what an earlier run has built.
+/// `subsurface`, `oauth`, `pages`; with `--as-built` it measures what an earlier run has built.
 pub(crate) fn command(arguments: &[String]) -> Outcome {
     machine::prepare(For::Bench)?;
     let (flags, parts): (Vec<&String>, Vec<&String>) = arguments.iter().partition(|argument| argument.starts_with("--"));
@@ -97,6 +100,11 @@ fn measure(wanted: &dyn Fn(&str) -> bool, table: &mut Table) -> Outcome {
     }
     if wanted("oauth") {
         oauth::measure(folder.path(), table)?;
+    }
+    if wanted("pages") {
+        let data = make_folder(&folder.path().join("pages"))?;
+        let server = Server::start(&program("poort"), &data, &[])?;
+        pages::measure(&server, table)?;
     }
     if wanted("nodes") {
         nodes::measure(folder.path(), table)?;

@@ -9,12 +9,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::process::{cpu_microseconds, median};
+use super::process::median;
+use super::wrk::{self, Load};
 use super::{Row, Table, checks, code, make_folder, program};
+use crate::Outcome;
 use crate::http::Connection;
 use crate::machine::{self, OIDC_PROVIDER};
 use crate::server::{Server, free_port, text};
-use crate::{Outcome, shell};
 
 /// How an API of the measurement takes its access tokens; the name says it.
 const FORMS: [(&str, Option<&str>); 3] = [("opaque", None), ("eddsa", Some("EdDSA")), ("es256", Some("ES256"))];
@@ -70,7 +71,7 @@ pub(super) fn measure(folder: &Path, table: &mut Table) -> Outcome {
     let script = folder.join("post.lua");
     std::fs::write(&script, include_str!("post.lua")).map_err(|error| error.to_string())?;
     for case in cases(&server, &null, &provider, &world)? {
-        let mut runs: Vec<Vec<(f64, f64)>> = vec![Vec::new(); case.asks.len()];
+        let mut runs: Vec<Vec<Load>> = vec![Vec::new(); case.asks.len()];
         for _ in 0..checks::RUNS {
             for ((_, ask), runs) in case.asks.iter().zip(&mut runs) {
                 runs.push(load(&script, ask)?);
@@ -78,7 +79,7 @@ pub(super) fn measure(folder: &Path, table: &mut Table) -> Outcome {
         }
         let middle: Vec<(f64, f64)> = runs
             .iter()
-            .map(|runs| (median(runs.iter().map(|run| run.0).collect()), median(runs.iter().map(|run| run.1).collect())))
+            .map(|runs| (median(runs.iter().map(|run| run.microseconds).collect()), median(runs.iter().map(|run| run.pace).collect())))
             .collect();
         for ((name, _), (cost, pace)) in case.asks.iter().zip(&middle) {
             let value = format!("{cost:.2} µs CPU a request, {pace:.0} requests/s");
@@ -185,20 +186,12 @@ impl Ask {
     }
 }
 
-/// Microseconds of CPU a request, and requests a second.
-fn load(script: &Path, ask: &Ask) -> Outcome<(f64, f64)> {
-    let mut wrk = Command::new("wrk");
-    wrk.args(["--threads", "2", "--connections", checks::CONNECTIONS, "--duration", checks::SECONDS_OF_RUN, "--script"]).arg(script);
-    wrk.arg(format!("http://{}", ask.address)).args(["--", &ask.path, &ask.authorization, &ask.body]);
-    let before = cpu_microseconds(ask.process)?;
-    let said = shell::output(&mut wrk)?;
-    let used = cpu_microseconds(ask.process)? - before;
-    let requests = said.lines().find_map(|line| line.trim().split_once(" requests in ")?.0.parse::<f64>().ok());
-    let pace = said.lines().find_map(|line| line.trim().strip_prefix("Requests/sec:")?.trim().parse::<f64>().ok());
-    match requests.zip(pace) {
-        Some((requests, pace)) if !said.contains("Non-2xx") && !said.contains("Socket errors") => Ok((used / requests, pace)),
-        _ => Err(format!("{}: wrk told no good numbers\n{said}", ask.path)),
-    }
+fn load(script: &Path, ask: &Ask) -> Outcome<Load> {
+    let mut command = wrk::wrk();
+    command.arg("--script").arg(script).arg(format!("http://{}", ask.address));
+    command.args(["--", &ask.path, &ask.authorization, &ask.body]);
+    let load = wrk::load(&mut command, ask.process).map_err(|error| format!("{}: {error}", ask.path))?;
+    if load.refused > 0.0 { Err(format!("{}: {:.1} % were refused", ask.path, load.refused * 100.0)) } else { Ok(load) }
 }
 
 /// A process beside the real server.
