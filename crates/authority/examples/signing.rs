@@ -113,6 +113,7 @@ async fn authority(folder: &std::path::Path) -> Authority {
         installation,
         keys: Arc::new(keys),
         lifetimes: Default::default(),
+        sends_letters: false,
     })
 }
 

@@ -26,6 +26,7 @@ mod import;
 mod install;
 mod interaction;
 mod introspection;
+mod letter;
 mod logout_notice;
 mod loss;
 mod membership;
@@ -71,6 +72,7 @@ pub use import::{ImportReport, ImportRow, Rejected};
 pub use install::{Installed, SetUp, installations};
 pub use interaction::{Interaction, WAITS_FOR, Waiting};
 pub use introspection::Introspected;
+pub use letter::{DueLetter, LetterUnsent};
 pub use logout_notice::{DueLogout, LogoutUndone};
 pub use loss::{Published, publish_anew};
 pub use membership::HangsFromMembership;
@@ -120,6 +122,8 @@ pub struct Authority {
     meters: Arc<Meters>,
     lifetimes: Lifetimes,
     logout_notices_wait: Arc<tokio::sync::Notify>,
+    letters_wait: Arc<tokio::sync::Notify>,
+    sends_letters: bool,
 }
 
 /// What an authority is made of.
@@ -138,14 +142,16 @@ pub struct Parts {
     pub keys: Arc<KeyRing>,
     /// How long what is issued lasts.
     pub lifetimes: Lifetimes,
+    /// Whether letters are sent.
+    pub sends_letters: bool,
 }
 
 impl Authority {
     /// Puts it together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, verifier, clock, entropy, installation, keys, lifetimes } = parts;
+        let Parts { store, verifier, clock, entropy, installation, keys, lifetimes, sends_letters } = parts;
         let (passwords, unwritten_usage, live_nodes, meters) = (Passwords::new(), Arc::default(), Arc::default(), Arc::default());
-        let logout_notices_wait = Arc::default();
+        let (logout_notices_wait, letters_wait) = (Arc::default(), Arc::default());
         Self {
             store,
             verifier,
@@ -159,6 +165,8 @@ impl Authority {
             meters,
             lifetimes,
             logout_notices_wait,
+            letters_wait,
+            sends_letters,
         }
     }
 

@@ -32,6 +32,12 @@ pub struct Meters {
     pub logouts_failed: AtomicU64,
     /// Clients that were not told, after the last try.
     pub logouts_given_up: AtomicU64,
+    /// Letters that a mail server, or the mailbox, has taken.
+    pub letters_sent: AtomicU64,
+    /// Tries to send one that failed.
+    pub letters_failed: AtomicU64,
+    /// Letters that will never be sent.
+    pub letters_given_up: AtomicU64,
 }
 
 impl Default for Meters {
@@ -39,8 +45,20 @@ impl Default for Meters {
         let [commits, endings, creations] = [(); 3].map(|()| Histogram::new(NANOSECONDS));
         let count = AtomicU64::default;
         let (waited_out, incomplete, outcome_unknown) = (count(), count(), count());
-        let (logouts_told, logouts_failed, logouts_given_up) = (count(), count(), count());
-        Self { commits, endings, creations, waited_out, incomplete, outcome_unknown, logouts_told, logouts_failed, logouts_given_up }
+        Self {
+            commits,
+            endings,
+            creations,
+            waited_out,
+            incomplete,
+            outcome_unknown,
+            logouts_told: count(),
+            logouts_failed: count(),
+            logouts_given_up: count(),
+            letters_sent: count(),
+            letters_failed: count(),
+            letters_given_up: count(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::event::SecretState;
+use domain::letter::{Letter, Recipient};
 use domain::permission::Permissions;
 use domain::person::{Membership, Roles};
 use domain::personal_token::{self, MAX_OVERLAP, MAX_TOKENS_OF_PERSON, PersonalToken};
@@ -59,9 +60,10 @@ impl Authority {
         let id = CredentialId::generate(context.now, &*self.entropy)?;
         let secret = self.installation.generate(Kind::PersonalToken, &*self.entropy)?;
         let digest = Digest::of(secret.expose().as_bytes());
-        let (caller, verifier) = (context.caller.clone(), self.verifier.clone());
-        self.change(context, move |tx, by| {
+        let (caller, verifier, letters) = (context.caller.clone(), self.verifier.clone(), self.letters());
+        let made = self.change(context, move |tx, by| {
             let (caller, new, secret, verifier) = (caller.clone(), new.clone(), secret.clone(), verifier.clone());
+            let letters = letters.clone();
             Box::pin(async move {
                 let membership = membership_for(tx, person, new.organisation, &caller).await?;
                 let reach = Reach { permissions: &new.permissions, expires_at };
@@ -70,10 +72,14 @@ impl Authority {
                 let made = PersonalToken::made(id, &membership, new.description, Some(prefix), by.at);
                 let token = PersonalToken { expires_at, permissions: new.permissions, ..made };
                 let recorded = insert(tx, by, &token, digest, false).await?;
+                let letter = Letter::TokenMade { description: token.description.to_string(), at: by.at, ends_at: expires_at };
+                letters.write(tx, by.at, Recipient::Person(person), &letter).await?;
                 Ok(Outcome::Changed(IssuedToken { token, secret }, recorded))
             })
-        })
-        .await
+        });
+        let made = made.await?;
+        self.letters_written();
+        Ok(made)
     }
 
     /// Changes a token's description, expiry or permissions.

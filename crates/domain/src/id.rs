@@ -78,6 +78,8 @@ ids! {
     PersonId;
     /// Names one person's membership of one organisation.
     MembershipId;
+    /// Names a letter that waits to be sent.
+    LetterId;
     /// Names a workspace.
     WorkspaceId;
     /// Names a delegation.

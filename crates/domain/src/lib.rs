@@ -37,6 +37,7 @@
 //! | sequence | the place of a change in the journal |
 //! | tombstone | what an ended credential leaves in memory, to tell "revoked" from "unknown" |
 //! | fence | after a restore: what was in the backup is refused until somebody confirms it |
+//! | letter | what somebody is told by mail: facts, sealed until it is sent; the mailbox is where it goes in development |
 //! | interaction | what waits until a person has signed in or answered, bound to one browser |
 //! | lease | the time until which a node may answer from its index |
 
@@ -54,6 +55,7 @@ pub mod grant;
 pub mod histogram;
 pub mod id;
 pub mod json;
+pub mod letter;
 pub mod organisation;
 pub mod organisation_key;
 pub mod organisation_token;
@@ -79,8 +81,8 @@ pub use event::{Event, Sequence};
 pub use fence::Fence;
 pub use histogram::Histogram;
 pub use id::{
-    CredentialId, DelegationId, FamilyId, GrantId, InteractionId, MembershipId, NodeId, OrganisationId, PersonId, RequestId, SessionId,
-    WorkspaceId,
+    CredentialId, DelegationId, FamilyId, GrantId, InteractionId, LetterId, MembershipId, NodeId, OrganisationId, PersonId, RequestId,
+    SessionId, WorkspaceId,
 };
 pub use refusal::Refusal;
 pub use rotation::Rotation;

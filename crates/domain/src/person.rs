@@ -24,6 +24,32 @@ pub struct Person {
     pub erased_at: Option<Timestamp>,
 }
 
+/// A language that people read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// Dutch: what is written where nothing is known of the reader.
+    #[default]
+    Nl,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// Its tag (BCP 47).
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Nl => "nl",
+            Self::En => "en",
+        }
+    }
+
+    /// The language with this tag.
+    pub fn tagged(tag: &str) -> Option<Self> {
+        [Self::Nl, Self::En].into_iter().find(|language| language.tag() == tag)
+    }
+}
+
 /// One person in one organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Membership {

@@ -10,6 +10,7 @@ use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 use crate::console::provider::SignInProvider;
+use crate::letter::{self, SmtpSecurity};
 
 mod flags;
 mod theme;
@@ -153,6 +154,22 @@ settings! {
     /// Providers of OpenID Connect with which people may sign in: `[[sign_in_providers]]` with `name` (in URLs), `label` (on the
     /// button), `issuer`, `client_id`, `client_secret_file` and `scopes`. See `docs/sign-in.md`.
     sign_in_providers: Vec<SignInProvider> = Vec::new(), "tables with different names and https issuers", |all| SignInProvider::fit(all);
+    /// The mail server that letters are sent through: a name or address, with a port where it is not the usual one. Empty: no letters are
+    /// sent, unless there is a `mailbox`. See `docs/mail.md`.
+    smtp_server: String = String::new(), "such as mail.example.org or mail.example.org:2525, or empty", |text| text.is_empty() || letter::parse_server(text).is_some();
+    /// How the connection to it is protected: `starttls` (port 587), `tls` from the first byte (port 465), or `none` (port 25), which is
+    /// for a mail server on this machine only.
+    smtp_security: SmtpSecurity = SmtpSecurity::StartTls, "starttls, tls or none", |_| true;
+    /// The name to sign in to the mail server with.
+    smtp_username: String = String::new(), "a name, or empty", |_| true;
+    /// A file with the password for it.
+    smtp_password_file: Option<PathBuf> = None, "a file", |_| true;
+    /// A PEM file with the certificates that the mail server's certificate must descend from, where that is not a public one.
+    smtp_root_certificate_file: Option<PathBuf> = None, "a PEM file", |_| true;
+    /// The address that letters come from.
+    mail_from: String = String::new(), "a mail address, or empty", |text| text.is_empty() || domain::text::Email::new(text).is_ok();
+    /// A folder that letters are written to instead, one file each, for trying: nobody gets them.
+    mailbox: Option<PathBuf> = None, "a folder", |_| true;
     /// Networks inside yours that the server may ask all the same, where a provider or another address that it was given leads
     /// there. What is not here and not public is never asked.
     outbound_networks: Vec<String> = Vec::new(), "addresses such as 10.1.2.3 or networks such as 10.1.0.0/16", |networks| are_networks(networks);
@@ -231,11 +248,13 @@ impl Config {
     /// Reads the configuration: defaults, then the file, then the environment, then flags. All problems at once.
     pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Self, Vec<Problem>> {
         let config = Self::from_figment(&sources(file, flags)?)?;
+        let mut problems = letter::problems(&config);
         match (&config.tls_certificate_file, &config.tls_key_file) {
-            (Some(_), None) => Err(vec![without("tls_key_file", "must stand beside tls_certificate_file")]),
-            (None, Some(_)) => Err(vec![without("tls_certificate_file", "must stand beside tls_key_file")]),
-            _ => Ok(config),
+            (Some(_), None) => problems.push(without("tls_key_file", "must stand beside tls_certificate_file")),
+            (None, Some(_)) => problems.push(without("tls_certificate_file", "must stand beside tls_key_file")),
+            _ => {}
         }
+        if problems.is_empty() { Ok(config) } else { Err(problems) }
     }
 
     /// The configuration in force as a TOML file, with the source of each setting. It holds no secret: passwords and keys

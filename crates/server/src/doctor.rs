@@ -53,6 +53,7 @@ pub(crate) async fn examine(config: Config, json: bool) -> Result<(), StartError
         private("operator token file", &operator_token_file(&config), 0o077, "chmod 600"),
         private("master key file", &keys::master_key_file(&config), keys::others(&config), "chmod 600"),
         proxies(&config),
+        mail(&config),
     ];
     findings.extend(certificate::examine(&config, SystemClock.now()));
     findings.extend(database(&config).await);
@@ -95,6 +96,20 @@ fn proxies(config: &Config) -> Finding {
         ),
         Ok(_) => finding(State::Good, "trusted proxies", config.trusted_proxies.join(", "), String::new()),
     }
+}
+
+fn mail(config: &Config) -> Finding {
+    const WHAT: &str = "mail";
+    if let Some(folder) = &config.mailbox {
+        let found = format!("letters are written to {}: nobody gets them", folder.display());
+        return finding(State::Attention, WHAT, found, "this is for trying; set smtp_server instead".to_owned());
+    }
+    if config.smtp_server.is_empty() {
+        let todo = "set smtp_server and mail_from: without mail nobody can sign up, be invited, or choose another password by themselves";
+        return finding(State::Attention, WHAT, "off: no letters are sent".to_owned(), todo.to_owned());
+    }
+    let found = format!("sent through {} ({:?})", config.smtp_server, config.smtp_security).to_lowercase();
+    finding(State::Good, WHAT, found, String::new())
 }
 
 async fn database(config: &Config) -> Vec<Finding> {

@@ -50,6 +50,24 @@ impl Language {
     }
 }
 
+impl From<domain::person::Language> for Language {
+    fn from(language: domain::person::Language) -> Self {
+        match language {
+            domain::person::Language::Nl => Self::Nl,
+            domain::person::Language::En => Self::En,
+        }
+    }
+}
+
+impl From<Language> for domain::person::Language {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::Nl => Self::Nl,
+            Language::En => Self::En,
+        }
+    }
+}
+
 /// Texts of a table, whichever.
 pub(crate) trait Words: Copy {
     /// The text in this language.

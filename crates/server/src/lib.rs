@@ -15,6 +15,7 @@ pub mod edge;
 mod health;
 pub mod keys;
 mod language;
+pub mod letter;
 pub mod local;
 pub mod log;
 mod logout_notice;

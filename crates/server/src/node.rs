@@ -17,6 +17,7 @@ use verifier::{Opener, Settings, Verifier};
 use crate::coherence::Coherence;
 use crate::config::Config;
 use crate::keys;
+use crate::letter::{LetterSender, Transport};
 use crate::logout_notice::LogoutSender;
 use crate::metrics::Observed;
 use crate::progress::Reading;
@@ -103,6 +104,7 @@ pub struct Node {
     draining: Arc<AtomicBool>,
     observed: Arc<Observed>,
     logout: LogoutSender,
+    letters: LetterSender,
 }
 
 /// Why a node is not ready.
@@ -143,11 +145,16 @@ impl Node {
         let coherence = Coherence::new(store.clone(), verifier.clone(), keys.clone(), system.clone(), &config);
         coherence.join().await?;
         let (clock, entropy) = (system.clock.clone(), system.entropy.clone());
-        let parts = Parts { store, verifier, clock, entropy, installation: chosen, keys, lifetimes: lifetimes(&config) };
+        let (lifetimes, sends_letters) = (lifetimes(&config), Transport::is_configured(&config));
+        if !sends_letters {
+            tracing::info!("no mail is sent: neither smtp_server nor mailbox is set");
+        }
+        let parts = Parts { store, verifier, clock, entropy, installation: chosen, keys, lifetimes, sends_letters };
         let authority = Authority::new(parts);
         let logout = LogoutSender::new(authority.clone(), &config)?;
+        let letters = LetterSender::new(authority.clone(), &config)?;
         let (config, draining, observed) = (Arc::new(config), Arc::default(), Arc::default());
-        let node = Self { authority, config, coherence, draining, observed, logout };
+        let node = Self { authority, config, coherence, draining, observed, logout, letters };
         let token_file = operator_token_file(&node.config);
         let installed = node.authority.install(&context, |token| write_private(&token_file, token)).await?;
         node.authority.remember_installation(&context).await?;
@@ -209,12 +216,17 @@ impl Node {
 
     /// Goes on for as long as the node runs: keeps its place among the others, writes counted uses, clears what is over.
     pub async fn upkeep(self) {
-        tokio::join!(self.coherence.run(), self.watch_era(), self.housekeeping(), self.logout.run());
+        tokio::join!(self.coherence.run(), self.watch_era(), self.housekeeping(), self.logout.run(), self.letters.run());
     }
 
     /// Tells clients of sessions that have ended, as far as that is due.
     pub async fn send_logout_notices(&self) {
         self.logout.send_due().await;
+    }
+
+    /// Sends the letters that are due.
+    pub async fn send_letters(&self) {
+        self.letters.send_due().await;
     }
 
     /// Writes what was counted and leaves: nothing is answered from here on. Takes 10 s at most.

@@ -28,6 +28,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0010_refused_requests", include_str!("../migrations/0010_refused_requests.sql")),
     ("0011_logout_notices", include_str!("../migrations/0011_logout_notices.sql")),
     ("0012_device_codes", include_str!("../migrations/0012_device_codes.sql")),
+    ("0013_letters", include_str!("../migrations/0013_letters.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

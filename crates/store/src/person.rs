@@ -1,7 +1,7 @@
 //! People: the one place of names, mail addresses and password hashes.
 
 use domain::id::{OrganisationId, PersonId};
-use domain::person::Person;
+use domain::person::{Language, Person};
 use domain::text::{Email, Name};
 use domain::time::Timestamp;
 
@@ -28,7 +28,7 @@ statements! {
         WHERE id = $1 AND erased_at IS NULL AND (name <> $2 OR email <> $3)";
     SUSPEND_PERSON = "UPDATE person SET suspended_at = $2 WHERE id = $1 AND suspended_at IS NULL AND erased_at IS NULL";
     RESUME_PERSON = "UPDATE person SET suspended_at = NULL WHERE id = $1 AND suspended_at IS NOT NULL AND erased_at IS NULL";
-    ERASE_PERSON = "UPDATE person SET name = NULL, email = NULL, email_folded = NULL, password_hash = NULL, erased_at = $2
+    ERASE_PERSON = "UPDATE person SET name = NULL, email = NULL, email_folded = NULL, password_hash = NULL, language = NULL, erased_at = $2
         WHERE id = $1 AND erased_at IS NULL";
     // What the person asked for, and what others asked for about them or their tokens.
     ERASE_ORIGINS = "DELETE FROM journal_origin WHERE person = $1 OR seq IN (SELECT seq FROM journal_subject
@@ -36,6 +36,8 @@ statements! {
     ERASE_USAGE = "UPDATE credential_usage SET last_used_from = NULL
         WHERE credential IN (SELECT id FROM personal_token WHERE person = $1)";
     PASSWORD_HASH = "SELECT password_hash FROM person WHERE id = $1";
+    PERSON_LANGUAGE = "SELECT language FROM person WHERE id = $1";
+    SET_PERSON_LANGUAGE = "UPDATE person SET language = $2 WHERE id = $1 AND erased_at IS NULL AND (language IS NULL OR language <> $2)";
     SET_PASSWORD_HASH = "UPDATE person SET password_hash = $2 WHERE id = $1 AND erased_at IS NULL";
 }
 
@@ -57,6 +59,13 @@ impl Reader<'_> {
             Some(id) => self.executor.rows(&PEOPLE_OF_ORGANISATION, &params![&id, page.start(), page.limit]).await?,
         };
         rows.into_iter().map(person).collect()
+    }
+
+    /// The language that a person reads, where it is known.
+    pub async fn person_language(&mut self, id: PersonId) -> Result<Option<Language>, StoreError> {
+        let row = self.executor.row(&PERSON_LANGUAGE, &params![&id]).await?;
+        let tag = row.map(|mut row| row.take::<Option<String>>()).transpose()?.flatten();
+        Ok(tag.as_deref().and_then(Language::tagged))
     }
 
     /// The hash of a person's password, if they have one.
@@ -108,8 +117,14 @@ impl Tx<'_> {
             self.executor.execute(&ERASE_USAGE, &params![&id]).await?;
             self.erase_sessions(id).await?;
             self.erase_accounts(id).await?;
+            self.erase_letters(id).await?;
         }
         Ok(erased)
+    }
+
+    /// Remembers the language that a person reads; says whether it is another one than before.
+    pub async fn set_person_language(&mut self, id: PersonId, language: Language) -> Result<bool, StoreError> {
+        Ok(self.executor.execute(&SET_PERSON_LANGUAGE, &params![&id, language.tag()]).await? > 0)
     }
 
     /// Sets or removes the hash of a person's password; says whether the person is there and not erased.

@@ -95,6 +95,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::idempotency::STATEMENTS,
         crate::interaction::STATEMENTS,
         crate::journal::STATEMENTS,
+        crate::letter::STATEMENTS,
         crate::logout_notice::STATEMENTS,
         crate::membership::STATEMENTS,
         crate::grant::STATEMENTS,

@@ -21,7 +21,7 @@ pub mod interaction;
 mod key;
 mod member;
 mod menu;
-mod moment;
+pub(crate) mod moment;
 mod organisation;
 mod organisation_token;
 mod page;
@@ -52,6 +52,9 @@ pub use browser::Browser;
 pub use page::see_other;
 pub use provider::SignInProvider;
 pub(crate) use texts::Text;
+#[cfg(test)]
+pub(crate) use texts::check as check_texts;
+pub(crate) use user_agent::named as browser_named;
 
 use crate::config::Config;
 use crate::node::StartError;

@@ -22,7 +22,7 @@ const MONTHS: [(&str, &str); 12] = [
 ];
 
 /// The exact moment for programs, and the one for people: `20 nov 2026 14:32`.
-pub(super) fn shown(at: Timestamp, language: Language) -> (String, String) {
+pub(crate) fn shown(at: Timestamp, language: Language) -> (String, String) {
     let exact = at.to_string();
     let text = local(at).map_or_else(|| exact.clone(), |at| format!("{} {:02}:{:02}", date(&at, language), at.hour(), at.minute()));
     (exact, text)
@@ -96,7 +96,7 @@ pub(super) fn days_left(until: Timestamp, now: Timestamp, language: Language) ->
 }
 
 /// How many midnights of the Netherlands are between two moments.
-pub(super) fn days_between(from: Timestamp, to: Timestamp) -> i64 {
+pub(crate) fn days_between(from: Timestamp, to: Timestamp) -> i64 {
     match (local(from), local(to)) {
         (Some(from), Some(to)) => from.date().until(to.date()).map_or(0, |span| span.get_days().into()),
         _ => 0,

@@ -160,7 +160,7 @@ words! {
 /// Both languages have a text, with the same places and the same names of the protocols, which are never translated; Dutch sentences
 /// have fewer than 20 words.
 #[cfg(test)]
-pub(super) fn check((english, dutch): (&str, &str)) {
+pub(crate) fn check((english, dutch): (&str, &str)) {
     use crate::language::places;
     assert_eq!(places(english), places(dutch), "{english}");
     assert_eq!(wire_names(english), wire_names(dutch), "{english}");

@@ -21,7 +21,7 @@ const SYSTEMS: [(&str, &str); 7] = [
 ];
 
 /// The browser and its system, such as `Firefox, Windows`; its own words where it is none that is known.
-pub(super) fn named(user_agent: &str) -> Option<String> {
+pub(crate) fn named(user_agent: &str) -> Option<String> {
     let find = |table: &[(&str, &'static str)]| table.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name);
     match (find(&BROWSERS), find(&SYSTEMS)) {
         (Some(browser), Some(system)) => Some(format!("{browser}, {system}")),

@@ -104,6 +104,12 @@ pub static METRICS: &[Metric] = &[
         out.labelled(&["given_up"], read(&s.authority().meters().logouts_given_up) as f64);
     }),
 
+    counter("poort_letters_total", &["outcome"], "Sending letters by mail: sent, failed (one try of several), or given_up.", |s, out| {
+        out.labelled(&["sent"], read(&s.authority().meters().letters_sent) as f64);
+        out.labelled(&["failed"], read(&s.authority().meters().letters_failed) as f64);
+        out.labelled(&["given_up"], read(&s.authority().meters().letters_given_up) as f64);
+    }),
+
     gauge("poort_writer_waiting", &[], "Changes that wait for the writer.", |s, out| out.value(s.store().waiting_changes() as f64)),
     histogram("poort_writer_batch_changes", &[], "How many changes shared a commit; the count is that of the commits.", |s, out| out.histogram(&[], &s.store().meters().batches, 1.0)),
     counter("poort_writer_batches_failed_total", &[], "Transactions of the writer that failed as a whole.", |s, out| out.count(read(&s.store().meters().failed_batches))),

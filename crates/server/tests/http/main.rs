@@ -7,6 +7,7 @@ mod connect;
 mod console;
 mod edge;
 mod gate;
+mod letters;
 mod metrics;
 mod nodes;
 mod proxies;

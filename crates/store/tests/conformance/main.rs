@@ -24,7 +24,7 @@ use support::*;
 
 const ALL: Page = Page::first(100);
 /// How many there are.
-const MIGRATIONS: usize = 12;
+const MIGRATIONS: usize = 13;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_statement_runs_on_sqlite() {
@@ -68,6 +68,7 @@ async fn suite(url: &str) {
     snapshot(&store).await;
     codes(&store).await;
     sessions(&store).await;
+    letters(&store).await;
     changes_need_their_event(&store).await;
     one_server(url).await;
     nodes(url).await;
@@ -110,6 +111,7 @@ mod backup;
 mod codes;
 mod delegations;
 mod installation;
+mod letters;
 mod organisation_keys;
 mod organisation_tokens;
 mod sessions;
@@ -119,6 +121,7 @@ mod tokens;
 use codes::*;
 use delegations::*;
 use installation::*;
+use letters::*;
 use organisation_keys::*;
 use organisation_tokens::*;
 use sessions::*;

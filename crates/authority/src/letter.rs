@@ -1,0 +1,231 @@
+//! Letters: written in the transaction of what they tell, sealed, and sent later by one node.
+//!
+//! A letter may hold a link that works once, so it waits sealed under a server key and goes when it was sent. That the sender made the
+//! link's secret instead would keep even less; but a mail server that took a letter and did not get to say so is asked once more, and
+//! then the second letter's link would end the one of the first, which has arrived.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hkdf;
+use domain::entropy::Entropy;
+use domain::letter::{Letter, Recipient};
+use domain::person::Language;
+use domain::text::Email;
+use domain::{LetterId, Timestamp};
+use serde::{Deserialize, Serialize};
+use store::{LetterRow, Tx, WaitingLetters};
+use zeroize::Zeroizing;
+
+use crate::error::Outage;
+use crate::server_key::OpenKey;
+use crate::{Authority, Error, KeyRing, Purpose};
+
+/// After how many seconds a letter is tried once more: ever later, then every six hours.
+const AGAIN_AFTER_SECONDS: [u64; 7] = [60, 300, 900, 3_600, 7_200, 14_400, 21_600];
+/// When a letter is given up: mail servers that are down are up again by then, and the news is old.
+const GIVEN_UP_AFTER: Duration = Duration::from_secs(2 * 86_400);
+
+/// Writes letters in a transaction. After the commit, whoever has written some calls [`Authority::letters_written`].
+#[derive(Clone)]
+pub(crate) struct Letters {
+    keys: Arc<KeyRing>,
+    entropy: Arc<dyn Entropy>,
+    are_sent: bool,
+}
+
+/// What is sealed.
+#[derive(Serialize, Deserialize)]
+struct Sealed<L> {
+    to: Recipient,
+    letter: L,
+}
+
+/// A letter that whoever got this is to send now.
+pub struct DueLetter {
+    /// Its id, the same at each try.
+    pub id: LetterId,
+    /// To which address.
+    pub address: Email,
+    /// The reader's name, where it is a person with one.
+    pub name: Option<String>,
+    /// In which language.
+    pub language: Language,
+    /// What it tells.
+    pub letter: Letter,
+    /// When it was written.
+    pub written_at: Timestamp,
+    give_up_at: Timestamp,
+    next_at: Timestamp,
+}
+
+/// What becomes of a letter that could not be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LetterUnsent {
+    /// It is tried once more.
+    Again,
+    /// It never will be sent.
+    GivenUp,
+}
+
+impl Letters {
+    /// Writes a letter, where letters are sent at all: it goes with this transaction.
+    pub(crate) async fn write(&self, tx: &mut Tx<'_>, at: Timestamp, to: Recipient, letter: &Letter) -> Result<(), store::Abort<Error>> {
+        if !self.are_sent {
+            return Ok(());
+        }
+        let id = LetterId::generate(at, &*self.entropy).map_err(Error::from).map_err(store::Abort::Refused)?;
+        let given_up = at.saturating_add(GIVEN_UP_AFTER);
+        let give_up_at = letter.over_at().map_or(given_up, |over| over.min(given_up));
+        let person = if let Recipient::Person(person) = &to { Some(*person) } else { None };
+        let sealed = self.seal(id, &Sealed { to, letter }).map_err(store::Abort::Refused)?;
+        Ok(tx.insert_letter(&LetterRow { id, person, sealed, created_at: at, give_up_at, attempts: 0 }).await?)
+    }
+
+    /// The length of the server key's id, the id, the nonce, then the ciphertext with its tag.
+    fn seal<L: Serialize>(&self, id: LetterId, sealed: &Sealed<L>) -> Result<Vec<u8>, Error> {
+        let server = self.keys.active(Purpose::Sealing).ok_or(Error::Unavailable(Outage::Internal("no key to seal with")))?;
+        let mut nonce = [0; NONCE_LEN];
+        self.entropy.fill(&mut nonce)?;
+        let mut buffer = Zeroizing::new(serde_json::to_vec(sealed).map_err(|_| BROKEN)?);
+        // Room for the tag, so that no copy is left behind.
+        buffer.reserve_exact(AES_256_GCM.tag_len());
+        let tag = cipher(&server, id)?
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut buffer)
+            .map_err(|_| BROKEN)?;
+        let length = u8::try_from(server.id.len()).map_err(|_| BROKEN)?;
+        Ok([&[length], server.id.as_bytes(), &nonce, &buffer, tag.as_ref()].concat())
+    }
+}
+
+const BROKEN: Error = Error::Unavailable(Outage::Internal("a letter cannot be sealed or opened"));
+
+fn open(keys: &KeyRing, id: LetterId, sealed: &[u8]) -> Result<Sealed<Letter>, Error> {
+    let (length, sealed) = sealed.split_first().ok_or(BROKEN)?;
+    let (key, sealed) = sealed.split_at_checked(usize::from(*length)).ok_or(BROKEN)?;
+    let (nonce, ciphertext) = sealed.split_at_checked(NONCE_LEN).ok_or(BROKEN)?;
+    let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| BROKEN)?;
+    let server = std::str::from_utf8(key).ok().and_then(|key| keys.get(key)).ok_or(BROKEN)?;
+    let mut buffer = Zeroizing::new(ciphertext.to_vec());
+    let plain = cipher(&server, id)?.open_in_place(nonce, Aad::empty(), &mut buffer).map_err(|_| BROKEN)?;
+    serde_json::from_slice(plain).map_err(|_| BROKEN)
+}
+
+/// The cipher under a key that belongs to one letter: put in another's place, it cannot be opened.
+fn cipher(server: &OpenKey, id: LetterId) -> Result<LessSafeKey, Error> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, b"poort letter").extract(server.plain());
+    let info = [id.as_bytes().as_slice()];
+    let expanded = secret.expand(&info, hkdf::HKDF_SHA256).map_err(|_| BROKEN)?;
+    expanded.fill(&mut *bytes).map_err(|_| BROKEN)?;
+    Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &*bytes).map_err(|_| BROKEN)?))
+}
+
+impl Authority {
+    /// What writes letters.
+    pub(crate) fn letters(&self) -> Letters {
+        Letters { keys: self.keys.clone(), entropy: self.entropy.clone(), are_sent: self.sends_letters }
+    }
+
+    /// Whether letters are sent at all. Where they are not, none is written, and what needs one cannot be offered.
+    pub fn sends_letters(&self) -> bool {
+        self.sends_letters
+    }
+
+    /// After the commit of a change that may have written letters: they are sent at once.
+    pub(crate) fn letters_written(&self) {
+        self.letters_wait.notify_one();
+    }
+
+    /// Returns when letters may have been written on this node since the last time.
+    pub async fn letters_wait(&self) {
+        self.letters_wait.notified().await;
+    }
+
+    /// The letters that are due at this moment, at most `limit`: on every node the same.
+    pub async fn due_letters(&self, now: Timestamp, limit: u32) -> Result<Vec<LetterRow>, Error> {
+        Ok(self.store.read(move |reader| Box::pin(async move { reader.due_letters(now, limit).await })).await?)
+    }
+
+    /// How many letters wait.
+    pub async fn waiting_letters(&self) -> Result<WaitingLetters, Error> {
+        Ok(self.store.read(|reader| Box::pin(async move { reader.waiting_letters().await })).await?)
+    }
+
+    /// Takes a letter, so that no other node sends it meanwhile, and opens it. Whoever gets it has a minute. Nothing, where another
+    /// has taken it, or there is nobody to send it to any more, or it is given up.
+    pub async fn claim_letter(&self, row: LetterRow, now: Timestamp) -> Result<Option<DueLetter>, Error> {
+        if row.give_up_at <= now {
+            self.store.drop_letter(row.id).await?;
+            self.meters.letters_given_up.fetch_add(1, Ordering::Relaxed);
+            tracing::warn!(letter = %row.id, written_at = %row.created_at, "a letter was not sent in time: given up");
+            return Ok(None);
+        }
+        let tries = usize::try_from(row.attempts).unwrap_or(usize::MAX).min(AGAIN_AFTER_SECONDS.len() - 1);
+        let next_at = now.saturating_add(Duration::from_secs(AGAIN_AFTER_SECONDS[tries])).min(row.give_up_at);
+        // The last try has its minute, too.
+        let next_at = next_at.max(now.saturating_add(Duration::from_secs(AGAIN_AFTER_SECONDS[0])));
+        if !self.store.claim_letter(row.id, row.attempts, next_at).await? {
+            return Ok(None);
+        }
+        let Ok(Sealed { to, letter }) = open(&self.keys, row.id, &row.sealed) else {
+            self.store.drop_letter(row.id).await?;
+            self.meters.letters_given_up.fetch_add(1, Ordering::Relaxed);
+            tracing::error!(letter = %row.id, "a letter cannot be opened: its server key is gone, or the row was changed");
+            return Ok(None);
+        };
+        let Some((address, name, language)) = self.reader_of(to).await? else {
+            self.store.drop_letter(row.id).await?;
+            return Ok(None);
+        };
+        let (id, written_at, give_up_at) = (row.id, row.created_at, row.give_up_at);
+        Ok(Some(DueLetter { id, address, name, language, letter, written_at, give_up_at, next_at }))
+    }
+
+    /// Address, name and language; nothing of whoever was erased.
+    async fn reader_of(&self, to: Recipient) -> Result<Option<(Email, Option<String>, Language)>, Error> {
+        let id = match to {
+            Recipient::Address { email, language } => return Ok(Some((email, None, language))),
+            Recipient::Person(id) => id,
+        };
+        let read = self.store.read(move |reader| {
+            Box::pin(async move { Ok((reader.person(id).await?, reader.person_language(id).await?.unwrap_or_default())) })
+        });
+        let (person, language) = read.await?;
+        Ok(person.and_then(|person| Some((person.email?, person.name.map(String::from), language))))
+    }
+
+    /// The letter was sent.
+    pub async fn letter_sent(&self, due: &DueLetter) -> Result<(), Error> {
+        self.meters.letters_sent.fetch_add(1, Ordering::Relaxed);
+        Ok(self.store.drop_letter(due.id).await?)
+    }
+
+    /// The letter could not be sent: it is tried again, ever later, unless the cause will not go away (`forever`) or its time is over.
+    pub async fn letter_failed(&self, due: &DueLetter, forever: bool) -> Result<LetterUnsent, Error> {
+        self.meters.letters_failed.fetch_add(1, Ordering::Relaxed);
+        if !forever && due.next_at < due.give_up_at {
+            return Ok(LetterUnsent::Again);
+        }
+        self.store.drop_letter(due.id).await?;
+        self.meters.letters_given_up.fetch_add(1, Ordering::Relaxed);
+        Ok(LetterUnsent::GivenUp)
+    }
+
+    /// Writes a letter to somebody, as a change of its own; for trying, and where nothing else changes.
+    pub async fn write_letter(&self, context: &crate::Context, to: Recipient, letter: Letter) -> Result<(), Error> {
+        let letters = self.letters();
+        self.commit(context, move |tx, by| {
+            let (letters, to, letter) = (letters.clone(), to.clone(), letter.clone());
+            Box::pin(async move {
+                letters.write(tx, by.at, to, &letter).await?;
+                Ok(store::Outcome::Kept(()))
+            })
+        })
+        .await?;
+        self.letters_written();
+        Ok(())
+    }
+}
