@@ -7,7 +7,7 @@ use domain::credential::Installation;
 use domain::permission::Permission;
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::console::provider::SignInProvider;
 use crate::letter::{self, SmtpSecurity};
@@ -16,6 +16,7 @@ mod flags;
 mod theme;
 mod toml;
 
+pub use choice::{LogFormat, LogLevel, PlainHttp};
 pub use flags::Flags;
 pub use theme::Theme;
 pub(crate) use toml::without_password;
@@ -206,42 +207,6 @@ settings! {
     log_format: LogFormat = LogFormat::Text, "text or json", |_| true;
     /// How much is logged.
     log_level: LogLevel = LogLevel::Info, "error, warn, info, debug or trace", |_| true;
-}
-
-/// From where credentials are taken over plain HTTP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PlainHttp {
-    /// From this machine only.
-    Loopback,
-    /// From everywhere, unless a trusted proxy says that it was plain.
-    Anywhere,
-}
-
-/// How the log is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// A line for people.
-    Text,
-    /// A JSON object a line.
-    Json,
-}
-
-/// How much is logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogLevel {
-    /// Only what needs somebody.
-    Error,
-    /// And what may come to need somebody.
-    Warn,
-    /// And what happens.
-    Info,
-    /// And how.
-    Debug,
-    /// And every step.
-    Trace,
 }
 
 impl Config {
