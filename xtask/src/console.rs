@@ -10,6 +10,9 @@ use crate::machine::{self, PLAYWRIGHT};
 use crate::person::{browser, skip};
 use crate::shell;
 
+/// The first one runs the others.
+const SCRIPTS: [&str; 3] = ["console.mjs", "console_access.mjs", "console_key.mjs"];
+
 #[test]
 fn every_page_is_fit_for_everybody_in_a_browser() {
     let Some(browser) = browser() else { return skip("no Chromium is installed (Debian: apt-get install chromium)") };
@@ -18,11 +21,13 @@ fn every_page_is_fit_for_everybody_in_a_browser() {
         Err(why) => return skip(&why),
     };
     let demo = Demo::start().expect("a demo");
-    let script = folder.join("console.mjs");
-    std::fs::copy(shell::root().join("crates/server/tests/clients/console.mjs"), &script).expect("a copy");
+    for script in SCRIPTS {
+        std::fs::copy(shell::root().join("crates/server/tests/clients").join(script), folder.join(script)).expect("a copy");
+    }
     let screens = shell::target().join("screens");
     let mut node = Command::new("node");
-    let said = shell::output(node.arg(script).arg(demo.ready_file()).arg(browser).arg(screens)).expect("every page was looked at");
+    let said = shell::output(node.arg(folder.join(SCRIPTS[0])).arg(demo.ready_file()).arg(browser).arg(screens))
+        .expect("every page was looked at");
     let seen: Value = serde_json::from_str(&said).expect("JSON");
     let expected = json!({
         "form": "Nieuw token",
@@ -50,5 +55,16 @@ fn every_page_is_fit_for_everybody_in_a_browser() {
         "reason": true,
     });
     assert_eq!(seen["delivery"], expected);
+    let expected = json!({
+        "settings": "keys",
+        "focus": "De sleutel ‘Rapport van de FAQ’ is klaar",
+        "again": false,
+        "consent": true,
+        "ticked": 0,
+        "used": [200, 3],
+        "question": "Sleutel ‘Rapport van de FAQ’ intrekken?",
+        "refused": 401,
+    });
+    assert_eq!(seen["key"], expected);
     assert_eq!(seen["problems"], json!([]));
 }

@@ -6,6 +6,8 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
+import { access } from "./console_access.mjs";
+import { key } from "./console_key.mjs";
 
 const [readyFile, executablePath, screens] = process.argv.slice(2);
 const ready = JSON.parse(readFileSync(readyFile, "utf8"));
@@ -142,8 +144,8 @@ async function deliveryToken(page, username) {
   return send(page, { description: "aanleversoftware", username });
 }
 
-async function signIn(page, who) {
-  await page.goto(`${base}/sign-in`);
+async function signIn(page, who, isThere) {
+  if (!isThere) await page.goto(`${base}/sign-in`);
   await page.fill("input[name=email]", who.email);
   await page.fill("input[name=password]", who.password);
   await Promise.all([page.waitForNavigation(), page.click("main form button.go")]);
@@ -312,8 +314,11 @@ const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] }
 try {
   const seen = await flow(browser);
   const delivered = await delivery(browser);
+  const keyed = await key(browser, { base, privacy, signIn, follow, send });
   for (const language of ["nl", "en"]) for (const view of VIEWS) await walk(browser, view, language);
-  console.log(JSON.stringify({ flow: seen, delivery: delivered, checked, problems }));
+  const accessed = await access(browser, { base, pages: PAGES, signIn });
+  problems.push(...accessed.problems);
+  console.log(JSON.stringify({ flow: seen, delivery: delivered, key: keyed, checked, accessed: accessed.checked, problems }));
 } finally {
   await browser.close();
 }
