@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::console::provider::SignInProvider;
 use crate::letter::{self, SmtpSecurity};
 
+mod choice;
 mod flags;
 mod theme;
 mod toml;
