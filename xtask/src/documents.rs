@@ -49,7 +49,7 @@ fn fresh(poort: &Path) -> Outcome<Vec<(&'static str, String)>> {
     // Laid out line by line, so that a change of the API shows as a small difference.
     let text = serde_json::to_string_pretty(&document).map_err(|error| error.to_string())?;
     documents.push((file, text + "\n"));
-    documents.push((standards::DOCUMENT, standards::document()?));
+    documents.extend(standards::documents()?);
     Ok(documents)
 }
 

@@ -1,18 +1,48 @@
-//! `docs/standards.md`: which test shows which requirement of a standard, and why a requirement has none.
+//! `docs/standards.md` and `docs/attacks.md`: which test shows which requirement of a standard and holds which attack, and why one has none.
 //!
 //! A test shows a requirement when its name begins with the requirement's id (`oa21_10_…` for OA21-10, `r9700_01_…` for 9700-01), or
-//! when its doc comment names it. A requirement with neither a test nor a reason in `gaps.txt` is a problem, and so is a reason for one
-//! that has a test.
+//! when its doc comment names it. A requirement with neither a test nor a reason in the list's file of gaps is a problem, and so is a
+//! reason for one that has a test.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::{Outcome, shell};
 
-const REQUIREMENTS: &str = "xtask/standards/requirements.txt";
-const GAPS: &str = "xtask/standards/gaps.txt";
-/// The document.
-pub(crate) const DOCUMENT: &str = "docs/standards.md";
+/// A list of requirements, and the document that is made of it.
+struct List {
+    /// One requirement a line: id, place and text, with ` | ` between them.
+    requirements: &'static str,
+    /// Why some have no test: ids, and the reason.
+    gaps: &'static str,
+    document: &'static str,
+    title: &'static str,
+    /// What is said before the tables, after how many of how many have a test.
+    says: &'static str,
+    columns: [&'static str; 2],
+}
+
+const LISTS: [List; 2] = [
+    List {
+        requirements: "xtask/standards/requirements.txt",
+        gaps: "xtask/standards/gaps.txt",
+        document: "docs/standards.md",
+        title: "Standards",
+        says: "requirements are shown by a test of their own; each of the others says why not. (S) marks what a standard only advises.",
+        columns: ["where", "requirement"],
+    },
+    List {
+        requirements: "xtask/standards/attacks.txt",
+        gaps: "xtask/standards/attack_gaps.txt",
+        document: "docs/attacks.md",
+        title: "Attacks",
+        says: "attacks are held by a test of their own; each of the others says why not.\n\nTE, AE, IE and RE are the endpoints for tokens, \
+            authorization, introspection and revocation; RS is an API, GW forward-auth, MA the management API. PAT is a personal token, OK \
+            an organisation key, DT an organisation token. TA and TB are two organisations, or two installations where one issuer is \
+            meant; N1 and N2 two nodes on one database. EP is an error page that leads nowhere, M404 the 404 that an id gets that never was.",
+        columns: ["what is sent", "what must come of it"],
+    },
+];
 
 struct Requirement {
     id: String,
@@ -25,76 +55,92 @@ struct Section {
     requirements: Vec<Requirement>,
 }
 
-/// The document as it must be now.
-pub(crate) fn document() -> Outcome<String> {
-    let (sections, gaps, tests) = (sections()?, gaps()?, tests()?);
-    let all = || sections.iter().flat_map(|section| &section.requirements);
-    let shown = all().filter(|requirement| tests.contains_key(&requirement.id)).count();
-    let mut page = format!(
-        "# Standards\n\nGenerated from `{REQUIREMENTS}`, `{GAPS}` and the names of the tests by `cargo xtask docs`.\n\n\
-         {shown} of {} requirements are shown by a test of their own; each of the others says why not. (S) marks what a standard only advises.\n",
-        all().count()
-    );
-    for section in &sections {
-        let _ = write!(page, "\n## {}\n\n| id | where | requirement | shown by |\n| --- | --- | --- | --- |\n", section.title);
-        for Requirement { id, place, text } in &section.requirements {
-            let shown = match (tests.get(id), gaps.get(id)) {
-                (Some(tests), _) => tests.iter().map(|test| format!("`{test}`")).collect::<Vec<_>>().join(", "),
-                (None, Some(reason)) => format!("*{reason}*"),
-                (None, None) => "**nothing**".to_owned(),
-            };
-            let _ = writeln!(page, "| {id} | {place} | {text} | {shown} |");
-        }
-    }
-    Ok(page)
+/// The documents as they must be now, by their places.
+pub(crate) fn documents() -> Outcome<Vec<(&'static str, String)>> {
+    LISTS.iter().map(|list| Ok((list.document, list.document()?))).collect()
 }
 
 /// Requirements without test or reason, reasons without need, and names that are not those of a requirement.
 pub(crate) fn problems() -> Outcome<Vec<String>> {
-    let (sections, gaps, tests) = (sections()?, gaps()?, tests()?);
-    let ids: Vec<&str> = sections.iter().flat_map(|section| &section.requirements).map(|requirement| requirement.id.as_str()).collect();
-    let bare = ids.iter().filter(|id| !tests.contains_key(**id) && !gaps.contains_key(**id));
-    let mut problems: Vec<String> = bare.map(|id| format!("{id}: no test is named after it, and {GAPS} gives no reason")).collect();
-    problems.extend(gaps.keys().filter(|id| tests.contains_key(*id)).map(|id| format!("{GAPS}: {id} has a test")));
-    problems.extend(gaps.keys().filter(|id| !ids.contains(&id.as_str())).map(|id| format!("{GAPS}: there is no requirement {id}")));
-    Ok(problems)
+    let problems: Vec<Vec<String>> = LISTS.iter().map(List::problems).collect::<Outcome<_>>()?;
+    Ok(problems.concat())
+}
+
+impl List {
+    fn document(&self) -> Outcome<String> {
+        let (sections, gaps, tests) = (self.sections()?, self.gaps()?, self.tests()?);
+        let all = || sections.iter().flat_map(|section| &section.requirements);
+        let shown = all().filter(|requirement| tests.contains_key(&requirement.id)).count();
+        let [place, text] = self.columns;
+        let mut page = format!(
+            "# {}\n\nGenerated from `{}`, `{}` and the names of the tests by `cargo xtask docs`.\n\n{shown} of {} {}\n",
+            self.title,
+            self.requirements,
+            self.gaps,
+            all().count(),
+            self.says
+        );
+        for section in &sections {
+            let _ = write!(page, "\n## {}\n\n| id | {place} | {text} | shown by |\n| --- | --- | --- | --- |\n", section.title);
+            for Requirement { id, place, text } in &section.requirements {
+                let shown = match (tests.get(id), gaps.get(id)) {
+                    (Some(tests), _) => tests.iter().map(|test| format!("`{test}`")).collect::<Vec<_>>().join(", "),
+                    (None, Some(reason)) => format!("*{reason}*"),
+                    (None, None) => "**nothing**".to_owned(),
+                };
+                let _ = writeln!(page, "| {id} | {place} | {text} | {shown} |");
+            }
+        }
+        Ok(page)
+    }
+
+    fn problems(&self) -> Outcome<Vec<String>> {
+        let (sections, gaps, tests) = (self.sections()?, self.gaps()?, self.tests()?);
+        let file = self.gaps;
+        let ids: Vec<&str> = sections.iter().flat_map(|section| &section.requirements).map(|requirement| requirement.id.as_str()).collect();
+        let bare = ids.iter().filter(|id| !tests.contains_key(**id) && !gaps.contains_key(**id));
+        let mut problems: Vec<String> = bare.map(|id| format!("{id}: no test is named after it, and {file} gives no reason")).collect();
+        problems.extend(gaps.keys().filter(|id| tests.contains_key(*id)).map(|id| format!("{file}: {id} has a test")));
+        problems.extend(gaps.keys().filter(|id| !ids.contains(&id.as_str())).map(|id| format!("{file}: there is no requirement {id}")));
+        Ok(problems)
+    }
+
+    fn sections(&self) -> Outcome<Vec<Section>> {
+        let mut sections: Vec<Section> = Vec::new();
+        for line in read(self.requirements)?.lines() {
+            if let Some(title) = line.strip_prefix("## ") {
+                sections.push(Section { title: title.to_owned(), requirements: Vec::new() });
+            } else if let (Some(section), [id, place, text]) = (sections.last_mut(), line.splitn(3, " | ").collect::<Vec<_>>().as_slice()) {
+                section.requirements.push(Requirement { id: (*id).to_owned(), place: (*place).to_owned(), text: (*text).to_owned() });
+            }
+        }
+        Ok(sections)
+    }
+
+    fn gaps(&self) -> Outcome<BTreeMap<String, String>> {
+        let text = read(self.gaps)?;
+        let lines = text.lines().filter_map(|line| line.split_once(" | "));
+        // One reason may be that of several.
+        Ok(lines.flat_map(|(ids, reason)| ids.split(' ').map(|id| (id.to_owned(), reason.to_owned())).collect::<Vec<_>>()).collect())
+    }
+
+    /// The tests of each requirement, by its id.
+    fn tests(&self) -> Outcome<BTreeMap<String, Vec<String>>> {
+        let ids: Vec<String> = self.sections()?.into_iter().flat_map(|section| section.requirements).map(|requirement| requirement.id).collect();
+        let mut tests: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for file in crate::tidy::files()?.iter().filter(|file| file.path.ends_with(".rs") && file.path.starts_with("crates/")) {
+            for (name, said) in tests_of(&file.text) {
+                for id in ids.iter().filter(|id| ids_of(name).contains(id) || said.iter().any(|line| names(line, id))) {
+                    tests.entry(id.clone()).or_default().push(name.to_owned());
+                }
+            }
+        }
+        Ok(tests)
+    }
 }
 
 fn read(file: &str) -> Outcome<String> {
     std::fs::read_to_string(shell::root().join(file)).map_err(|error| format!("{file}: {error}"))
-}
-
-fn sections() -> Outcome<Vec<Section>> {
-    let mut sections: Vec<Section> = Vec::new();
-    for line in read(REQUIREMENTS)?.lines() {
-        if let Some(title) = line.strip_prefix("## ") {
-            sections.push(Section { title: title.to_owned(), requirements: Vec::new() });
-        } else if let (Some(section), [id, place, text]) = (sections.last_mut(), line.splitn(3, " | ").collect::<Vec<_>>().as_slice()) {
-            section.requirements.push(Requirement { id: (*id).to_owned(), place: (*place).to_owned(), text: (*text).to_owned() });
-        }
-    }
-    Ok(sections)
-}
-
-fn gaps() -> Outcome<BTreeMap<String, String>> {
-    let text = read(GAPS)?;
-    let lines = text.lines().filter_map(|line| line.split_once(" | "));
-    // One reason may be that of several.
-    Ok(lines.flat_map(|(ids, reason)| ids.split(' ').map(|id| (id.to_owned(), reason.to_owned())).collect::<Vec<_>>()).collect())
-}
-
-/// The tests of each requirement, by its id.
-fn tests() -> Outcome<BTreeMap<String, Vec<String>>> {
-    let ids: Vec<String> = sections()?.into_iter().flat_map(|section| section.requirements).map(|requirement| requirement.id).collect();
-    let mut tests: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for file in crate::tidy::files()?.iter().filter(|file| file.path.ends_with(".rs") && file.path.starts_with("crates/")) {
-        for (name, said) in tests_of(&file.text) {
-            for id in ids.iter().filter(|id| ids_of(name).contains(id) || said.iter().any(|line| names(line, id))) {
-                tests.entry(id.clone()).or_default().push(name.to_owned());
-            }
-        }
-    }
-    Ok(tests)
 }
 
 /// The names of the tests of a file, each with its doc comment.
@@ -132,9 +178,11 @@ fn ids_of(name: &str) -> Vec<String> {
 }
 
 /// How ids begin.
-const FAMILIES: [&str; 25] = [
+const FAMILIES: [&str; 53] = [
     "9700", "oa21", "fapi", "9068", "7662", "7009", "8414", "7636", "9126", "9449", "8705", "8693", "8628", "8707", "9207", "9728", "7591",
-    "7592", "9701", "oidc", "disc", "logo", "nlo", "nli", "adr",
+    "7592", "9701", "oidc", "disc", "logo", "nlo", "nli", "adr", //
+    "code", "pkce", "rdu", "mix", "csrf", "frm", "rt", "ca", "gr", "sc", "sub", "tx", "ten", "rev", "jwt", "key", "par", "jar", "dpop",
+    "dev", "dcr", "out", "tim", "bf", "cors", "hdr", "leak", "dos",
 ];
 
 /// A family without what stands before a number, because no name begins with one.
@@ -154,7 +202,9 @@ mod tests {
 
     #[test]
     fn the_document_is_what_the_lists_and_the_tests_say() {
-        assert!(read(DOCUMENT).expect("there") == document().expect("made"), "not fresh: run `cargo xtask docs`");
+        for (place, document) in documents().expect("made") {
+            assert!(read(place).expect("there") == document, "{place} is not fresh: run `cargo xtask docs`");
+        }
     }
 
     #[test]

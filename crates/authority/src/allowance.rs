@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use domain::{Digest, PersonId, Timestamp};
 use store::Charge;
+use verifier::Client;
 
 use crate::{Authority, Error};
 
@@ -20,6 +21,10 @@ const ACCOUNT: (&str, u32, Duration) = ("sign in as", 10, Duration::from_secs(60
 const DEVICE: (&str, u32, Duration) = ("sign in again with", 10, Duration::from_secs(60));
 /// Requests from one address that wait for a person: 60 at once, then one every 2 seconds.
 const WAITING: (&str, u32, Duration) = ("wait from", 60, Duration::from_secs(2));
+/// Requests that public clients push from one address: 60 at once, then one every 2 seconds.
+const PUSHED_FROM: (&str, u32, Duration) = ("push from", 60, Duration::from_secs(2));
+/// Requests that a client which authenticates pushes, for all of its people: 600 at once, then ten a second.
+const PUSHED_BY: (&str, u32, Duration) = ("push as", 600, Duration::from_millis(100));
 /// Devices from one address that begin to wait for a person: 30 at once, then one every 5 seconds.
 const DEVICES: (&str, u32, Duration) = ("begin device from", 30, Duration::from_secs(5));
 /// User codes typed from one address: 30 at once, then one every 10 seconds.
@@ -51,6 +56,11 @@ impl Authority {
         let Some(address) = address else { return Ok(None) };
         Ok(self.store.spend(vec![charge(WAITING, &network(address))], now).await?)
     }
+}
+
+/// What keeping one pushed request of this client costs: whoever does not authenticate pays for the address.
+pub(crate) fn pushing(client: &Client, address: IpAddr) -> Charge {
+    if client.definition.is_confidential() { charge(PUSHED_BY, client.id.as_bytes()) } else { charge(PUSHED_FROM, &network(address)) }
 }
 
 /// What one device that begins from this address costs.

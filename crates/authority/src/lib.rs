@@ -190,6 +190,11 @@ impl Authority {
         self.unwritten_usage.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
+    /// How many passwords this node has hashed since its start, right or not.
+    pub fn passwords_hashed(&self) -> u64 {
+        self.passwords.hashed()
+    }
+
     /// The clocks.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock

@@ -1,6 +1,7 @@
 //! Passwords: Argon2id (RFC 9106), off the async threads, bounded in number.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -23,6 +24,7 @@ const MAX_BYTES: usize = 512;
 #[derive(Clone)]
 pub struct Passwords {
     slots: Arc<Semaphore>,
+    hashed: Arc<AtomicU64>,
 }
 
 impl Default for Passwords {
@@ -34,7 +36,7 @@ impl Default for Passwords {
 impl Passwords {
     /// With the bound on how many are hashed at once.
     pub fn new() -> Self {
-        Self { slots: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { slots: Arc::new(Semaphore::new(AT_ONCE)), hashed: Arc::default() }
     }
 
     /// Hashes a password of at least 10 characters and at most 512 bytes.
@@ -58,9 +60,15 @@ impl Passwords {
         self.run(move || matches(password.expose(), hash.as_deref().unwrap_or(NOBODYS))).await
     }
 
+    /// How many passwords were hashed since the start, right or not.
+    pub fn hashed(&self) -> u64 {
+        self.hashed.load(Ordering::Relaxed)
+    }
+
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
         const STOPPED: Error = Error::Unavailable(Outage::Internal("password hashing stopped"));
         let _slot = self.slots.acquire().await.map_err(|_| STOPPED)?;
+        self.hashed.fetch_add(1, Ordering::Relaxed);
         tokio::task::spawn_blocking(work).await.map_err(|_| STOPPED)
     }
 }

@@ -22,6 +22,7 @@ pub(crate) fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
 mod tests {
     use super::*;
 
+    /// JWT-07.
     #[test]
     fn only_one_reading_is_read() {
         assert!(object(br#"{"a":1,"b":{"a":[null,true,-1,1.5,"x"]}}"#).is_some());

@@ -1,13 +1,16 @@
 //! Pushed authorization requests (RFC 9126): kept under a name that nobody can guess, for the client that pushed them.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{CredentialId, Digest, Timestamp};
 use store::PushedRequest;
+use verifier::Client;
 
 use super::parameters::Parameters;
+use crate::allowance::pushing;
 use crate::error::Outage;
 use crate::interaction::WAITS_FOR;
 use crate::{Authority, Error};
@@ -33,16 +36,24 @@ pub struct Pushed {
 }
 
 impl Authority {
-    /// Keeps the parameters of a client. Gives the `request_uri`.
-    pub async fn push_request(&self, key: CredentialId, parameters: &Parameters, now: Timestamp) -> Result<String, Error> {
+    /// Keeps the parameters of a client that asks from this address. Gives the `request_uri`, or when there is room again.
+    pub async fn push_request(
+        &self,
+        (client, address): (&Client, IpAddr),
+        parameters: &Parameters,
+        now: Timestamp,
+    ) -> Result<Result<String, Timestamp>, Error> {
+        if let Some(until) = self.store.spend(vec![pushing(client, address)], now).await? {
+            return Ok(Err(until));
+        }
         let mut bytes = [0; NAME_BYTES];
         self.entropy.fill(&mut bytes)?;
         let name = URL_SAFE_NO_PAD.encode(bytes);
         let request =
             serde_json::to_string(parameters).map_err(|_| Error::Unavailable(Outage::Internal("parameters could not be written")))?;
         let expires_at = now.saturating_add(Duration::from_secs(PUSHED_SECONDS.into()));
-        self.store.insert_pushed_request(digest(&name), PushedRequest { key, request }, expires_at).await?;
-        Ok(format!("{REQUEST_URI}{name}"))
+        self.store.insert_pushed_request(digest(&name), PushedRequest { key: client.id, request }, expires_at).await?;
+        Ok(Ok(format!("{REQUEST_URI}{name}")))
     }
 
     /// What was pushed under this `request_uri`: nothing where it is not one of ours, unknown, used or over.

@@ -86,6 +86,7 @@ fn ours_comes_back_as_it_was_for_each_algorithm() {
     }
 }
 
+/// JWT-10.
 #[test]
 fn issuer_and_time_are_checked() {
     let key = es256(1);
@@ -94,6 +95,7 @@ fn issuer_and_time_are_checked() {
     assert_eq!(judge(&AccessTokenClaims { iss: format!("{ISSUER}/"), ..claims() }), Err(Refusal::Issuer));
 }
 
+/// SUB-01.
 #[test]
 fn no_other_token_of_ours_is_an_access_token_nor_the_other_way_round() {
     let key = es256(1);

@@ -102,6 +102,7 @@ fn time_has_a_window() {
     assert!(judge(&with(&claims(), "iat", Value::Null)).is_ok());
 }
 
+/// JWT-10.
 #[test]
 fn the_type_is_an_assertions_or_says_nothing() {
     for typ in ["", "JWT", "jwt", "client-authentication+jwt", "application/client-authentication+jwt"] {

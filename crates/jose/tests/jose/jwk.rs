@@ -82,6 +82,7 @@ fn odd_kinds_and_uses_are_refused() {
     assert!(PublicKey::from_jwk(br#"{"kty":"EC","kty":"EC"}"#).is_err());
 }
 
+/// JWT-11.
 #[test]
 fn weak_keys_are_refused() {
     let rsa = key(Algorithm::RS256, 1).public().to_jwk();

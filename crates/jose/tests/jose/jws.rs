@@ -20,6 +20,7 @@ fn named(key: &SigningKey, kid: impl Into<Value>) -> PublicKey {
     PublicKey::from_jwk(with(&key.public().to_jwk(), "kid", kid).to_string().as_bytes()).expect("a key")
 }
 
+/// JWT-01.
 #[test]
 fn the_header_is_read_strictly() {
     for header in
@@ -64,6 +65,7 @@ fn the_key_is_chosen_by_name_and_algorithm() {
     assert_eq!(judge(named_header, &JwkSet::new([named(&mine, Value::Null)])).err(), Some(JwsRefusal::UnknownKey));
 }
 
+/// JWT-01.
 #[test]
 fn the_form_is_three_parts_of_base64url() {
     let key = es256(1);

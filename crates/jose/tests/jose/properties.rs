@@ -72,6 +72,7 @@ proptest! {
         prop_assert!(JwkSet::parse(&bytes).is_err());
     }
 
+    /// JWT-07.
     #[test]
     fn any_claim_of_any_value_is_judged(name in "iss|sub|aud|exp|iat|nbf|jti|client_id", number in any::<i64>(), text in "\\PC{0,20}", which in 0..4) {
         let key = es256(1);

@@ -73,6 +73,7 @@ fn why_strict(token: &str) -> String {
     header["alg"].as_str().expect("alg").to_owned()
 }
 
+/// JWT-02, JWT-09, JWT-12.
 #[test]
 fn what_is_invalid_is_refused_and_what_is_valid_is_taken() {
     for (vectors, refused, taken) in [(SIGNATURE, 355, 16), (KEY, 21, 1), (CRYPTO, 45, 2)] {

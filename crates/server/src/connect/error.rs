@@ -47,7 +47,7 @@ codes! {
     UnapprovedSoftwareStatement 400 "unapproved_software_statement" "no issuer of software statements is trusted here"
     MethodNotAllowed        405 "invalid_request"          "this method is not taken here"
     TooLarge                413 "invalid_request"          "the request is too long"
-    TooManyRequests         429 "temporarily_unavailable"  "too many tries that were not right: try later"
+    TooManyRequests         429 "temporarily_unavailable"  "this was asked or tried too often: try later"
     Internal                500 "server_error"             "something is wrong with this server"
     Unavailable             503 "temporarily_unavailable"  "this cannot be answered now: try later"
 }

@@ -49,7 +49,8 @@ pub(super) async fn answer(connect: Arc<Connect>, call: Call) -> Result<Response
     }
     let known = connect.authority.verifier().client(&client.definition.client_id)?;
     Effective::pushed(&connect, known, &parameters, now).with_object(object).run().map_err(|failed| refused(failed.refused))?;
-    let request_uri = connect.authority.push_request(client.id, &parameters, now).await?;
+    let pushed = connect.authority.push_request((&client, call.address), &parameters, now).await?;
+    let request_uri = pushed.map_err(|until| ConnectError::too_many(until, now))?;
     let body = serde_json::json!({ "request_uri": request_uri, "expires_in": PUSHED_SECONDS }).to_string();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::CREATED;

@@ -184,6 +184,7 @@ pub(crate) fn local_path(next: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
+    /// RDU-19.
     #[test]
     fn the_next_page_is_one_of_ours() {
         for good in ["/", "/sessions", "/connect/authorize?client_id=a&redirect_uri=https%3A%2F%2Fapp.example%2Fcb"] {

@@ -151,6 +151,7 @@ async fn pipelined_requests_are_answered_in_order_and_apart() {
     assert_eq!(answers[0].body, answers[0].header("request-id").expect("an id"), "the handler's id is the answer's");
 }
 
+/// HDR-02.
 #[tokio::test]
 async fn every_answer_carries_the_fixed_headers() {
     let gate = gate().await;
@@ -174,6 +175,7 @@ async fn every_answer_carries_the_fixed_headers() {
     assert_eq!((not_allowed.problem().as_str(), not_allowed.header("allow")), ("method_not_allowed", Some("GET,HEAD")));
 }
 
+/// LEAK-04.
 #[tokio::test]
 async fn a_panic_is_an_id_and_nothing_more() {
     let gate = gate().await;

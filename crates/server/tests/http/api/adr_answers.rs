@@ -303,6 +303,7 @@ async fn adr_29_every_answer_names_the_version() {
     assert_eq!(world.app.call("GET", "/sign-in").send().await.header("api-version"), None, "it is this API's only");
 }
 
+/// HDR-02.
 #[tokio::test]
 async fn adr_32_every_answer_carries_the_security_headers() {
     let world = World::new().await;

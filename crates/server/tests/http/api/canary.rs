@@ -56,6 +56,7 @@ pub(crate) fn files(folder: &Path) -> Vec<std::path::PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
+/// LEAK-01.
 #[tokio::test]
 async fn secrets_are_nowhere() {
     let log = Log::default();

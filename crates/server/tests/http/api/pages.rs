@@ -83,6 +83,7 @@ async fn the_page_needs_nothing_from_elsewhere() {
     app.call("GET", "/swagger/nothing.js").send().await.expect(404);
 }
 
+/// TEN-09.
 #[tokio::test]
 async fn methods_and_paths_are_taken_as_they_are() {
     let world = World::new().await;

@@ -76,6 +76,7 @@ async fn a_membership_changes_moves_and_ends() {
     world.app.operate("GET", &token).send().await.expect(404);
 }
 
+/// TEN-07.
 #[tokio::test]
 async fn the_last_owner_stays() {
     let world = World::new().await;
@@ -90,6 +91,7 @@ async fn the_last_owner_stays() {
     assert_eq!(world.changes(), before);
 }
 
+/// TEN-02.
 #[tokio::test]
 async fn bodies_refer_to_nothing_of_another_tenant() {
     let world = World::new().await;
@@ -107,6 +109,7 @@ async fn bodies_refer_to_nothing_of_another_tenant() {
     assert_eq!(world.changes(), before);
 }
 
+/// TEN-04.
 #[tokio::test]
 async fn odd_ids_are_answered_like_missing_ones() {
     let world = World::new().await;

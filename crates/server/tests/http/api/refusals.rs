@@ -167,6 +167,7 @@ async fn a_foreign_owner_sees_and_changes_nothing() {
     assert_eq!(world.changes(), before);
 }
 
+/// TEN-03.
 #[tokio::test]
 async fn filters_do_not_leak() {
     let world = World::new().await;

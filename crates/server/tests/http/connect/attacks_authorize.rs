@@ -3,7 +3,7 @@
 use super::world::*;
 
 #[tokio::test]
-async fn rdu_02_05_09_and_11_addresses_that_look_like_registered_ones() {
+async fn rdu_02_05_09_11_addresses_that_look_like_registered_ones() {
     let world = World::start().await;
     let native = world.native().await;
     let mut ann = world.ann().await;
@@ -42,7 +42,7 @@ async fn rdu_02_05_09_and_11_addresses_that_look_like_registered_ones() {
 }
 
 #[tokio::test]
-async fn rdu_13_and_16_nothing_else_that_is_wrong_makes_it_a_redirect() {
+async fn rdu_13_16_nothing_else_that_is_wrong_makes_it_a_redirect() {
     let world = World::start().await;
     let mut ann = world.ann().await;
     let evil = Request::of(&world.client).with("redirect_uri", "https://evil.example/cb");
@@ -130,7 +130,7 @@ async fn code_13_a_form_sent_twice_gives_one_code() {
 }
 
 #[tokio::test]
-async fn code_11_and_12_who_is_ended_meanwhile_gets_no_code() {
+async fn code_11_12_who_is_ended_meanwhile_gets_no_code() {
     let world = World::start().await;
     let mut ann = world.ann().await;
     let page = ann.get(&Request::of(&world.client).path()).await;

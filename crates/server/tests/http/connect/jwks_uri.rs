@@ -188,6 +188,7 @@ async fn an_outage_of_the_clients_server_is_no_denial() {
     refused(&ask(&fapi).await, 503, "temporarily_unavailable");
 }
 
+/// JWT-11.
 #[tokio::test]
 async fn what_is_no_set_of_keys_is_told_and_used_for_nothing() {
     let key = Signer::es256().named("one");

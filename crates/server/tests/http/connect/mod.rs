@@ -1,6 +1,7 @@
 //! The OAuth 2 and OpenID Connect endpoints, over real HTTP; one file for each standard, one case for each thing that it asks for.
 
 mod attacks_authorize;
+mod attacks_flood;
 mod back_channel;
 mod client_crate;
 mod exposed;

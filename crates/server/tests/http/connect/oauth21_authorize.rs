@@ -147,6 +147,7 @@ async fn oa21_29_30_challenges() {
 }
 
 /// OA21-07 too.
+/// RDU-08.
 #[tokio::test]
 async fn oa21_47_the_port_of_a_loopback_address_is_free() {
     let world = World::start().await;

@@ -26,6 +26,7 @@ async fn disc_02_both_documents_are_one() {
     assert_eq!(one.text, other.text);
 }
 
+/// KEY-05.
 #[tokio::test]
 async fn disc_04_keys_have_names_and_no_private_members() {
     let world = World::start().await;

@@ -204,6 +204,7 @@ async fn rfc7591_10_a_software_statement_without_signature_is_none() {
     refused(&app, json!({"software_statement": "eyJhbGciOiJub25lIn0.e30.eA"}), "invalid_software_statement").await;
 }
 
+/// DCR-01.
 #[tokio::test]
 async fn rfc7591_11_nobody_gives_themselves_rights() {
     let app = open().await;
@@ -279,6 +280,7 @@ async fn rfc7592_02_a_replacement_names_the_client_and_nothing_that_is_ours() {
     assert_eq!(app.call("GET", &path).token(&token).send().await.expect(200).json()["redirect_uris"], json!([uri]));
 }
 
+/// DCR-02.
 #[tokio::test]
 async fn rfc7592_03_a_replacement_is_checked_like_a_registration() {
     let app = open().await;
@@ -311,6 +313,7 @@ async fn rfc7592_04_whoever_is_removed_is_ended_at_once() {
     app.call("DELETE", &path).token(&token).send().await.expect(401);
 }
 
+/// DCR-02.
 #[tokio::test]
 async fn rfc7592_05_the_token_of_a_suspended_client_does_not_work() {
     let app = open().await;

@@ -76,6 +76,7 @@ async fn rfc8628_02_the_answer_has_both_codes_and_where_to_go() {
     assert_eq!(unknown.member("/error"), "invalid_scope");
 }
 
+/// DEV-03.
 #[tokio::test]
 async fn rfc8628_03_the_person_sees_client_and_code_and_must_say_yes() {
     let world = World::start().await;
@@ -115,6 +116,7 @@ async fn rfc8628_03_whoever_is_not_signed_in_signs_in_first() {
     assert!(page.text.contains(&format!("value=\"{code}\"")), "{}", page.text);
 }
 
+/// DEV-02.
 #[tokio::test]
 async fn rfc8628_04_each_state_has_its_error() {
     let world = World::start().await;
@@ -143,6 +145,7 @@ async fn rfc8628_05_polling_too_fast_is_slowed_down() {
     refused(&world, &television, &code, "authorization_pending").await;
 }
 
+/// DEV-02.
 #[tokio::test]
 async fn rfc8628_06_a_device_code_is_used_once() {
     let world = World::start().await;
@@ -156,6 +159,7 @@ async fn rfc8628_06_a_device_code_is_used_once() {
     assert_eq!(refreshed.member("/error"), "invalid_grant", "what came of it has ended");
 }
 
+/// DEV-02.
 #[tokio::test]
 async fn rfc8628_07_a_device_code_is_its_clients() {
     let world = World::start().await;
@@ -166,6 +170,7 @@ async fn rfc8628_07_a_device_code_is_its_clients() {
     poll(&world, &television, &begun.member("/device_code")).await.expect(200);
 }
 
+/// DEV-01.
 #[tokio::test]
 async fn rfc8628_08_nobody_can_try_many_user_codes() {
     let world = World::start().await;

@@ -100,6 +100,7 @@ impl World {
     }
 }
 
+/// TX-02.
 #[tokio::test]
 async fn rfc8693_01_what_is_required_must_be_there() {
     let world = World::new(None).await;
@@ -136,6 +137,7 @@ async fn rfc8693_03_targets_may_repeat_and_have_no_fragment() {
     world.refused(&world.middle, &token, &[("resource", "orders")], "invalid_target").await;
 }
 
+/// TX-02.
 #[tokio::test]
 async fn rfc8693_04_a_subject_token_must_work() {
     let world = World::new(None).await;
@@ -209,6 +211,7 @@ async fn rfc8693_08_who_acts_for_whom_is_told() {
     assert!(world.may(&third, "POST").await);
 }
 
+/// TX-05.
 #[tokio::test]
 async fn rfc8693_09_nobody_acts_with_the_token_of_somebody_else() {
     let world = World::new(None).await;
@@ -269,6 +272,7 @@ async fn what_was_exchanged_ends_with_each_private_key_of_the_chain() {
     }
 }
 
+/// TX-02.
 #[tokio::test]
 async fn rfc8693_12_nothing_crosses_between_organisations_or_kinds() {
     let world = World::new(None).await;

@@ -43,6 +43,9 @@ async fn push(fapi: &Fapi, object: &str, beside: &[(&str, &str)]) -> Answer {
     fapi.asserted(PAR, &fapi.signed_assertion(), &[&[("request", object)], beside].concat()).await
 }
 
+/// A challenge to another verifier than that of the request.
+const OTHER: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 /// What is wrong, each with an object of its own (JAR-01).
 fn wrong(fapi: &Fapi) -> Vec<(&'static str, String)> {
     let (good, now) = (claims(fapi), fapi.now());
@@ -74,11 +77,12 @@ fn wrong(fapi: &Fapi) -> Vec<(&'static str, String)> {
     cases
 }
 
+/// PKCE-07.
 #[tokio::test]
 async fn what_is_signed_counts_and_nothing_beside_it() {
     let fapi = start().await;
     let mut ann = fapi.world.ann().await;
-    let beside = [("state", "other"), ("scope", "unknown"), ("redirect_uri", "https://evil.example/"), ("response_type", "token")];
+    let beside = [("state", "other"), ("scope", "unknown"), ("redirect_uri", "https://evil.example/"), ("response_type", "token"), ("code_challenge", OTHER)];
     let sent = Sent::of(&decide_at(&mut ann, &path(&fapi, &object(&fapi, &claims(&fapi)), &beside)).await);
     assert_eq!((sent.base.as_str(), sent.get("state")), (REDIRECT, "st"));
     fapi.redeem(sent.get("code")).await.expect(200);
@@ -96,6 +100,7 @@ async fn decide_at(ann: &mut testkit::Visitor<'_>, path: &str) -> Answer {
     if page.status == 303 { page } else { decide(ann, &page, "allow").await }
 }
 
+/// JAR-01.
 #[tokio::test]
 async fn an_object_that_is_not_right_is_refused_at_the_authorization_endpoint() {
     let fapi = start().await;

@@ -27,7 +27,7 @@ async fn rfc9126_01_the_client_authenticates() {
 }
 
 #[tokio::test]
-async fn rfc9126_02_and_par_02_a_request_uri_cannot_be_pushed() {
+async fn rfc9126_02_par_02_a_request_uri_cannot_be_pushed() {
     let world = World::start().await;
     for uri in ["urn:ietf:params:oauth:request_uri:x", "https://127.0.0.1/request"] {
         let answer = world.post_as(&world.client, PAR, &Request::of(&world.client).with("request_uri", uri).fields()).await.expect(400);
@@ -65,7 +65,7 @@ async fn rfc9126_04_the_name_is_not_to_be_guessed() {
 
 /// 9126-13: guessed names.
 #[tokio::test]
-async fn rfc9126_05_and_par_01_it_is_for_the_client_that_pushed_it() {
+async fn rfc9126_05_par_01_it_is_for_the_client_that_pushed_it() {
     let world = World::start().await;
     let other = world.client(|_| {}).await;
     let uri = push(&world, &world.client, &Request::of(&world.client)).await;
@@ -77,7 +77,7 @@ async fn rfc9126_05_and_par_01_it_is_for_the_client_that_pushed_it() {
 }
 
 #[tokio::test]
-async fn rfc9126_06_and_par_04_post_of_a_form_only() {
+async fn rfc9126_06_par_04_post_of_a_form_only() {
     let world = World::start().await;
     for method in ["GET", "PUT", "DELETE"] {
         assert_eq!(world.app.call(method, PAR).send().await.status, 405, "{method}");

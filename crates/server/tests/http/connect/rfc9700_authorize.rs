@@ -72,6 +72,7 @@ async fn rfc9700_17_no_other_origin_reads_the_authorization_endpoint() {
     }
 }
 
+/// LEAK-02.
 #[tokio::test]
 async fn rfc9700_20_32_oa21_44_pages_tell_nobody_and_are_not_framed() {
     let world = World::start().await;
@@ -109,6 +110,7 @@ async fn rfc9700_19_no_fragment_is_carried_over() {
     assert_page(&ann.get(&request.with("response_mode", "form_post").path()).await, 200);
 }
 
+/// RDU-17.
 #[tokio::test]
 async fn rfc9700_26_a_client_that_registered_itself_sends_nobody_before_somebody_answered() {
     let world = World::start().await;

@@ -5,6 +5,7 @@ use testkit::{Visitor, basic};
 use super::world::*;
 use crate::api::canary::{Log, assert_absent, files};
 
+/// LEAK-01.
 #[tokio::test]
 async fn rfc9700_24_tokens_and_codes_are_nowhere() {
     let log = Log::default();
@@ -64,6 +65,7 @@ const POSED: [(&str, &str); 10] = [
     ("poort-permissions", "privacy:workspaces:write"),
 ];
 
+/// CA-16.
 #[tokio::test]
 async fn rfc9700_28_nobody_is_somebody_by_a_header() {
     let world = World::start().await;

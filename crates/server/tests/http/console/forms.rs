@@ -4,6 +4,7 @@ use testkit::{App, Visitor, hidden};
 
 use super::{PASSWORD, SESSION, signed_in, with_ann};
 
+/// CSRF-03.
 #[tokio::test]
 async fn a_sign_in_form_from_elsewhere_signs_nobody_in() {
     let app = App::start().await;
@@ -51,6 +52,7 @@ async fn a_form_of_somebody_signed_in_is_bound_to_the_session() {
     other.get("/en/profile/sign-in").await.expect(200);
 }
 
+/// CSRF-06.
 #[tokio::test]
 async fn nothing_is_changed_by_a_link() {
     let app = App::start().await;
@@ -71,6 +73,7 @@ async fn nothing_is_changed_by_a_link() {
     assert_eq!(app.node.authority.verifier().applied(), before);
 }
 
+/// FRM-04, FRM-05.
 #[tokio::test]
 async fn cookies_that_are_none_of_ours_sign_nobody_in() {
     let app = App::start().await;

@@ -1,5 +1,6 @@
 //! The pages for people, over real HTTP.
 
+mod attacks;
 mod fence;
 mod forms;
 mod frame;

@@ -277,6 +277,7 @@ async fn an_id_token_that_is_not_right_signs_nobody_in() {
     come_back(&mut visitor, &state).await.expect(303);
 }
 
+/// CSRF-07.
 #[tokio::test]
 async fn an_answer_counts_once_and_in_its_own_browser() {
     let provider = Provider::start().await;

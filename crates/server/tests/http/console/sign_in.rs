@@ -117,6 +117,7 @@ async fn who_is_suspended_or_erased_is_signed_out_at_once() {
     Visitor::new(&app).sign_in("ann@example.org", PASSWORD).await.expect(422);
 }
 
+/// RDU-19.
 #[tokio::test]
 async fn the_next_page_is_one_of_ours() {
     let app = App::start().await;
@@ -191,6 +192,7 @@ async fn sessions_end_by_themselves() {
     visitor.get("/en/profile/sign-in").await.expect(303);
 }
 
+/// BF-01, BF-02.
 #[tokio::test]
 async fn guessing_is_slowed_down_and_locks_nobody_out() {
     for app in App::start_each().await {
@@ -227,6 +229,7 @@ async fn guessing_is_slowed_down_and_locks_nobody_out() {
     }
 }
 
+/// BF-01.
 #[tokio::test]
 async fn one_address_cannot_try_many_accounts() {
     let app = App::start().await;
@@ -244,6 +247,7 @@ async fn one_address_cannot_try_many_accounts() {
     visitor.sign_in("ann@example.org", PASSWORD).await.expect(303);
 }
 
+/// BF-02.
 #[tokio::test]
 async fn fifty_tries_at_once_are_no_more_than_the_allowance() {
     for app in App::start_each().await {

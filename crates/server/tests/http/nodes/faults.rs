@@ -6,6 +6,7 @@ use authority::IdempotencyKey;
 use domain::Digest;
 use testkit::Wire;
 
+/// REV-01.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_node_that_hangs_is_waited_out_once_and_answers_nothing_until_it_has_caught_up() {
     let cluster = Cluster::start();

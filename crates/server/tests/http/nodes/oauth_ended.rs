@@ -7,6 +7,7 @@ use authority::{Caller, Page, Which};
 const GOOD: (bool, bool, u16) = (true, true, 200);
 const OVER: (bool, bool, u16) = (false, false, 401);
 
+/// REV-01.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_token_of_one_node_works_on_all_at_once_and_ends_on_all_at_once() {
     let cloud = Cloud::start(3).await;

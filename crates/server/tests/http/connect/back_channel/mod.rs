@@ -1,5 +1,7 @@
 //! The OAuth endpoints over real HTTP: a file for each standard, a case for each of its demands, named by its id.
 
+pub(super) mod attacks;
+mod attacks_client;
 mod client_assertion;
 mod oauth21_bearer;
 mod oauth21_kept;

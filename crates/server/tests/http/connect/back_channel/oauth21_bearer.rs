@@ -70,6 +70,7 @@ async fn oa21_39_a_header_is_taken_everywhere_and_a_body_with_post_only() {
     challenged(&with_body("POST").await, 403, Some("insufficient_scope"));
 }
 
+/// SUB-03.
 #[tokio::test]
 async fn oa21_40_r9700_12_25_an_api_looks_at_end_audience_and_scope() {
     let world = World::new().await;

@@ -8,6 +8,7 @@ fn is_not_kept(answer: &Answer, what: &str) {
     assert!(answer.header("cache-control").is_some_and(|value| value.contains("no-store")), "{what}: {:?}", answer.headers);
 }
 
+/// HDR-01.
 #[tokio::test]
 async fn oa21_22_no_answer_with_a_secret_is_kept() {
     let world = World::of(App::start_with(|config| config.registration_open = true).await).await;

@@ -82,6 +82,7 @@ async fn code_11_12_whoever_was_ended_in_between_gets_nothing() {
 }
 
 /// RT-01; OA21-36 too.
+/// RT-05.
 #[tokio::test]
 async fn r9700_11_30_a_replay_after_the_overlap_ends_the_family() {
     let world = World::new().await;
@@ -111,6 +112,7 @@ async fn wire_refresh_tokens_of_confidential_clients_do_not_rotate() {
     }
 }
 
+/// RT-06, RT-07.
 #[tokio::test]
 async fn oa21_34_another_clients_refresh_token_is_refused_and_stays() {
     let world = World::new().await;
@@ -123,6 +125,7 @@ async fn oa21_34_another_clients_refresh_token_is_refused_and_stays() {
 }
 
 /// OA21-21 and 9700-29 too; the resources are those of `r8707_04_06_a_grant_covers_the_resources_that_were_consented_to`.
+/// SC-01, SC-02.
 #[tokio::test]
 async fn oa21_35_37_scope_is_narrowed_once_and_never_widened() {
     let world = World::new().await;

@@ -83,6 +83,7 @@ async fn oa21_12_the_secret_may_stand_in_the_body_and_never_in_the_url() {
     refused(&world.token(&pinned, &CLIENT_CREDENTIALS).await, 401, "invalid_client");
 }
 
+/// BF-04.
 #[tokio::test]
 async fn oa21_13_guessing_is_slowed_down() {
     let world = World::new().await;
@@ -137,6 +138,7 @@ async fn oa21_19_only_post_of_a_form_is_answered() {
     refused(&call.send().await, 413, "invalid_request");
 }
 
+/// CA-04, CA-13.
 #[tokio::test]
 async fn oa21_20_23_wrong_credentials_are_401_with_the_scheme_that_was_used() {
     let world = World::new().await;
@@ -160,6 +162,7 @@ async fn oa21_20_23_wrong_credentials_are_401_with_the_scheme_that_was_used() {
     assert_eq!((unknown.status, unknown.text), (wrong.status, wrong.text), "CA-13");
 }
 
+/// GR-03.
 #[tokio::test]
 async fn oa21_33_grants_are_for_clients_that_have_them() {
     let world = World::new().await;
@@ -173,6 +176,7 @@ async fn oa21_33_grants_are_for_clients_that_have_them() {
     refused(&world.token(&client, &[("scope", "shop")]).await, 400, "invalid_request");
 }
 
+/// CORS-04.
 #[tokio::test]
 async fn issue_4_1_a_private_key_from_a_browser_is_refused_and_no_page_reads_it() {
     let world = World::new().await;

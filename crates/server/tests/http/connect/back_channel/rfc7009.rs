@@ -24,6 +24,7 @@ async fn r7009_02_a_wrong_secret_ends_nothing() {
     assert!(world.is_active(&access).await);
 }
 
+/// REV-02.
 #[tokio::test]
 async fn r7009_03_another_clients_token_stays_alive() {
     let world = World::new().await;

@@ -26,6 +26,7 @@ async fn r7662_01_02_07_10_it_takes_a_post_of_somebody_who_may_ask() {
     assert_eq!(world.post_with("/connect/introspect", &[("authorization", &other)], &[("token", &access)]).await.status, 401);
 }
 
+/// REV-05, REV-07.
 #[tokio::test]
 async fn r7662_04_05_06_07_what_is_not_for_the_asker_looks_like_nothing() {
     let world = World::new().await;
@@ -74,6 +75,7 @@ async fn sub_02_a_client_sees_its_own_tokens_only() {
     }
 }
 
+/// REV-05.
 #[tokio::test]
 async fn r9701_01_02_03_04_06_a_signed_answer_holds_the_same() {
     let world = World::new().await;
@@ -98,6 +100,7 @@ async fn r9701_01_02_03_04_06_a_signed_answer_holds_the_same() {
     }
 }
 
+/// BF-04.
 #[tokio::test]
 async fn r7662_08_guessing_is_slowed_down() {
     let world = World::new().await;

@@ -49,6 +49,7 @@ fn is_no_token(answer: &Answer, what: &str) {
     assert!(answer.header("www-authenticate").is_some_and(|value| value.contains("error=\"invalid_token\"")), "{what}");
 }
 
+/// SUB-01.
 #[tokio::test]
 async fn r9068_10_13_a_jwt_of_another_kind_is_no_access_token() {
     let world = World::new().await;
@@ -78,6 +79,7 @@ async fn r9068_10_13_a_jwt_of_another_kind_is_no_access_token() {
     }
 }
 
+/// JWT-01, JWT-02, SUB-03, SUB-04.
 #[tokio::test]
 async fn r9068_11_12_whoever_has_no_key_of_ours_makes_no_token() {
     let world = World::new().await;
