@@ -126,7 +126,8 @@ impl List {
 
     /// The tests of each requirement, by its id.
     fn tests(&self) -> Outcome<BTreeMap<String, Vec<String>>> {
-        let ids: Vec<String> = self.sections()?.into_iter().flat_map(|section| section.requirements).map(|requirement| requirement.id).collect();
+        let ids: Vec<String> =
+            self.sections()?.into_iter().flat_map(|section| section.requirements).map(|requirement| requirement.id).collect();
         let mut tests: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for file in crate::tidy::files()?.iter().filter(|file| file.path.ends_with(".rs") && file.path.starts_with("crates/")) {
             for (name, said) in tests_of(&file.text) {

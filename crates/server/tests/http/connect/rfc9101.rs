@@ -82,7 +82,13 @@ fn wrong(fapi: &Fapi) -> Vec<(&'static str, String)> {
 async fn what_is_signed_counts_and_nothing_beside_it() {
     let fapi = start().await;
     let mut ann = fapi.world.ann().await;
-    let beside = [("state", "other"), ("scope", "unknown"), ("redirect_uri", "https://evil.example/"), ("response_type", "token"), ("code_challenge", OTHER)];
+    let beside = [
+        ("state", "other"),
+        ("scope", "unknown"),
+        ("redirect_uri", "https://evil.example/"),
+        ("response_type", "token"),
+        ("code_challenge", OTHER),
+    ];
     let sent = Sent::of(&decide_at(&mut ann, &path(&fapi, &object(&fapi, &claims(&fapi)), &beside)).await);
     assert_eq!((sent.base.as_str(), sent.get("state")), (REDIRECT, "st"));
     fapi.redeem(sent.get("code")).await.expect(200);

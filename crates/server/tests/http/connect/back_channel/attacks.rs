@@ -35,14 +35,15 @@ async fn code_10_a_code_of_another_installation_is_none() {
 #[tokio::test]
 async fn gr_01_a_client_uses_the_grants_that_it_has_and_no_other() {
     let world = World::new().await;
-    let sets = [vec![ClientCredentials], vec![AuthorizationCode], vec![AuthorizationCode, RefreshToken], vec![DeviceCode], vec![TokenExchange]];
+    let sets =
+        [vec![ClientCredentials], vec![AuthorizationCode], vec![AuthorizationCode, RefreshToken], vec![DeviceCode], vec![TokenExchange]];
     for grants in sets {
         let client = world.client(|definition| definition.grant_types = grants.clone()).await;
         for asked in GrantType::ALL {
             let fields = [("grant_type", asked.name()), ("code", "x"), ("refresh_token", "x"), ("device_code", "x")];
             let answer = world.token(&client, &fields).await;
             let error = answer.json()["error"].as_str().map(str::to_owned);
-            assert_eq!(error.as_deref() == Some("unauthorized_client"), !grants.contains(&asked), "{grants:?} {asked:?}: {}", answer.text);
+            assert_eq!(error.as_deref() == Some("unauthorized_client"), !grants.contains(asked), "{grants:?} {asked:?}: {}", answer.text);
         }
     }
 }
@@ -76,7 +77,9 @@ async fn sc_04_what_an_operator_takes_away_is_gone_from_tokens_that_are_out() {
     let partly = world.redeem(&client, &partly).await.expect(200);
     assert_eq!(partly.member("/scope"), "shop.read");
     assert_eq!(world.introspect(&world.shop, &partly.member("/access_token")).await["scope"], "shop.read");
-    for (permissions, scope, passes) in [(json!(["shop:things:read"]), "shop shop.read", true), (json!(["shop:things:write"]), "shop", false)] {
+    for (permissions, scope, passes) in
+        [(json!(["shop:things:read"]), "shop shop.read", true), (json!(["shop:things:write"]), "shop", false)]
+    {
         let token = own(&world, &client, "shop shop.read").await;
         assert_eq!(world.introspect(&world.shop, &token).await["scope"], "shop shop.read");
         let path = format!("/api/v1/organisation-keys/{}", client.key);
@@ -160,7 +163,13 @@ async fn jwt_04_a_token_does_not_bring_its_key() {
         for kid in [true, false] {
             let forged = key.proof(&world, "x", |header, own| {
                 let jwk = header["jwk"].clone();
-                let value = if name == "jwk" { jwk } else if name == "x5c" { json!(["MIIB"]) } else { json!(url) };
+                let value = if name == "jwk" {
+                    jwk
+                } else if name == "x5c" {
+                    json!(["MIIB"])
+                } else {
+                    json!(url)
+                };
                 *header = json!({"typ": "at+jwt", "alg": "ES256", name: value});
                 if kid {
                     header["kid"] = json!("one");

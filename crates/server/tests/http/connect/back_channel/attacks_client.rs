@@ -57,7 +57,8 @@ async fn ca_04_an_empty_secret_is_none() {
     let (client, public) = (world.confidential().await, world.public().await);
     let code = world.code(&public, |_| {}).await;
     let redeem = |id| {
-        let fields = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", REDIRECT), ("code_verifier", VERIFIER)];
+        let fields =
+            [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", REDIRECT), ("code_verifier", VERIFIER)];
         [fields.as_slice(), &[("client_id", id), ("client_secret", "")]].concat()
     };
     refused(&world.post_with("/connect/token", &[], &redeem(&client.id)).await, 401, "invalid_client");

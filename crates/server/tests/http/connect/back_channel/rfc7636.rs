@@ -14,8 +14,18 @@ async fn r7636_01_05_06_08_a_wrong_verifier_burns_the_code() {
     let world = World::new().await;
     let client = world.public().await;
     let (long, huge) = ("a".repeat(129), "a".repeat(10_000));
-    for wrong in [&VERIFIER[..42], &long, &huge, "", &format!("{}\u{e9}", &VERIFIER[1..]), &format!("{}\0", &VERIFIER[1..]), &format!("{VERIFIER}="), &VERIFIER.to_uppercase(), &format!("{}+", &VERIFIER[1..]), CHALLENGE]
-    {
+    for wrong in [
+        &VERIFIER[..42],
+        &long,
+        &huge,
+        "",
+        &format!("{}\u{e9}", &VERIFIER[1..]),
+        &format!("{}\0", &VERIFIER[1..]),
+        &format!("{VERIFIER}="),
+        &VERIFIER.to_uppercase(),
+        &format!("{}+", &VERIFIER[1..]),
+        CHALLENGE,
+    ] {
         let code = world.code(&client, |_| {}).await;
         refused(&redeem(&world, &client, &code, wrong).await, 400, "invalid_grant");
         refused(&redeem(&world, &client, &code, VERIFIER).await, 400, "invalid_grant");
