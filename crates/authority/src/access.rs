@@ -79,10 +79,12 @@ pub enum Right {
     OrganisationKeysRead,
     /// Make, change, rotate and end the organisation's keys.
     OrganisationKeysWrite,
+    /// See the organisation's audit log.
+    AuditRead,
 }
 
 /// Every right, with the name of its permission. Their order is that of the permissions' bits: new ones come last.
-pub const RIGHTS: [(Right, &str); 12] = [
+pub const RIGHTS: [(Right, &str); 13] = [
     (Right::TokensRead, "poort:tokens:read"),
     (Right::TokensWrite, "poort:tokens:write"),
     (Right::PeopleRead, "poort:people:read"),
@@ -95,6 +97,7 @@ pub const RIGHTS: [(Right, &str); 12] = [
     (Right::DelegationsWrite, "poort:delegations:write"),
     (Right::OrganisationKeysRead, "poort:organisation-keys:read"),
     (Right::OrganisationKeysWrite, "poort:organisation-keys:write"),
+    (Right::AuditRead, "poort:audit:read"),
 ];
 
 impl Right {
@@ -113,6 +116,7 @@ impl Right {
             Self::DelegationsWrite => "Open, pass on, accept, change and close delegations of your organisation",
             Self::OrganisationKeysRead => "See your organisation's keys",
             Self::OrganisationKeysWrite => "Make, change, rotate and end your organisation's keys",
+            Self::AuditRead => "See your organisation's audit log",
         }
     }
 
@@ -130,6 +134,7 @@ impl Right {
                 &[Role::Owner, Role::KeyManager]
             }
             Self::WorkspacesRead | Self::WorkspacesWrite | Self::DelegationsWrite => &[Role::Owner, Role::ProjectManager],
+            Self::AuditRead => &[Role::Owner, Role::AuditReader],
         }
     }
 }

@@ -34,6 +34,7 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(),
         Event::OperatorTokenRevoked { credential, .. } => tx.revoke_operator_token(*credential, by.at).await?.is_some(),
         Event::RestoreConfirmed { scope } => tx.fence().await?.is_some() && tx.confirm(scope).await?,
         Event::ServerKeyEnded { key, .. } => tx.end_server_key(key, by.at).await?,
+        Event::OperatorDismissed { person } => tx.dismiss_operator(*person).await?,
         Event::WorkspaceClosed { workspace } => tx.close_workspace(*workspace, by.at).await?,
         Event::OrganisationKeyChanged { .. }
         | Event::OrganisationKeyRotated { .. }
@@ -76,6 +77,10 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(),
         | Event::ServerKeyCreated { .. }
         | Event::ServerKeyActivated { .. }
         | Event::MasterKeyRotated { .. }
+        | Event::AuditExported { .. }
+        | Event::OrganisationChanged { .. }
+        | Event::OrganisationViewed { .. }
+        | Event::OperatorAppointed { .. }
         | Event::Restored { .. } => false,
     };
     if changed {

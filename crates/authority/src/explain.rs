@@ -122,6 +122,16 @@ impl Authority {
         Ok(self.store.drop_old_refused_requests(now.saturating_sub(REFUSALS_KEPT_FOR), REFUSED_KEPT).await?)
     }
 
+    /// How many requests of an organisation's credentials were refused since a moment, as far as they were written, for its members;
+    /// more than `most` are not counted.
+    pub async fn refusals_since(&self, caller: &Caller, organisation: OrganisationId, since: Timestamp, most: u32) -> Result<u64, Error> {
+        let is_member = matches!(caller, Caller::Person(person) if person.organisation == organisation && !person.roles.is_empty());
+        if !is_member && !caller.is_operator() {
+            return Err(Error::NotFound);
+        }
+        Ok(self.store.read(move |reader| Box::pin(async move { reader.count_refused(organisation, since, most).await })).await?)
+    }
+
     /// Why this request was refused, told to the first of these callers that may know. What is not known, not kept any more or
     /// nobody's of them to know is one and the same: [`Error::NotFound`]. A refusal on another node can be explained a few seconds later.
     pub async fn explain(&self, request: RequestId, callers: Vec<Caller>, address: Option<&str>) -> Result<Explanation, Error> {

@@ -8,6 +8,7 @@ mod access_token;
 mod again;
 mod allowance;
 mod api;
+mod audit;
 pub mod authorize;
 mod change;
 mod credential;
@@ -52,6 +53,7 @@ mod workspace;
 
 pub use access::{Caller, OWN_API, PersonCaller, RIGHTS, Right, With};
 pub use allowance::network;
+pub use audit::{AuditActor, AuditLine, AuditName, AuditOf, AuditPage, AuditQuery};
 pub use change::{Changed, Context};
 pub use credential::{Issued, NewCredential, ServiceCredential};
 pub use delegation::{

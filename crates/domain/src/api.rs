@@ -115,7 +115,7 @@ pub struct Api {
     definition: ApiDefinition,
     router: matchit::Router<Vec<MethodRule>>,
     /// By the bits of a set of roles: the permissions that a member with these roles may hold.
-    allowed_by_roles: [u64; 16],
+    allowed_by_roles: [u64; SETS_OF_ROLES],
     /// The permissions of each scope.
     scopes: Box<[u64]>,
     tag: ApiTag,
@@ -240,7 +240,7 @@ impl Api {
 
     /// The permissions that a member with these roles may hold.
     pub fn allowed_by_roles(&self, roles: Roles) -> u64 {
-        self.allowed_by_roles[usize::from(roles.bits() & 0x0f)]
+        self.allowed_by_roles[usize::from(roles.bits() & Roles::MASK)]
     }
 
     /// Whether a credential may be presented in this way. Who takes `Bearer` takes what is bound to a key, too.
@@ -285,8 +285,11 @@ impl Api {
     }
 }
 
-fn allowed_by_roles(definition: &ApiDefinition) -> [u64; 16] {
-    let mut allowed = [0; 16];
+/// How many sets of roles there are.
+const SETS_OF_ROLES: usize = Roles::MASK as usize + 1;
+
+fn allowed_by_roles(definition: &ApiDefinition) -> [u64; SETS_OF_ROLES] {
+    let mut allowed = [0; SETS_OF_ROLES];
     for (bits, mask) in allowed.iter_mut().enumerate() {
         let roles = Roles::from_bits(bits as u8);
         for (bit, permission) in definition.permissions.iter().enumerate() {

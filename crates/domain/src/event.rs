@@ -1,5 +1,6 @@
 //! Journal events: what a change was, for the audit trail and for every node's index.
 
+mod action;
 mod table;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use crate::credential::Digest;
 use crate::id::{CredentialId, PersonId, RequestId};
 use crate::time::Timestamp;
 
+pub use action::of_organisation_token;
 pub use table::Event;
 
 /// The place of an event in the journal: 1, 2, 3 … in the order of commit, without a gap.

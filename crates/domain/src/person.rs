@@ -77,10 +77,12 @@ pub enum Role {
     ProjectManager,
     /// Belongs to it.
     Member,
+    /// Reads its audit log.
+    AuditReader,
 }
 
 /// Every role.
-pub const ROLES: [Role; 4] = [Role::Owner, Role::KeyManager, Role::ProjectManager, Role::Member];
+pub const ROLES: [Role; 5] = [Role::Owner, Role::KeyManager, Role::ProjectManager, Role::Member, Role::AuditReader];
 
 /// A set of roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
@@ -107,9 +109,12 @@ impl Roles {
         self.0
     }
 
+    /// The bits that stand for roles.
+    pub const MASK: u8 = 0x1f;
+
     /// From bits; unknown ones are dropped.
     pub const fn from_bits(bits: u8) -> Self {
-        Self(bits & 0x0f)
+        Self(bits & Self::MASK)
     }
 
     /// Whether it is empty.

@@ -2,6 +2,7 @@
 
 mod alone;
 pub mod api;
+mod audit;
 mod backup;
 pub mod cli;
 mod codes;
@@ -9,6 +10,7 @@ mod coherence;
 pub mod config;
 pub mod connect;
 pub mod console;
+mod csv;
 pub mod demo;
 mod doctor;
 pub mod edge;

@@ -24,6 +24,8 @@ use crate::progress::Reading;
 
 /// Of how many credentials one flush writes the uses: the work that checks make for the database is bounded.
 const USES_OF_FLUSH: usize = 20_000;
+/// As many parts of the journal are put into the audit logs between two flushes.
+const AUDIT_PARTS: u32 = 50;
 /// How often to look whether the database was started, promoted or restored, at least.
 const LOOK_AT_ERA: Duration = Duration::from_secs(1);
 
@@ -274,6 +276,7 @@ impl Node {
             tracing::warn!(%error, "uses were not written; they are counted on");
         }
         tell_failure(self.authority.keep_refusals().await, "some refused requests were not kept: they cannot be explained");
+        tell_failure(self.authority.write_audit_lines(AUDIT_PARTS).await, "what was changed is not in the audit logs yet");
     }
 
     async fn sweep(&self) {

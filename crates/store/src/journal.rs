@@ -161,25 +161,30 @@ impl Tx<'_> {
 }
 
 /// What an event is about. Whoever made the change is not among it: that is the actor.
-fn subjects(event: &Event) -> Vec<[u8; 16]> {
+pub(crate) fn subjects(event: &Event) -> Vec<[u8; 16]> {
     let mut subjects = named(event);
     subjects.sort_unstable();
     subjects.dedup();
     subjects
 }
 
-fn named(event: &Event) -> Vec<[u8; 16]> {
+/// The ids of the things that a change names; the first is what was done something to.
+pub fn named(event: &Event) -> Vec<[u8; 16]> {
     match event {
         Event::OrganisationCreated { organisation }
         | Event::OrganisationRenamed { organisation }
         | Event::OrganisationSuspended { organisation }
-        | Event::OrganisationResumed { organisation } => vec![*organisation.as_bytes()],
+        | Event::OrganisationResumed { organisation }
+        | Event::OrganisationChanged { organisation }
+        | Event::OrganisationViewed { organisation } => vec![*organisation.as_bytes()],
         Event::PersonCreated { person }
         | Event::PersonChanged { person }
         | Event::PersonSuspended { person }
         | Event::PersonResumed { person }
         | Event::PersonErased { person }
         | Event::PasswordChanged { person }
+        | Event::OperatorAppointed { person }
+        | Event::OperatorDismissed { person }
         | Event::UpstreamLinked { person, .. }
         | Event::UpstreamUnlinked { person, .. } => vec![*person.as_bytes()],
         Event::MembershipCreated { membership, person, organisation, .. } | Event::MembershipEnded { membership, person, organisation } => {
@@ -226,6 +231,9 @@ fn named(event: &Event) -> Vec<[u8; 16]> {
         Event::AccessTokenRevoked { serial, .. } => vec![*serial.as_bytes()],
         Event::SessionStarted { session, person } => vec![*session.as_bytes(), *person.as_bytes()],
         Event::SessionsEnded { sessions, .. } => sessions.iter().map(|session| *session.as_bytes()).collect(),
+        Event::AuditExported { organisation, person } => {
+            organisation.map(|id| *id.as_bytes()).into_iter().chain(person.map(|id| *id.as_bytes())).collect()
+        }
         Event::RestoreConfirmed { scope: Scope::Organisation { organisation } } => vec![*organisation.as_bytes()],
         Event::ApiDefined { .. }
         | Event::ApiRemoved { .. }

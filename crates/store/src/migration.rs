@@ -29,6 +29,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0011_logout_notices", include_str!("../migrations/0011_logout_notices.sql")),
     ("0012_device_codes", include_str!("../migrations/0012_device_codes.sql")),
     ("0013_letters", include_str!("../migrations/0013_letters.sql")),
+    ("0014_audit", include_str!("../migrations/0014_audit.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

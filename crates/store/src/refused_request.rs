@@ -1,7 +1,7 @@
 //! Requests that a check refused, for a while. Not journalled: a check changes nothing.
 
 use domain::credential::Kind;
-use domain::id::RequestId;
+use domain::id::{OrganisationId, RequestId};
 use domain::refusal::Refusal;
 use domain::refused_request::RefusedRequest;
 use domain::time::Timestamp;
@@ -18,6 +18,7 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (request) DO NOTHING";
     REFUSED = "SELECT request, at, refusal, api, method, path, permission, workspace, credential, kind, person, organisation, address
         FROM refused_request WHERE request = $1";
+    COUNT_REFUSED_OF = "SELECT count(*) FROM (SELECT at FROM refused_request WHERE organisation = $1 AND at >= $2 LIMIT $3) r";
     DROP_OLD_REFUSED = "DELETE FROM refused_request WHERE at < $1";
     DROP_MOST_REFUSED = "DELETE FROM refused_request WHERE at < (SELECT at FROM refused_request ORDER BY at DESC LIMIT 1 OFFSET $1)";
 }
@@ -76,6 +77,12 @@ impl Store {
 }
 
 impl Reader<'_> {
+    /// How many requests of an organisation's credentials were refused since a moment; more than `most` are not counted.
+    pub async fn count_refused(&mut self, organisation: OrganisationId, since: Timestamp, most: u32) -> Result<u64, StoreError> {
+        let row = self.executor.row(&COUNT_REFUSED_OF, &params![&organisation, since, most]).await?;
+        row.map_or(Ok(0), |mut row| row.take())
+    }
+
     /// A refused request, if it is kept.
     pub async fn refused_request(&mut self, request: RequestId) -> Result<Option<RefusedRequest>, StoreError> {
         let Some(mut row) = self.executor.row(&REFUSED, &params![&request]).await? else { return Ok(None) };

@@ -81,6 +81,11 @@ pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) 
         | Event::ServerKeyActivated { .. }
         | Event::ServerKeyEnded { .. }
         | Event::MasterKeyRotated { .. }
+        | Event::AuditExported { .. }
+        | Event::OrganisationChanged { .. }
+        | Event::OrganisationViewed { .. }
+        | Event::OperatorAppointed { .. }
+        | Event::OperatorDismissed { .. }
         | Event::InstallationChanged { .. } => {}
     }
     bound_tombstones(writer, index);

@@ -96,7 +96,7 @@ impl Member {
     #[inline(always)]
     pub(crate) fn read(row: &Row<4>) -> Self {
         let (links, rest) = (row.get(2), row.get(3));
-        let roles = Roles::from_bits(rest as u8 & 0x0f);
+        let roles = Roles::from_bits(rest as u8);
         Self { person: (links >> 32) as u32, organisation: links as u32, entries: (rest >> 32) as u32, roles, live: rest & 0x100 != 0 }
     }
 

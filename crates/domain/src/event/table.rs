@@ -358,4 +358,18 @@ events! {
         /// What works again.
         scope: Scope,
     }
+    /// Somebody took a part of an audit log along as a file: an organisation's, a person's own, or the whole one.
+    Unindexed AuditExported {
+        organisation: Option<OrganisationId>,
+        /// Whose own doings, where they were a person's.
+        person: Option<PersonId>,
+    }
+    /// How an organisation can be reached, or what it decides for itself, was changed.
+    Unindexed OrganisationChanged { organisation: OrganisationId, }
+    /// An operator looked at the pages of an organisation.
+    Unindexed OrganisationViewed { organisation: OrganisationId, }
+    /// A person runs the installation from now on.
+    Unindexed OperatorAppointed { person: PersonId, }
+    /// A person does not run the installation any more.
+    Ending OperatorDismissed { person: PersonId, }
 }

@@ -1,5 +1,6 @@
 //! The journal, as whoever may read it sees it: every change, no digest of a secret.
 
+use authority::{AuditLine, AuditOf, AuditQuery};
 use domain::event::{Actor, Entry};
 use domain::{RequestId, Sequence, Timestamp};
 use serde::Serialize;
@@ -11,7 +12,9 @@ use super::answer::Listed;
 use super::call::Call;
 use super::json::NoBody;
 use super::query::Parameter;
+pub(super) use crate::audit::file::AuditRecord;
 use crate::edge::Problem;
+use crate::language::Language;
 
 /// Members of an event that hold digests: what the index is looked up by is nobody's business.
 const HIDDEN: [&str; 2] = ["digest", "digests"];
@@ -50,6 +53,35 @@ pub(super) async fn list(call: Call, _: NoBody) -> Result<Listed<AuditEntry>, Pr
     let (after, limit) = window.beyond_sequence(after)?;
     let entries = call.authority().audit(call.caller(), about.map(Uuid::into_bytes), after, limit).await?;
     Ok(window.page(entries, |entry| entry.sequence.0.to_be_bytes()).map(AuditEntry::from))
+}
+
+/// `GET /api/v1/organisations/{id}/audit`.
+pub(super) async fn of_organisation(call: Call, _: NoBody) -> Result<Listed<AuditRecord>, Problem> {
+    let of = AuditOf::Organisation(call.id()?);
+    log(call, of).await
+}
+
+/// `GET /api/v1/people/{id}/audit`.
+pub(super) async fn of_person(call: Call, _: NoBody) -> Result<Listed<AuditRecord>, Problem> {
+    let of = AuditOf::Person(call.id()?);
+    log(call, of).await
+}
+
+async fn log(call: Call, of: AuditOf) -> Result<Listed<AuditRecord>, Problem> {
+    let window = call.page()?;
+    let (after, limit) = window.beyond_moment()?;
+    let query = AuditQuery {
+        of,
+        action: call.query.action()?,
+        person: call.query.id(Parameter::Person)?,
+        from: call.query.moment(Parameter::Since)?,
+        until: call.query.moment(Parameter::Until)?,
+        after,
+        limit,
+    };
+    let page = call.authority().audit_log(call.caller(), query).await?;
+    let key = |line: &AuditLine| [line.entry.at.unix_microseconds().to_be_bytes(), line.entry.sequence.0.to_be_bytes()].concat();
+    Ok(window.page(page.lines, key).map(|line| AuditRecord::new(line, Language::En)))
 }
 
 fn hide_digests(value: &mut Value) {

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use domain::Timestamp;
 use domain::delegation::DelegationState;
 use domain::event::Sequence;
 use domain::text::Email;
@@ -45,6 +46,12 @@ pub enum Parameter {
     To,
     /// Only in this state.
     State,
+    /// Only with this action.
+    Action,
+    /// Only from this moment on.
+    Since,
+    /// Only before this moment.
+    Until,
 }
 
 /// The states of delegations by their names.
@@ -77,6 +84,10 @@ pub(super) const DELEGATIONS: &[Parameter] =
 /// Those of the journal.
 pub(super) const AUDIT: &[Parameter] = &[Parameter::Limit, Parameter::Cursor, Parameter::About, Parameter::After];
 
+/// Those of an organisation's audit log.
+pub(super) const AUDIT_LOG: &[Parameter] =
+    &[Parameter::Limit, Parameter::Cursor, Parameter::Action, Parameter::Person, Parameter::Since, Parameter::Until];
+
 impl Parameter {
     /// Its name in the query.
     pub const fn name(self) -> &'static str {
@@ -93,6 +104,9 @@ impl Parameter {
             Self::From => "from",
             Self::To => "to",
             Self::State => "state",
+            Self::Action => "action",
+            Self::Since => "since",
+            Self::Until => "until",
         }
     }
 
@@ -108,7 +122,10 @@ impl Parameter {
                 json!({"type": "string", "maxLength": 100}),
             ),
             Self::Organisation => ("Only what belongs to this organisation.", id),
-            Self::Person => ("Only what belongs to this person.", id),
+            Self::Person => ("Only what belongs to this person; in audit logs, only what they did.", id),
+            Self::Action => ("Only with this action, such as `token.created`.", json!({"type": "string", "maxLength": 40})),
+            Self::Since => ("Only from this moment on.", json!({"type": "string", "format": "date-time"})),
+            Self::Until => ("Only before this moment.", json!({"type": "string", "format": "date-time"})),
             Self::Email => ("Only the person with this mail address; for operators.", json!({"type": "string", "maxLength": 254})),
             Self::About => ("Only what concerns the thing with this id.", id),
             Self::Number => ("Only the workspace with this number.", json!({"type": "string", "maxLength": 40})),
@@ -173,6 +190,20 @@ impl Query {
         self.text(Parameter::State).map(|text| read(text).ok_or_else(|| invalid("state", "is not a state of delegations"))).transpose()
     }
 
+    /// An action of audit logs, if given.
+    pub(super) fn action(&self) -> Result<Option<String>, Problem> {
+        let known = |text: &str| crate::audit::ACTIONS.iter().any(|(action, _)| *action == text);
+        let read = |text: &str| if known(text) { Ok(text.to_owned()) } else { Err(invalid("action", "is not an action of audit logs")) };
+        self.text(Parameter::Action).map(read).transpose()
+    }
+
+    /// A moment, if given.
+    pub(super) fn moment(&self, parameter: Parameter) -> Result<Option<Timestamp>, Problem> {
+        let wrong = || invalid(parameter.name(), "must be a moment such as 2026-11-22T00:00:00Z");
+        let read = |text: &str| Timestamp::parse(text).ok_or_else(wrong);
+        self.text(parameter).map(read).transpose()
+    }
+
     /// A place in the journal, if given.
     pub(super) fn after(&self) -> Result<Option<Sequence>, Problem> {
         let number = |text: &str| digits(text)?.parse().ok().map(Sequence);
@@ -225,6 +256,20 @@ impl Window {
             }
         };
         Ok((from, self.limit + 1))
+    }
+
+    /// The same of an audit log, whose keys are moments with the journal's numbers.
+    pub(super) fn beyond_moment(&self) -> Result<(Option<(Timestamp, Sequence)>, u32), Problem> {
+        let wrong = || invalid("cursor", "is not a cursor of this list");
+        let after = match &self.after {
+            None => None,
+            Some(key) => {
+                let (at, sequence) = key.split_at_checked(8).ok_or_else(wrong)?;
+                let number = |bytes: &[u8]| bytes.try_into().map(i64::from_be_bytes).map_err(|_| wrong());
+                Some((Timestamp::from_unix_microseconds(number(at)?), Sequence(number(sequence)?)))
+            }
+        };
+        Ok((after, self.limit + 1))
     }
 
     /// The page of items that were read with [`Self::beyond`].

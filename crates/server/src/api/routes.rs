@@ -10,7 +10,7 @@ use http::Method;
 
 use super::answer::{Created, Done, Listed, Nothing, Shown};
 use super::api::{Api, ApiBody};
-use super::audit::AuditEntry;
+use super::audit::{AuditEntry, AuditRecord};
 use super::caller::Who;
 use super::credential::{ApiCredential, IssuedApiCredential, IssuedOperatorToken, NewCredential, OperatorToken};
 use super::delegation::{Closed, Closing, Delegation, DelegationConfirmation, DelegationUpdate, Explained, NewDelegation};
@@ -28,7 +28,9 @@ use super::organisation_token::{IssuedOrganisationToken, NewOrganisationToken, O
 use super::organisation_token_import::OrganisationTokenImport;
 use super::person::{NewPerson, Person, PersonUpdate};
 use super::personal_token::{IssuedToken, NewToken, Revoked, Rotation, Token, TokenUpdate};
-use super::query::{AUDIT, DELEGATIONS, NONE, ORGANISATION_KEYS, ORGANISATION_TOKENS, PAGE, PEOPLE, Parameter, TOKENS, WORKSPACES};
+use super::query::{
+    AUDIT, AUDIT_LOG, DELEGATIONS, NONE, ORGANISATION_KEYS, ORGANISATION_TOKENS, PAGE, PEOPLE, Parameter, TOKENS, WORKSPACES,
+};
 use super::refusal::RefusedRequest;
 use super::server_key::{KeyRotation, ServerKey};
 use super::verify::{Verdict, VerifyRequest};
@@ -96,6 +98,7 @@ const KEYS_READ: Who = Who::Holder(&[Right::OrganisationKeysRead]);
 const KEYS_WRITE: Who = Who::Holder(&[Right::OrganisationKeysWrite]);
 const DELEGATIONS_READ: Who = Who::Holder(&[Right::DelegationsRead]);
 const DELEGATIONS_WRITE: Who = Who::Holder(&[Right::DelegationsWrite]);
+const AUDIT_READ: Who = Who::Holder(&[Right::AuditRead]);
 const WORKSPACES_READ: Who = Who::Holder(&[Right::WorkspacesRead]);
 const WORKSPACES_WRITE: Who = Who::Holder(&[Right::WorkspacesWrite]);
 
@@ -139,6 +142,7 @@ routes! {
     PUT    "/api/v1/organisations/{id}/suspension"   OPERATOR     NONE,   organisation::suspend,    NoBody => Done<Organisation>,             "Suspend an organisation: nothing of it works from the answer on";
     DELETE "/api/v1/organisations/{id}/suspension"   OPERATOR     NONE,   organisation::resume,     NoBody => Done<Organisation>,             "Let a suspended organisation work again";
     GET    "/api/v1/organisations/{id}/members"      PEOPLE_READ  PAGE,   organisation::members,    NoBody => Listed<Membership>,             "List the members of an organisation";
+    GET    "/api/v1/organisations/{id}/audit"        AUDIT_READ   AUDIT_LOG, audit::of_organisation, NoBody => Listed<AuditRecord>,         "List what was done in an organisation, newest first, for its administrators and the readers of its log";
     GET    "/api/v1/people"                          PEOPLE_READ  PEOPLE, person::list,             NoBody => Listed<Person>,                 "List people: all for operators, those of the own organisation for its owner";
     POST   "/api/v1/people"                          PEOPLE_WRITE NONE,   person::create,           NewPerson => Created<Person>,             "Make a person known";
     GET    "/api/v1/people/{id}"                     TOKENS_READ  NONE,   person::show,             NoBody => Shown<Person>,                  "Show a person";
@@ -152,6 +156,7 @@ routes! {
     DELETE "/api/v1/memberships/{id}"                PEOPLE_WRITE NONE,   membership::end,          NoBody => Done<Nothing>,                  "End a membership and every token that hangs from it";
     POST   "/api/v1/memberships/{id}/moves"          OPERATOR     NONE,   membership::move_to,      Move => Done<Membership>,                 "Move a member to another organisation, tokens and all";
     GET    "/api/v1/people/{id}/tokens"              TOKENS_READ  PAGE,   personal_token::list_of,  NoBody => Listed<Token>,                  "List a person's live tokens";
+    GET    "/api/v1/people/{id}/audit"               TOKENS_READ  AUDIT_LOG, audit::of_person,    NoBody => Listed<AuditRecord>,            "List what a person did and what was done to what is theirs, newest first: for themselves, and for operators";
     POST   "/api/v1/people/{id}/tokens"              TOKENS_WRITE NONE,   personal_token::create,   NewToken => Created<IssuedToken>,         "Make a token; its secret is in this answer and never again";
     POST   "/api/v1/people/{id}/token-revocations"   TOKENS_WRITE NONE,   personal_token::revoke_all, NoBody => Done<Revoked>,                "End all tokens of a person";
     GET    "/api/v1/tokens"                          TOKENS_READ  TOKENS, personal_token::list,     NoBody => Listed<Token>,                  "List live tokens: of all for operators, of an organisation for its owner, of oneself";

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::client::Call;
 use super::column::{Column, Shape, plain, shaped};
+use super::client::Stretch;
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::{Attempt, Failure, Message};
@@ -28,7 +29,39 @@ pub enum Verb {
     List(ListArgs),
     /// Write all changes as lines of JSON
     Export(ExportArgs),
+    /// Tell what was done in an organisation, newest first, a sentence each
+    Log(LogArgs),
 }
+
+/// Which lines of an organisation's audit log are told.
+#[derive(Debug, Args)]
+pub struct LogArgs {
+    /// The organisation: id or name
+    #[arg(value_name = "ORGANISATION")]
+    pub organisation: String,
+    /// Only with this action, such as `token.created`
+    #[arg(long)]
+    pub action: Option<String>,
+    /// Only what this person did: an id
+    #[arg(long, value_name = "ID")]
+    pub person: Option<domain::PersonId>,
+    /// Only from this moment on
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Only before this moment
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub stretch: Stretch,
+}
+
+const LOG_COLUMNS: [Column; 4] = [
+    shaped("at", Text::ColumnAt, Shape::Time),
+    plain("action", Text::ColumnEvent),
+    plain("sentence", Text::ColumnSubject),
+    plain("request_id", Text::ColumnRequest),
+];
 
 /// Which changes are listed.
 #[derive(Debug, Args)]
@@ -94,7 +127,19 @@ pub(super) fn run(verb: &Verb, context: &mut Context<'_>) -> Attempt<()> {
         Verb::List(arguments) if arguments.follow => follow(arguments, context),
         Verb::List(arguments) => list(arguments, context),
         Verb::Export(arguments) => export(arguments, context),
+        Verb::Log(arguments) => log(arguments, context),
     }
+}
+
+fn log(arguments: &LogArgs, context: &mut Context<'_>) -> Attempt<()> {
+    let organisation = context.organisation(&arguments.organisation)?;
+    let filters = [
+        ("action", arguments.action.clone()),
+        ("person", arguments.person.map(|id| id.to_string())),
+        ("since", arguments.since.clone()),
+        ("until", arguments.until.clone()),
+    ];
+    context.list(&["organisations", &organisation, "audit"], &filters, &arguments.stretch, &LOG_COLUMNS)
 }
 
 fn list(arguments: &ListArgs, context: &mut Context<'_>) -> Attempt<()> {

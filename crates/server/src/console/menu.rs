@@ -18,11 +18,12 @@ const MENU: [(&str, Text); 5] = [
 ];
 
 /// The tabs of everybody's own page.
-const PROFILE: [(&str, Text); 4] = [
+const PROFILE: [(&str, Text); 5] = [
     ("/profile", Text::Details),
     ("/profile/sign-in", Text::SigningIn),
     ("/profile/tokens", Text::ApiTokens),
     ("/profile/apps", Text::ConnectedApps),
+    ("/profile/audit", Text::AuditLog),
 ];
 
 /// The tabs of an organisation.

@@ -6,6 +6,7 @@
 
 mod accessibility;
 mod asset;
+mod audit;
 mod browser;
 mod confirm;
 pub mod consent;

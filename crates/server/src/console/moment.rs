@@ -29,7 +29,7 @@ pub(crate) fn shown(at: Timestamp, language: Language) -> (String, String) {
 }
 
 /// The day only: `20 nov 2026`.
-pub(super) fn day(at: Timestamp, language: Language) -> String {
+pub(crate) fn day(at: Timestamp, language: Language) -> String {
     local(at).map_or_else(|| at.to_string(), |at| date(&at, language))
 }
 
@@ -62,8 +62,14 @@ impl Moment {
     }
 
     /// The day only.
-    pub(super) fn day(at: Timestamp, language: Language) -> Self {
+    pub(crate) fn day(at: Timestamp, language: Language) -> Self {
         Self { text: day(at, language), ..Self::at(at, language) }
+    }
+
+    /// The time of the day only.
+    pub(super) fn clock(at: Timestamp, language: Language) -> Self {
+        let text = local(at).map_or_else(|| at.to_string(), |at| format!("{:02}:{:02}", at.hour(), at.minute()));
+        Self { text, ..Self::at(at, language) }
     }
 
     /// How long ago, within a day; the day otherwise.

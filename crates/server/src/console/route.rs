@@ -15,7 +15,8 @@ use http::{HeaderValue, StatusCode};
 use super::browser::Browser;
 use super::visit::{Answer, Visit};
 use super::{
-    Console, accessibility, delegation, failure, key, member, organisation, organisation_token, profile, step_up, token, why, workspace,
+    Console, accessibility, audit, delegation, failure, key, member, organisation, organisation_token, profile, step_up, token, why,
+    workspace,
 };
 use crate::edge::{Code, Problem};
 use crate::language::Language;
@@ -33,6 +34,8 @@ static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
         page("/profile/tokens/{token}/renew", Who::Person).get(token::renew::show).post(token::renew::renew).fresh(),
         page("/profile/tokens/{token}/delete", Who::Person).get(token::delete::show).post(token::delete::delete),
         page("/profile/tokens/{token}/first-use", Who::Person).get(token::first_use),
+        page("/profile/audit", Who::Person).get(audit::own),
+        page("/profile/audit/file", Who::Person).get(audit::own_file),
         page("/activity/why", Who::Person).get(why::show),
         page("/o/{org}/options", Who::Member(&[Right::OrganisationTokensRead])).get(organisation_token::list),
         page("/o/{org}/options/tokens/new", Who::Member(&[Right::OrganisationTokensWrite]))
@@ -60,6 +63,8 @@ static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
         page("/o/{org}/members", Who::Member(member::READ)).get(member::list),
         page("/o/{org}/members/{member}/roles", Who::Member(member::WRITE)).get(member::roles::show).post(member::roles::change).fresh(),
         page("/o/{org}/members/{member}/end", Who::Member(member::WRITE)).get(member::end::show).post(member::end::end),
+        page("/o/{org}/audit", Who::Member(audit::READ)).get(audit::of_organisation),
+        page("/o/{org}/audit/file", Who::Member(audit::READ)).get(audit::file_of_organisation),
         page("/o/{org}/keys", Who::Member(key::READ)).get(key::list),
         page("/o/{org}/keys/new", Who::Member(key::WRITE)).get(key::new::show).post(key::new::create).fresh(),
         page("/o/{org}/keys/{key}", Who::Member(key::READ)).get(key::detail::show).post(key::detail::pause),

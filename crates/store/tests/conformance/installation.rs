@@ -165,6 +165,12 @@ pub(crate) async fn refused_requests(store: &Store) {
     let there = async |number: u8| read!(store, |reader| { reader.refused_request(RequestId::from_bytes([number; 16])).await });
     assert_eq!(there(1).await, Some(refused(1, 100)), "the first is kept");
     assert_eq!(there(2).await, Some(bare));
+    let count = async |since: i64, most: u32| {
+        read!(store, |reader| {
+            reader.count_refused(OrganisationId::from_bytes([1; 16]), Timestamp::from_unix_seconds(since), most).await
+        })
+    };
+    assert_eq!((count(150, 100).await, count(0, 100).await, count(0, 2).await), (2, 3, 2));
     store.drop_old_refused_requests(Timestamp::from_unix_seconds(150), 1_000).await.expect("dropped");
     assert_eq!((there(1).await, there(2).await.is_some()), (None, true));
     store.drop_old_refused_requests(Timestamp::from_unix_seconds(0), 1).await.expect("dropped");

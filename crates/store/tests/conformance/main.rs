@@ -24,7 +24,7 @@ use support::*;
 
 const ALL: Page = Page::first(100);
 /// How many there are.
-const MIGRATIONS: usize = 13;
+const MIGRATIONS: usize = 14;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_statement_runs_on_sqlite() {
@@ -69,6 +69,7 @@ async fn suite(url: &str) {
     codes(&store).await;
     sessions(&store).await;
     letters(&store).await;
+    audit(&store).await;
     changes_need_their_event(&store).await;
     one_server(url).await;
     nodes(url).await;
@@ -107,6 +108,7 @@ macro_rules! read {
     };
 }
 
+mod audit;
 mod backup;
 mod codes;
 mod delegations;
@@ -118,6 +120,7 @@ mod sessions;
 mod tenancy;
 mod tokens;
 
+use audit::*;
 use codes::*;
 use delegations::*;
 use installation::*;

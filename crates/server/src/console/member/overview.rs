@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use askama::Template;
-use authority::{DelegationView, OrganisationKeyFilter, Page, Right, Wanted};
+use authority::{AuditOf, AuditQuery, DelegationView, OrganisationKeyFilter, Page, Right, Wanted};
 use axum::response::Response;
 use domain::delegation::DelegationState;
 use domain::{OrganisationId, Timestamp};
 
 use super::texts::Text;
+use crate::console::audit::{self, Day};
 use crate::console::menu;
 use crate::console::moment::{self, Moment};
 use crate::console::page::Frame;
@@ -18,6 +19,8 @@ use crate::console::visit::{Answer, Visit};
 const SOON: Duration = Duration::from_secs(30 * 86_400);
 /// As much of each kind is counted; more is said to be that much and more.
 const COUNTED: u32 = 500;
+/// As many lines of the audit log are on it.
+const LAST: u32 = 5;
 
 #[derive(Template)]
 #[template(path = "console/member/overview.html")]
@@ -25,6 +28,9 @@ struct View {
     frame: Frame,
     numbers: Vec<Number>,
     soon: Vec<Row>,
+    /// The last lines of the audit log, for who may see it.
+    last: Option<Vec<Day>>,
+    log: String,
 }
 
 /// How many there are of something, with a link to them where they have a page.
@@ -64,9 +70,23 @@ pub(in crate::console) async fn show(visit: Visit) -> Answer {
     }
     glance.delegations(Wanted { from: Some(id), ..Wanted::default() }, (Text::Given, "/o/{org}/projects", Text::GivenOne)).await?;
     glance.delegations(Wanted { to: Some(id), ..Wanted::default() }, (Text::Got, "/o/{org}/received", Text::GotOne)).await?;
+    glance.refusals().await?;
     let Glance { numbers, mut soon, .. } = glance;
     soon.sort_by_key(|row| row.at);
-    visit.page(&View { frame: Frame::of(&visit, visit.say(crate::console::Text::Overview)), numbers, soon })
+    let last = last(&visit, id).await?;
+    let frame = Frame::of(&visit, visit.say(crate::console::Text::Overview));
+    visit.page(&View { frame, numbers, soon, last, log: visit.to(&visit.at("/audit")) })
+}
+
+/// The last lines of the audit log.
+async fn last(visit: &Visit, organisation: OrganisationId) -> Result<Option<Vec<Day>>, Response> {
+    if !menu::may_open(visit, "/o/{org}/audit") {
+        return Ok(None);
+    }
+    let of = AuditOf::Organisation(organisation);
+    let query = AuditQuery { of, action: None, person: None, from: None, until: None, after: None, limit: LAST };
+    let page = visit.authority().audit_log(&visit.caller(), query).await.map_err(|error| visit.refused(&error))?;
+    Ok(Some(audit::lines(visit, page.lines)))
 }
 
 impl Glance<'_> {
@@ -115,6 +135,15 @@ impl Glance<'_> {
             let kind = self.visit.fill(kind, &[("name", other.as_str())]);
             self.ends(delegation.description.as_str(), kind, not_after);
         }
+        Ok(())
+    }
+
+    async fn refusals(&mut self) -> Result<(), Response> {
+        let now = self.visit.browser.now;
+        let midnight = moment::start_of_written(&moment::written(now, 0)).unwrap_or(now);
+        let read = self.visit.authority().refusals_since(&self.visit.caller(), self.organisation, midnight, COUNTED).await;
+        let count = read.map_err(|error| self.visit.refused(&error))?;
+        self.number(Text::RefusedToday, "/o/{org}/activity", usize::try_from(count).unwrap_or(usize::MAX));
         Ok(())
     }
 

@@ -7,11 +7,12 @@ use crate::console::form::{Choice, Form};
 use crate::console::visit::Visit;
 
 /// A role with its value in the form, what it is called, and what it lets one do.
-const WORDS: [(Role, &str, Text, Text); 4] = [
+const WORDS: [(Role, &str, Text, Text); 5] = [
     (Role::Owner, "owner", Text::Owner, Text::OwnerHelp),
     (Role::KeyManager, "key_manager", Text::KeyManager, Text::KeyManagerHelp),
     (Role::ProjectManager, "project_manager", Text::ProjectManager, Text::ProjectManagerHelp),
     (Role::Member, "member", Text::Member, Text::MemberHelp),
+    (Role::AuditReader, "audit_reader", Text::AuditReader, Text::AuditReaderHelp),
 ];
 
 /// What somebody is, in words.

@@ -28,6 +28,9 @@ words! {
     Member: "Member", "Lid";
     MemberHelp: "makes tokens for itself", "maakt tokens voor zichzelf";
 
+    AuditReader: "Log reader", "Lezer logboek";
+    AuditReaderHelp: "sees what was done in the organisation", "ziet wat er in de organisatie is gedaan";
+
     RolesQuestion: "Change the roles of {name}", "Rollen van {name} wijzigen";
     RolesEffect: "Tokens that may do less from now on are refused at once.", "Tokens die vanaf nu minder mogen, krijgen meteen een weigering.";
     RolesMissing: "Choose at least one role.", "Kies minstens één rol.";
@@ -48,6 +51,9 @@ words! {
     Given: "Delegations given", "Machtigingen gegeven";
     Got: "Delegations received", "Machtigingen ontvangen";
     OwnTokens: "Your own tokens here", "Je eigen tokens hier";
+    RefusedToday: "Requests refused today", "Verzoeken geweigerd vandaag";
+    LastDone: "What was done last", "Wat er het laatst is gedaan";
+    WholeLog: "To the whole audit log", "Naar het hele logboek";
     Soon: "Ends within 30 days", "Stopt binnen 30 dagen";
     SoonNothing: "Nothing ends within 30 days.", "Er stopt niets binnen 30 dagen.";
     What: "What", "Wat";

@@ -1,6 +1,7 @@
 //! The pages for people, over real HTTP.
 
 mod attacks;
+mod audit;
 mod fence;
 mod forms;
 mod frame;

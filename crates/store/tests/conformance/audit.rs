@@ -1,0 +1,94 @@
+//! Lines of audit logs, what things are called, and the people who run the installation.
+
+use domain::event::Actor;
+use poort_store::{AuditFilter, AuditRow, By, INSTALLATION};
+
+use crate::support::*;
+use crate::*;
+
+fn filter(owner: [u8; 16]) -> AuditFilter {
+    let before = (Timestamp::from_unix_microseconds(i64::MAX), Sequence(i64::MAX));
+    AuditFilter { owner, from: Timestamp::from_unix_seconds(0), before, action: None, actor: None }
+}
+
+async fn lines(store: &Store, filter: AuditFilter) -> Vec<AuditRow> {
+    read!(store, |reader| { reader.audit_lines(&filter, 10_000).await })
+}
+
+pub(crate) async fn audit(store: &Store) {
+    let (own, other) = (member(store, "auditor").await, member(store, "stranger").await);
+    for (number, person) in [own.person, other.person].into_iter().enumerate() {
+        let by = By { actor: Actor::Person { id: person, credential: None }, ..by() };
+        let membership = own.id;
+        let at = By { at: Timestamp::from_unix_seconds(4_000_000_000 + number as i64), ..by };
+        done(store.write(move |tx| {
+            let by = at.clone();
+            Box::pin(async move {
+                let event = Event::MembershipChanged { membership, before: Roles::NONE, roles: Roles::NONE.with(Role::AuditReader) };
+                Ok::<_, Abort<&'static str>>(Outcome::Changed((), tx.record(&by, event).await?))
+            })
+        }))
+        .await;
+    }
+    while store.write_audit_lines().await.expect("written") {}
+    assert_eq!(read!(store, |reader| { reader.audit_backlog().await }), 0);
+    assert!(!store.write_audit_lines().await.expect("nothing is left"));
+
+    let all = lines(store, filter(INSTALLATION)).await;
+    assert_eq!(all.len(), store.tail(Sequence(0), 10_000).await.expect("read").len(), "every change stands in the whole log");
+    assert!(all.is_sorted_by_key(|row| std::cmp::Reverse((row.entry.at, row.entry.sequence))), "the newest comes first");
+    let of_organisation = filter(*own.organisation.as_bytes());
+    let there = lines(store, of_organisation.clone()).await;
+    assert_eq!(
+        (there[0].action.as_str(), there[0].acting),
+        ("member.role_changed", Some(other.organisation)),
+        "only its organisation is told"
+    );
+    assert_eq!((there[1].acting, there[1].address.as_deref()), (None, Some("192.0.2.7")));
+    let narrow = AuditFilter { action: Some("member.role_changed".to_owned()), ..of_organisation.clone() };
+    assert_eq!(lines(store, narrow.clone()).await, there[..2]);
+    let by_own = AuditFilter { actor: Some(own.person), ..of_organisation.clone() };
+    assert_eq!(lines(store, by_own.clone()).await, there[1..2]);
+    assert_eq!(lines(store, AuditFilter { actor: Some(own.person), ..narrow.clone() }).await, there[1..2]);
+    let before = (there[0].entry.at, there[0].entry.sequence);
+    assert_eq!(lines(store, AuditFilter { before, ..narrow.clone() }).await, there[1..2]);
+    assert_eq!(lines(store, AuditFilter { from: there[0].entry.at, ..narrow }).await, there[..1]);
+    let of_person = lines(store, filter(*own.person.as_bytes())).await;
+    assert_eq!((of_person[0].acting, of_person[1].acting), (Some(other.organisation), None));
+    let of_other = lines(store, filter(*other.person.as_bytes())).await;
+    assert_eq!(of_other[0].entry, there[0].entry, "whoever did it has it in their log");
+
+    labels(store, &own).await;
+    operators(store, own.person).await;
+}
+
+async fn labels(store: &Store, own: &domain::person::Membership) {
+    let label = async |id: [u8; 16]| read!(store, |reader| { reader.label(id).await });
+    let membership = label(*own.id.as_bytes()).await.expect("a membership");
+    assert_eq!((membership.kind.as_str(), membership.name.as_deref()), ("membership", Some("auditor")));
+    assert_eq!((membership.organisation, membership.person), (Some(own.organisation), Some(own.person)));
+    assert_eq!(label([0xee; 16]).await, None);
+    let mut kinds = std::collections::BTreeSet::new();
+    for entry in store.tail(Sequence(0), 10_000).await.expect("read") {
+        for id in poort_store::named(&entry.event) {
+            kinds.extend(label(id).await.map(|label| label.kind));
+        }
+    }
+    for kind in ["token", "workspace", "delegation"] {
+        assert!(kinds.contains(kind), "{kind} among {kinds:?}");
+    }
+}
+
+async fn operators(store: &Store, person: PersonId) {
+    let is = async || read!(store, |reader| { reader.is_operator(person).await });
+    assert!(!is().await);
+    assert!(done(write!(store, |tx| { tx.appoint_operator(person, now()).await })).await);
+    assert!(!done(write!(store, |tx| { tx.appoint_operator(person, now()).await })).await, "already");
+    assert!(is().await);
+    assert_eq!(read!(store, |reader| { reader.operators().await }).len(), 1);
+    done(write!(store, |tx| { tx.set_person_suspended(person, Some(now())).await })).await;
+    assert!(!is().await, "whoever is suspended runs nothing");
+    done(write!(store, |tx| { tx.set_person_suspended(person, None).await })).await;
+    assert!(done(write!(store, |tx| { tx.dismiss_operator(person).await })).await);
+    assert!(!done(write!(store, |tx| { tx.dismiss_operator(person).await })).await && !is().await);
+}
