@@ -40,9 +40,7 @@ pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) 
         Event::TokenResumed { digests, .. } => pause(writer, index, digests, State::Live),
         Event::TokensRevoked { digests, .. } => revoke(writer, index, at, digests),
         Event::ApiCredentialCreated { .. } | Event::OperatorTokenCreated { .. } => create_service_credential(writer, index, event),
-        Event::ApiCredentialRevoked { digest, .. } | Event::OperatorTokenRevoked { digest, .. } => {
-            revoke(writer, index, at, std::slice::from_ref(digest));
-        }
+        Event::ApiCredentialRevoked { digest, .. } | Event::OperatorTokenRevoked { digest, .. } => revoke(writer, index, at, &[*digest]),
         Event::Restored { newest, fenced: true, .. } => writer.fence(index, Some(Fenced::around(*newest))),
         Event::RestoreConfirmed { scope } => confirm(writer, index, scope),
         Event::OrganisationTokenCreated { .. }

@@ -9,8 +9,8 @@ use http::Method;
 use serde_json::Value;
 
 use super::client::Call;
-use super::column::{Column, Shape, plain, shaped};
 use super::client::Stretch;
+use super::column::{Column, Shape, plain, shaped};
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::{Attempt, Failure, Message};
