@@ -82,7 +82,7 @@ pub use meter::Meters;
 pub use organisation::NewOrganisation;
 pub use organisation_key::{
     ClientRequest, IssuedOrganisationKey, NewOrganisationKey, OrganisationKeyFilter, OrganisationKeyRow, OrganisationKeyUpdate,
-    RequestedPermissions, plain_client,
+    PrivateKeyRotation, RequestedPermissions, plain_client,
 };
 pub use organisation_token::{IssuedOrganisationToken, NewOrganisationToken};
 pub use organisation_token_import::OrganisationTokenRow;

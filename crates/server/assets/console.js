@@ -1,6 +1,6 @@
 // Enhancement only: every page works without this file.
 const all = (selector) => document.querySelectorAll(selector);
-for (const element of all("[data-js], [data-copy], [data-show]")) element.hidden = false;
+for (const element of all("[data-js], [data-copy], [data-show], [data-settings]")) element.hidden = false;
 for (const button of all("[data-copy]")) {
   const label = button.querySelector("span"), idle = label.textContent, source = document.getElementById(button.dataset.copy);
   button.addEventListener("click", async () => {
@@ -20,6 +20,15 @@ for (const button of all("[data-show]")) {
     const shown = field.type === "text";
     field.type = shown ? "password" : "text";
     button.textContent = shown ? idle : button.dataset.done;
+  });
+}
+for (const button of all("[data-settings]")) {
+  button.addEventListener("click", () => {
+    const line = (name, at) => `${name}=${document.getElementById(`secret-${at + 1}`).textContent.trim()}\n`;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob(button.dataset.settings.split(" ").map(line)));
+    link.download = "poort.env";
+    link.click();
   });
 }
 for (const line of all("[data-poll]")) {

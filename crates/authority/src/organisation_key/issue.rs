@@ -3,6 +3,7 @@
 use domain::client::{ClientDefinition, Registration};
 use domain::credential::format::shown_prefix;
 use domain::organisation_key::{OrganisationKey, PrivateKeyState};
+use domain::personal_token;
 use domain::text::Email;
 use domain::{CredentialId, Digest, Event, Kind, OrganisationId, Secret, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
@@ -41,7 +42,7 @@ impl Authority {
 
     pub(crate) fn draw_private_key(&self, context: &Context) -> Result<DrawnPrivateKey, Error> {
         let id = CredentialId::generate(context.now, &*self.entropy)?;
-        Ok(DrawnPrivateKey { id, text: self.installation.generate(Kind::OrganisationKey, &*self.entropy)? })
+        Ok(DrawnPrivateKey { id, text: self.installation.generate(Kind::OrganisationKey, &*self.entropy)?, ends_at: None })
     }
 }
 
@@ -59,6 +60,8 @@ pub(crate) struct DrawnKey {
 pub(crate) struct DrawnPrivateKey {
     pub(crate) id: CredentialId,
     pub(crate) text: Secret<String>,
+    /// When it ends by itself.
+    pub(crate) ends_at: Option<Timestamp>,
 }
 
 /// Whose a new key is.
@@ -70,7 +73,7 @@ pub(crate) struct Owner {
 
 impl DrawnPrivateKey {
     pub(super) fn state(&self) -> PrivateKeyState {
-        PrivateKeyState { id: self.id, digest: Digest::of(self.text.expose().as_bytes()), not_after: None }
+        PrivateKeyState { id: self.id, digest: Digest::of(self.text.expose().as_bytes()), not_after: self.ends_at }
     }
 
     pub(super) fn prefix(&self) -> &str {
@@ -79,6 +82,13 @@ impl DrawnPrivateKey {
 }
 
 impl DrawnKey {
+    /// Lets its private key end by itself.
+    pub(super) fn private_key_ends_at(&mut self, wished: Timestamp) -> Result<(), Error> {
+        let none = || Error::invalid("private_key_ends_at", "is for a key that has a private key here");
+        self.private_key.as_mut().ok_or_else(none)?.ends_at = Some(end_of_private_key(wished, self.created_at)?);
+        Ok(())
+    }
+
     /// Writes the key and its event; `registration` is the digest of the token that a client manages itself with, and until when it is
     /// to be used.
     pub(crate) async fn insert(
@@ -96,6 +106,11 @@ impl DrawnKey {
         let key = tx.organisation_key(key.id).await?.ok_or(Abort::Refused(Error::NotFound))?;
         Ok(IssuedOrganisationKey { key, private_key: self.private_key.map(|drawn| drawn.text) })
     }
+}
+
+/// When a new private key ends, where that is a moment at which it can.
+pub(super) fn end_of_private_key(wished: Timestamp, now: Timestamp) -> Result<Timestamp, Error> {
+    personal_token::expiry(wished, now).map_err(|problem| Error::invalid("private_key_ends_at", problem))
 }
 
 /// A key as it is when it is made, without private keys.

@@ -29,6 +29,8 @@ pub struct NewOrganisationKey {
     pub workspace: Option<WorkspaceId>,
     /// Whom to write to about it.
     pub contact: Option<Email>,
+    /// When its private key ends by itself; absent: never.
+    pub private_key_ends_at: Option<Timestamp>,
     /// Its OAuth side; the public id is drawn.
     pub client: ClientRequest,
 }
@@ -44,6 +46,15 @@ pub struct OrganisationKeyUpdate {
     pub contact: Option<Option<Email>>,
     /// Another OAuth side; its public id stays.
     pub client: ClientRequest,
+}
+
+/// How a key gets a new private key.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PrivateKeyRotation {
+    /// For how long the old one still works.
+    pub overlap: Duration,
+    /// When the new one ends by itself; absent: never.
+    pub ends_at: Option<Timestamp>,
 }
 
 /// Which keys are listed.
@@ -65,9 +76,12 @@ impl Authority {
     ) -> Result<Changed<IssuedOrganisationKey>, Error> {
         context.caller.require_management(organisation, Right::OrganisationKeysWrite)?;
         let registration = if context.caller.is_operator() { Registration::Operator } else { Registration::Organisation };
-        let NewOrganisationKey { workspace, contact, client } = new;
+        let NewOrganisationKey { workspace, contact, private_key_ends_at, client } = new;
         let requested = client.permissions.clone();
-        let drawn = self.draw_client(context, registration, client.definition()?)?;
+        let mut drawn = self.draw_client(context, registration, client.definition()?)?;
+        if let Some(wished) = private_key_ends_at {
+            drawn.private_key_ends_at(wished)?;
+        }
         self.ensure_signing_key(context, id_token::signing_algorithm(drawn.definition.id_token_algorithm)).await?;
         self.change(context, move |tx, by| {
             let (mut drawn, contact, requested) = (drawn.clone(), contact.clone(), requested.clone());
@@ -134,12 +148,14 @@ impl Authority {
         &self,
         context: &Context,
         id: CredentialId,
-        overlap: Duration,
+        rotation: PrivateKeyRotation,
     ) -> Result<Changed<IssuedOrganisationKey>, Error> {
+        let PrivateKeyRotation { overlap, ends_at } = rotation;
         if overlap > MAX_OVERLAP {
             return Err(Error::invalid("overlap_seconds", format!("must be {} at most", MAX_OVERLAP.as_secs())));
         }
-        let drawn = self.draw_private_key(context)?;
+        let mut drawn = self.draw_private_key(context)?;
+        drawn.ends_at = ends_at.map(|wished| issue::end_of_private_key(wished, context.now)).transpose()?;
         let caller = context.caller.clone();
         self.change(context, move |tx, by| {
             let (caller, drawn) = (caller.clone(), drawn.clone());

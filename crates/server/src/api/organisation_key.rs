@@ -145,6 +145,10 @@ pub(super) struct PrivateKeyRotation {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 7_776_000, default = 0)]
     overlap_seconds: u32,
+    /// When the new private key ends by itself, within 20 years; left out: never.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    private_key_ends_at: Option<Timestamp>,
 }
 
 /// Which private key is ended.
@@ -240,7 +244,8 @@ pub(super) async fn revoke(call: Call, _: NoBody) -> Result<Done<Nothing>, Probl
 
 pub(super) async fn rotate(call: Call, body: PrivateKeyRotation) -> Result<Done<IssuedOrganisationKey>, Problem> {
     let overlap = Duration::from_secs(body.overlap_seconds.into());
-    Ok(issued(call.authority().rotate_organisation_key(&call.context, call.id()?, overlap).await?))
+    let rotation = authority::PrivateKeyRotation { overlap, ends_at: body.private_key_ends_at };
+    Ok(issued(call.authority().rotate_organisation_key(&call.context, call.id()?, rotation).await?))
 }
 
 pub(super) async fn revoke_private_key(call: Call, body: PrivateKeyRevocation) -> Result<Done<OrganisationKey>, Problem> {

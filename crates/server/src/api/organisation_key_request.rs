@@ -4,7 +4,7 @@ use authority::{ClientRequest, OrganisationKeyRow};
 use domain::client::{ApplicationType, ClientAuthentication, GrantType, Profile, SigningAlgorithm};
 use domain::organisation_token::Username;
 use domain::text::{Email, Name};
-use domain::{Digest, OrganisationId, WorkspaceId};
+use domain::{Digest, OrganisationId, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -34,6 +34,10 @@ macro_rules! bodies {
             #[serde(default)]
             #[schema(value_type = Option<String>, max_length = 254)]
             contact: Option<Email>,
+            /// When its private key ends by itself, within 20 years; left out: never.
+            #[serde(default)]
+            #[schema(value_type = Option<String>, format = DateTime)]
+            private_key_ends_at: Option<Timestamp>,
             /// What it may do at most. Of a new one, if left out: all that APIs let organisation keys do, now and later.
             #[serde(default)]
             permissions: Option<PermissionWish>,
@@ -94,8 +98,8 @@ macro_rules! bodies {
 
         impl From<NewOrganisationKey> for authority::NewOrganisationKey {
             fn from(new: NewOrganisationKey) -> Self {
-                let NewOrganisationKey { name, workspace, contact, permissions, $($member,)* } = new;
-                Self { workspace, contact, client: ClientRequest { name: Some(name), permissions: permissions.map(|wish| wish.0), $($member,)* } }
+                let NewOrganisationKey { name, workspace, contact, private_key_ends_at, permissions, $($member,)* } = new;
+                Self { workspace, contact, private_key_ends_at, client: ClientRequest { name: Some(name), permissions: permissions.map(|wish| wish.0), $($member,)* } }
             }
         }
 

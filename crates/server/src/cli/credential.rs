@@ -60,8 +60,13 @@ impl Sort {
     }
 
     pub(super) fn rotate(&self, arguments: &RotateArgs, context: &mut Context<'_>) -> Attempt<()> {
+        self.rotate_with(arguments, json!({}), context)
+    }
+
+    /// The same with more in the body.
+    pub(super) fn rotate_with(&self, arguments: &RotateArgs, mut body: Value, context: &mut Context<'_>) -> Attempt<()> {
         let RotateArgs { id, overlap, destination } = arguments;
-        let body = json!({ "overlap_seconds": overlap.as_secs() });
+        body["overlap_seconds"] = json!(overlap.as_secs());
         destination.open()?.fill(context, self.rotated, |context| context.post(&[self.path, &id.to_string(), "rotations"], body))
     }
 

@@ -9,7 +9,7 @@ use super::api::read_json;
 use super::client::Stretch;
 use super::column::{Column, Shape, plain, scalar, shaped};
 use super::context::Context;
-use super::credential::{One, RotateArgs, Sort, changes, given, long_duration, permissions};
+use super::credential::{Expiry, One, RotateArgs, Sort, changes, given, long_duration, permissions};
 use super::exit::Exit;
 use super::failure::{Attempt, Failure};
 use super::import::ImportArgs;
@@ -35,16 +35,31 @@ pub enum Verb {
         stretch: Stretch,
     },
     /// Make a key; only PUBLIC-ID:PRIVATE-KEY goes to standard output, once
+    #[command(
+        mut_arg("expires_at", |at| at.help("When its private key ends by itself")),
+        mut_arg("days", |days| days.help("After how many days its private key ends by itself"))
+    )]
     Create(Box<CreateArgs>),
     /// Show a key; never its private keys
     Show(One),
     /// Change what a key may do, its OAuth side, workspace or contact
     Update(Box<UpdateArgs>),
     /// Give a key a new private key; public id and id stay
-    #[command(mut_arg("overlap", |overlap| {
-        overlap.value_parser(long_duration).help("Let the old one work this long beside the new one: 90s, 15m, 12h, 7d; at most 90d")
-    }))]
-    Rotate(RotateArgs),
+    #[command(
+        mut_arg("overlap", |overlap| {
+            overlap.value_parser(long_duration).help("Let the old one work this long beside the new one: 90s, 15m, 12h, 7d; at most 90d")
+        }),
+        mut_arg("expires_at", |at| at.help("When the new private key ends by itself")),
+        mut_arg("days", |days| days.help("After how many days the new private key ends by itself"))
+    )]
+    Rotate {
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        rotation: RotateArgs,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        expiry: Expiry,
+    },
     /// End one of a key's private keys at once, and the access tokens that came with it
     EndPrivateKey {
         /// The key's id
@@ -79,6 +94,9 @@ pub struct CreateArgs {
     /// Whom to write to about it: a mail address
     #[arg(long)]
     pub contact: Option<String>,
+    /// When its private key ends.
+    #[command(flatten)]
+    pub expiry: Expiry,
     /// Its OAuth side.
     #[command(flatten)]
     pub client: ClientArgs,
@@ -256,7 +274,10 @@ pub(super) fn run(verb: &Verb, context: &mut Context<'_>) -> Attempt<()> {
             let body = arguments.changes(context)?;
             SORT.update(arguments.id, body, context)
         }
-        Verb::Rotate(arguments) => SORT.rotate(arguments, context),
+        Verb::Rotate { rotation, expiry } => {
+            let body = given([("private_key_ends_at", expiry.at(context).map(|at| json!(at)))]);
+            SORT.rotate_with(rotation, body, context)
+        }
         Verb::EndPrivateKey { id, private_key } => end_private_key(&id.to_string(), private_key, context),
         Verb::Suspend(one) => SORT.suspend(one, context),
         Verb::Resume(one) => SORT.resume(one, context),
@@ -272,10 +293,15 @@ pub(super) fn run(verb: &Verb, context: &mut Context<'_>) -> Attempt<()> {
 }
 
 fn create(arguments: &CreateArgs, context: &mut Context<'_>) -> Attempt<()> {
-    let CreateArgs { name, organisation, workspace, contact, client, destination } = arguments;
+    let CreateArgs { name, organisation, workspace, contact, expiry, client, destination } = arguments;
     let organisation = context.organisation_or_own(organisation.as_deref())?;
     let workspace = workspace.as_deref().map(|named| context.workspace(named)).transpose()?;
-    let own = [("name", Some(json!(name))), ("workspace", workspace.map(Value::String)), ("contact", contact.as_ref().map(|to| json!(to)))];
+    let own = [
+        ("name", Some(json!(name))),
+        ("workspace", workspace.map(Value::String)),
+        ("contact", contact.as_ref().map(|to| json!(to))),
+        ("private_key_ends_at", expiry.at(context).map(|at| json!(at))),
+    ];
     let key = given(own.into_iter().chain(client.members(false, context)?));
     let place = destination.open()?;
     place.fill(context, Text::Created, |context| context.post(&["organisations", &organisation, PATH], key))

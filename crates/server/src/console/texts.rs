@@ -50,6 +50,7 @@ words! {
     HidePassword: "Hide password", "Wachtwoord verbergen";
     Copy: "Copy", "Kopiëren";
     Copied: "Copied", "Gekopieerd";
+    DownloadSettings: "Download as .env", "Downloaden als .env";
     SeenOnce: "to see", "te zien";
     Example: "Example", "Voorbeeld";
     TryIt: "Try whether it works", "Probeer of het werkt";

@@ -20,6 +20,8 @@ pub(crate) struct Ticket {
     pub(crate) secrets: Vec<Shown>,
     /// How to try it, for each of the tools that are usual.
     pub(crate) samples: Vec<Sample>,
+    /// The names of the texts in a file of settings (`.env`), in their order; none where nobody would want one.
+    pub(crate) settings: &'static str,
     /// Where the first use of it is told, and what to say until then.
     pub(crate) first_use: Option<(String, String)>,
     /// Where whoever has kept it goes on.

@@ -92,7 +92,7 @@ async fn key(
 ) -> Result<Key, StartError> {
     let name = Name::new(name).map_err(own_text)?;
     let client = ClientRequest { name: Some(name), redirect_uris: Some(vec![REDIRECT_URI.to_owned()]), ..ClientRequest::default() };
-    let new = NewOrganisationKey { workspace, contact: None, client };
+    let new = NewOrganisationKey { workspace, contact: None, private_key_ends_at: None, client };
     let made = authority.create_organisation_key(context, organisation, new).await?.value;
     let private = made.private_key.ok_or_else(|| StartError::Configuration("a key came without its private key".to_owned()))?;
     Ok(Key { public: made.key.definition.client_id, private: private.expose().clone() })

@@ -7,7 +7,7 @@ use domain::client::{ApplicationType, GrantType};
 use domain::organisation_key::OrganisationKey;
 
 use super::texts::Text;
-use super::{address, below, key, name, path};
+use super::{address, below, contact, key, name, path};
 use crate::console::form::Form;
 use crate::console::page::Frame;
 use crate::console::visit::{Answer, Visit};
@@ -25,7 +25,8 @@ struct View {
 pub(in crate::console) async fn show(visit: Visit) -> Answer {
     let key = key(&visit).await?;
     let (uris, origins) = (key.definition.redirect_uris.join("\n"), key.definition.cors_origins.join("\n"));
-    let now = [("name", key.definition.name.as_str()), ("redirect_uris", &uris), ("cors_origins", &origins)];
+    let contact = key.contact.as_ref().map_or("", |email| email.as_str());
+    let now = [("name", key.definition.name.as_str()), ("contact", contact), ("redirect_uris", &uris), ("cors_origins", &origins)];
     let form = Form::new(&visit, &now);
     visit.page(&view(&visit, form, &key))
 }
@@ -64,8 +65,9 @@ async fn read(visit: &Visit, form: &mut Form, key: &OrganisationKey) -> Result<O
             client.application_type = Some(ApplicationType::Native);
         }
     }
+    let contact = Some(contact(visit, form));
     let expected_revision = Some(form.value("revision").parse().unwrap_or_default());
-    Ok(form.is_good().then_some(OrganisationKeyUpdate { expected_revision, client, ..OrganisationKeyUpdate::default() }))
+    Ok(form.is_good().then_some(OrganisationKeyUpdate { expected_revision, contact, client, ..OrganisationKeyUpdate::default() }))
 }
 
 /// Whether people sign in with it: only then does it have addresses.

@@ -5,6 +5,7 @@ pub(super) mod detail;
 pub(super) mod edit;
 mod list;
 pub(super) mod new;
+mod proof;
 mod purpose;
 mod reach;
 pub(super) mod revoke;
@@ -15,7 +16,7 @@ use authority::{Error, IssuedOrganisationKey, Page, Right};
 use axum::response::Response;
 use domain::client::GrantType;
 use domain::organisation_key::{MAX_KEYS_OF_ORGANISATION, OrganisationKey};
-use domain::text::Name;
+use domain::text::{Email, Name};
 use domain::{CredentialId, Secret};
 
 pub(super) use list::list;
@@ -33,6 +34,8 @@ pub(super) const READ: &[Right] = &[Right::OrganisationKeysRead];
 pub(super) const WRITE: &[Right] = &[Right::OrganisationKeysWrite];
 /// All of them: a list that is not whole cannot be put in order.
 const ALL: Page = Page { after: None, limit: MAX_KEYS_OF_ORGANISATION as u32 };
+/// For how many days a private key usually works.
+const USUAL_DAYS: &str = "365";
 const MIN_NAME: usize = 3;
 const MAX_NAME: usize = 80;
 
@@ -78,6 +81,12 @@ async fn name(visit: &Visit, form: &mut Form, own: Option<CredentialId>) -> Resu
     Ok(Some(name))
 }
 
+/// Whom to write to about the key; nobody, where the field is empty.
+fn contact(visit: &Visit, form: &mut Form) -> Option<Email> {
+    let text = form.value("contact").trim().to_owned();
+    if text.is_empty() { None } else { form.take("contact", Email::new(&text), visit.say(Text::WriteToWrong)) }
+}
+
 /// The page with a key's private key; a key without one is told on its own page.
 fn ready(visit: &Visit, issued: &IssuedOrganisationKey) -> Answer {
     let (key, client) = (&issued.key, &issued.key.definition);
@@ -92,6 +101,7 @@ fn ready(visit: &Visit, issued: &IssuedOrganisationKey) -> Answer {
             Shown { label: visit.say(Text::PrivateKey).to_owned(), value: Secret::expose(private).clone() },
         ],
         samples: samples(visit, key),
+        settings: "CLIENT_ID CLIENT_SECRET",
         first_use: None,
         done: Link::new(visit.to(&detail), visit.say(Text::Kept)),
     };

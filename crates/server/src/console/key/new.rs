@@ -7,9 +7,10 @@ use domain::workspace::Workspace;
 
 use super::purpose::{self, Purpose};
 use super::texts::Text;
-use super::{address, below, name, reach, ready, show_again};
+use super::{USUAL_DAYS, address, below, contact, name, proof, reach, ready, show_again};
 use crate::console::form::{Choice, Form};
 use crate::console::page::Frame;
+use crate::console::token::life;
 use crate::console::visit::{Answer, Visit};
 
 #[derive(Template)]
@@ -22,14 +23,19 @@ struct View {
     workspaces: Vec<Choice>,
     purposes: Vec<Choice>,
     offline: Vec<Choice>,
+    proofs: Vec<Choice>,
     may: Vec<Choice>,
     permissions: Vec<Choice>,
+    lives: Vec<Choice>,
+    days: String,
 }
 
 pub(in crate::console) async fn show(visit: Visit) -> Answer {
     let workspaces = reach::workspaces(&visit).await?;
     let usual = if reach::grantable(&visit).is_empty() { "all" } else { "some" };
-    let form = Form::new(&visit, &[("may", usual)]).once(&visit)?;
+    let contact = visit.person().person.email.as_ref().map_or("", |email| email.as_str());
+    let usual = [("may", usual), ("proof", proof::USUAL), ("days", USUAL_DAYS), ("contact", contact)];
+    let form = Form::new(&visit, &usual).once(&visit)?;
     visit.page(&view(&visit, form, &workspaces))
 }
 
@@ -53,7 +59,12 @@ fn refused(visit: &Visit, mut form: Form, error: Error, workspaces: &[Workspace]
     if of_permission {
         form.refuse("permission", visit.say(Text::MayMissing));
     } else {
-        let known = [("too_many_keys", "name", Text::TooMany), ("workspace", "workspace", Text::WorkspaceMissing)];
+        let known = [
+            ("too_many_keys", "name", Text::TooMany),
+            ("workspace", "workspace", Text::WorkspaceMissing),
+            ("jwks", "jwk", Text::JwkWrong),
+            ("private_key_ends_at", "until", Text::UntilWrong),
+        ];
         form.refused(visit, error, &known)?;
     }
     again(visit, form, workspaces)
@@ -75,7 +86,11 @@ async fn read(visit: &Visit, form: &mut Form, workspaces: &[Workspace]) -> Resul
         redirect_uris = address::redirect_uris(visit, form, purpose.application());
         cors_origins = address::origins(visit, form);
     }
+    let jwks = purpose.filter(|purpose| *purpose != Purpose::Public).and_then(|_| proof::read(visit, form));
     let permissions = reach::permissions(visit, form, people.is_some());
+    let has_private_key = purpose != Some(Purpose::Public) && jwks.is_none();
+    let private_key_ends_at = if has_private_key { life::read(visit, form) } else { None };
+    let contact = contact(visit, form);
     if !form.is_good() {
         return Ok(None);
     }
@@ -88,9 +103,10 @@ async fn read(visit: &Visit, form: &mut Form, workspaces: &[Workspace]) -> Resul
         grant_types: Some(purpose.grants(form.has("offline", "yes"))),
         permissions,
         authentication: (purpose == Purpose::Public).then(Vec::new),
+        jwks: jwks.map(Some),
         ..ClientRequest::default()
     };
-    Ok(Some(NewOrganisationKey { workspace, contact: None, client }))
+    Ok(Some(NewOrganisationKey { workspace, contact, private_key_ends_at, client }))
 }
 
 fn view(visit: &Visit, form: Form, workspaces: &[Workspace]) -> View {
@@ -107,6 +123,9 @@ fn view(visit: &Visit, form: Form, workspaces: &[Workspace]) -> View {
         reaches: reach::choices(visit, workspaces),
         workspaces: if workspaces.is_empty() { Vec::new() } else { reach::listed(workspaces) },
         purposes: purpose::choices(visit),
+        proofs: proof::choices(visit),
+        lives: life::choices(visit),
+        days: life::bounds(visit),
         offline: vec![Choice::new("yes", visit.say(Text::OfflineYes)).code("offline_access")],
         may,
         permissions,

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use askama::Template;
+use authority::PrivateKeyRotation;
 use domain::CredentialId;
 use domain::organisation_key::OrganisationKey;
 
 use super::texts::Text;
-use super::{below, key, path, ready, show_again};
+use super::{USUAL_DAYS, below, key, path, ready, show_again};
 use crate::console::form::{Choice, Form};
 use crate::console::page::Frame;
+use crate::console::token::life;
 use crate::console::visit::{Answer, Visit};
 
 #[derive(Template)]
@@ -20,12 +22,14 @@ struct View {
     back: String,
     two_work: bool,
     overlaps: Vec<Choice>,
+    lives: Vec<Choice>,
+    days: String,
 }
 
 /// For how many hours the old private key still works.
 const OVERLAPS: [(&str, u64, Text); 4] =
     [("24", 24, Text::OldDay), ("168", 168, Text::OldWeek), ("720", 720, Text::OldMonth), ("0", 0, Text::OldStops)];
-const USUAL: [(&str, &str); 1] = [("overlap", "168")];
+const USUAL: [(&str, &str); 2] = [("overlap", "168"), ("days", USUAL_DAYS)];
 
 pub(in crate::console) async fn show(visit: Visit) -> Answer {
     let key = key(&visit).await?;
@@ -37,9 +41,10 @@ pub(in crate::console) async fn rotate(visit: Visit) -> Answer {
     let id: CredentialId = visit.parameter("key")?;
     let mut form = Form::new(&visit, &[]);
     let chosen = OVERLAPS.iter().find(|(value, ..)| *value == form.value("overlap")).map(|(_, hours, _)| *hours);
-    if let Some(hours) = form.take("overlap", chosen.ok_or(()), visit.say(Text::OverlapMissing)) {
-        let context = visit.once()?;
-        match visit.authority().rotate_organisation_key(&context, id, Duration::from_secs(hours * 3_600)).await {
+    let hours = form.take("overlap", chosen.ok_or(()), visit.say(Text::OverlapMissing));
+    if let Some((hours, end)) = hours.zip(life::read(&visit, &mut form)) {
+        let rotation = PrivateKeyRotation { overlap: Duration::from_secs(hours * 3_600), ends_at: Some(end) };
+        match visit.authority().rotate_organisation_key(&visit.once()?, id, rotation).await {
             Ok(made) => return ready(&visit, &made.value),
             Err(error) => match show_again(&visit, error) {
                 Ok(page) => return Ok(page),
@@ -63,6 +68,8 @@ fn view(visit: &Visit, form: Form, key: &OrganisationKey) -> View {
         form,
         back: visit.to(&path(visit, &format!("/{}", key.id))),
         two_work: working > 1,
+        lives: life::choices(visit),
+        days: life::bounds(visit),
         overlaps: OVERLAPS.iter().map(|(value, _, label)| Choice::new(*value, visit.say(*label))).collect(),
     }
 }

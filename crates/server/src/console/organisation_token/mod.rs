@@ -68,6 +68,7 @@ fn ready(visit: &Visit, issued: &IssuedOrganisationToken, api: &ApiDefinition) -
             Shown { label: visit.say(Text::Code).to_owned(), value: issued.code.expose().clone() },
         ],
         samples: vec![Sample { tool: "curl", name: "curl", code: sample(visit, token.username.as_str(), api) }],
+        settings: "USERNAME CODE",
         first_use: Some((address, visit.say(Text::NotUsedYet).to_owned())),
         done: Link::new(visit.to(&visit.at(OPTIONS)), visit.say(Text::Kept)),
     };

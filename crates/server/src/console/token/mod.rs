@@ -31,6 +31,7 @@ fn ready(visit: &Visit, issued: &IssuedToken) -> Answer {
         story: visit.say(Text::Once).to_owned(),
         secrets: vec![Shown { label: visit.say(Text::YourToken).to_owned(), value: issued.secret.expose().clone() }],
         samples: samples(visit),
+        settings: "",
         first_use: Some((address, visit.say(Text::NotUsedYet).to_owned())),
         done: Link::new(visit.to("/profile/tokens"), visit.say(Text::Kept)),
     };

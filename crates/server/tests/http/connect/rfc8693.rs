@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authority::{ClientRequest, Context, NewOrganisationKey, RequestedPermissions};
+use authority::{ClientRequest, Context, NewOrganisationKey, PrivateKeyRotation, RequestedPermissions};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::client::GrantType;
@@ -38,7 +38,7 @@ fn context(app: &App) -> Context {
 async fn client(app: &App, organisation: OrganisationId, grants: &[GrantType], permissions: RequestedPermissions) -> Client {
     let (name, grant_types) = (Some(Name::new("App").expect("a name")), Some(grants.to_vec()));
     let client = ClientRequest { name, grant_types, permissions: Some(permissions), ..ClientRequest::default() };
-    let new = NewOrganisationKey { workspace: None, client, contact: None };
+    let new = NewOrganisationKey { workspace: None, client, contact: None, private_key_ends_at: None };
     let issued = app.node.authority.create_organisation_key(&context(app), organisation, new).await.expect("made").value;
     let secret = issued.private_key.expect("a private key").expose().clone();
     Client { id: issued.key.id, public_id: issued.key.definition.client_id, secret }
@@ -262,7 +262,10 @@ async fn what_was_exchanged_ends_with_each_private_key_of_the_chain() {
         let third = world.exchange(&world.back, &second, &[]).await.expect(200).member("/access_token");
         let client = [&world.front, &world.middle, &world.back][place];
         let overlap = Duration::from_secs(3_600);
-        authority.rotate_organisation_key(&context(&world.app), client.id, overlap).await.expect("rotated");
+        authority
+            .rotate_organisation_key(&context(&world.app), client.id, PrivateKeyRotation { overlap, ends_at: None })
+            .await
+            .expect("rotated");
         assert!(world.may(&third, "GET").await, "the old private key goes on for a time");
         let known = authority.verifier().client_of(&client.id).expect("a lease").expect("a client");
         let old = known.client.private_keys.iter().find(|key| key.digest == domain::Digest::of(client.secret.as_bytes())).expect("kept");

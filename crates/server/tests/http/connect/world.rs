@@ -164,7 +164,8 @@ async fn make(app: &App, organisation: OrganisationId, change: impl FnOnce(&mut 
     };
     change(&mut definition);
     let registration = definition.registration;
-    let new = NewOrganisationKey { workspace: None, client: super::back_channel::request(definition), contact: None };
+    let new =
+        NewOrganisationKey { workspace: None, client: super::back_channel::request(definition), contact: None, private_key_ends_at: None };
     let made = app.node.authority.create_organisation_key(&context, organisation, new).await.expect("a key").value;
     let (key, id) = (made.key.id, made.key.definition.client_id.clone());
     if registration == Registration::Dynamic {

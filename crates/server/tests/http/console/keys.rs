@@ -58,8 +58,15 @@ async fn verdict(app: &App, archive: &str, token: &str) -> bool {
     answer.json()["allowed"].as_bool().unwrap_or_else(|| panic!("{}", answer.text))
 }
 
-pub(super) const SERVER: [(&str, &str); 5] =
-    [("name", "Reports"), ("reach", "all"), ("purpose", "server"), ("may", "some"), ("permission", "archive:papers:read")];
+pub(super) const SERVER: [(&str, &str); 7] = [
+    ("name", "Reports"),
+    ("reach", "all"),
+    ("purpose", "server"),
+    ("may", "some"),
+    ("permission", "archive:papers:read"),
+    ("proof", "ours"),
+    ("days", "365"),
+];
 
 #[tokio::test]
 async fn a_key_is_made_shown_once_used_rotated_and_revoked() {
@@ -83,7 +90,7 @@ async fn a_key_is_made_shown_once_used_rotated_and_revoked() {
         let page = kim.get(&key).await.expect(200).text;
         assert!(page.contains(&public) && page.contains("archive:papers:read") && !page.contains(&old), "{page}");
 
-        let (same, new) = shown(&kim.fill(&format!("{key}/rotate"), &[("overlap", "24")]).await.expect(200).text);
+        let (same, new) = shown(&kim.fill(&format!("{key}/rotate"), &[("overlap", "24"), ("days", "365")]).await.expect(200).text);
         assert_eq!(same, public);
         assert_eq!((ask(&app, &public, &old).await.0, ask(&app, &public, &new).await.0), (200, 200));
         let page = kim.get(&key).await.expect(200).text;
@@ -120,7 +127,7 @@ async fn a_key_is_paused_and_works_again() {
         assert_eq!(ask(&app, &public, &private).await.0, status);
     }
     kim.fill(&key, &[("state", "paused")]).await.expect(303);
-    let page = kim.fill(&format!("{key}/rotate"), &[("overlap", "24")]).await.expect(422).text;
+    let page = kim.fill(&format!("{key}/rotate"), &[("overlap", "24"), ("days", "365")]).await.expect(422).text;
     assert!(page.contains("De sleutel is gepauzeerd"), "{page}");
 }
 
@@ -133,13 +140,13 @@ async fn a_private_key_is_ended_alone_and_stopping_at_once_leaves_one() {
     let list = format!("/en/o/{acme}/keys");
     let (public, first) = shown(&kim.fill(&format!("{list}/new"), &SERVER).await.expect(200).text);
     let key = format!("{list}/{}", ids(&kim.get(&list).await.text, &list)[0]);
-    kim.fill(&format!("{key}/rotate"), &[("overlap", "5")]).await.expect(422);
+    kim.fill(&format!("{key}/rotate"), &[("overlap", "5"), ("days", "365")]).await.expect(422);
     kim.fill(&format!("{key}/rotate"), &[]).await.expect(422);
     assert_eq!(ask(&app, &public, &first).await.0, 200);
-    let (_, second) = shown(&kim.fill(&format!("{key}/rotate"), &[("overlap", "0")]).await.expect(200).text);
+    let (_, second) = shown(&kim.fill(&format!("{key}/rotate"), &[("overlap", "0"), ("days", "365")]).await.expect(200).text);
     assert_eq!((ask(&app, &public, &first).await.0, ask(&app, &public, &second).await.0), (401, 200));
 
-    let (_, third) = shown(&kim.fill(&format!("{key}/rotate"), &[("overlap", "720")]).await.expect(200).text);
+    let (_, third) = shown(&kim.fill(&format!("{key}/rotate"), &[("overlap", "720"), ("days", "365")]).await.expect(200).text);
     let page = kim.get(&key).await.expect(200).text;
     let ends: Vec<String> =
         page.split("href=\"").filter_map(|rest| rest.split('"').next()).filter(|link| link.ends_with("/end")).map(str::to_owned).collect();

@@ -9,7 +9,9 @@ use super::keys::{SERVER, browser, ids, person, shown, with_kim};
 
 /// The fields of an app that people sign in with.
 fn app_with<'f>(name: &'f str, purpose: &'f str, uris: &'f str, origins: &'f str) -> Vec<(&'f str, &'f str)> {
-    vec![("name", name), ("reach", "all"), ("purpose", purpose), ("may", "all"), ("redirect_uris", uris), ("cors_origins", origins)]
+    let proof = [("proof", "ours"), ("days", "365")];
+    let client = [("purpose", purpose), ("may", "all"), ("redirect_uris", uris), ("cors_origins", origins)];
+    [("name", name), ("reach", "all")].into_iter().chain(client).chain(proof).collect()
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod frame;
 mod interactions;
 mod keys;
 mod keys_forms;
+mod keys_proof;
 mod members;
 mod organisation;
 mod outage;

@@ -33,7 +33,7 @@ async fn client(member: &Member, key: &SigningKey) -> String {
         grant_types: Some(vec![GrantType::ClientCredentials]),
         ..ClientRequest::default()
     };
-    let new = NewOrganisationKey { workspace: None, client, contact: None };
+    let new = NewOrganisationKey { workspace: None, client, contact: None, private_key_ends_at: None };
     authority.create_organisation_key(&member.context(), organisation, new).await.expect("made").value.key.definition.client_id
 }
 

@@ -187,7 +187,7 @@ impl Cloud {
             ..ClientRequest::default()
         };
         change(&mut client);
-        let new = NewOrganisationKey { workspace: None, client, contact: None };
+        let new = NewOrganisationKey { workspace: None, client, contact: None, private_key_ends_at: None };
         let made = self.first().create_organisation_key(&self.context(), self.organisation, new).await.expect("made").value;
         let secret = made.private_key.map(|text| text.expose().clone()).unwrap_or_default();
         self.settle().await;

@@ -96,7 +96,7 @@ impl World {
         definition.redirect_uris = vec![REDIRECT.to_owned()];
         change(&mut definition);
         let is_public = definition.authentication.is_empty();
-        let new = NewOrganisationKey { workspace: None, client: request(definition), contact: None };
+        let new = NewOrganisationKey { workspace: None, client: request(definition), contact: None, private_key_ends_at: None };
         let made = self.app.node.authority.create_organisation_key(&self.context(), self.organisation, new).await.expect("made").value;
         let secret = made.private_key.map(|text| text.expose().clone()).unwrap_or_default();
         TestClient { key: made.key.id, id: made.key.definition.client_id, secret, is_public }
