@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use authority::PrivateKeyRotation;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
 use super::*;
+
+/// How the old private key goes on beside the new one.
+const TEN_MINUTES: PrivateKeyRotation = PrivateKeyRotation { overlap: Duration::from_secs(600), ends_at: None };
 
 const OWN: [(&str, &str); 2] = [("grant_type", "client_credentials"), ("scope", "shop")];
 
@@ -75,7 +79,7 @@ async fn ca_14_a_private_key_works_until_its_overlap_is_over_or_it_is_ended() {
     let client = world.confidential().await;
     let authority = &world.app.node.authority;
     let with_secret = |secret: &str| TestClient { secret: secret.to_owned(), ..client.clone() };
-    let rotated = authority.rotate_organisation_key(&world.context(), client.key, Duration::from_secs(600)).await.expect("rotated");
+    let rotated = authority.rotate_organisation_key(&world.context(), client.key, TEN_MINUTES).await.expect("rotated");
     let second = with_secret(rotated.value.private_key.expect("a private key").expose());
     for secret in [&client, &second] {
         world.token(secret, &OWN).await.expect(200);
@@ -84,7 +88,7 @@ async fn ca_14_a_private_key_works_until_its_overlap_is_over_or_it_is_ended() {
     world.token(&client, &OWN).await.expect(200);
     world.app.clock.advance(Duration::from_secs(1));
     refused(&world.token(&client, &OWN).await, 401, "invalid_client");
-    let rotated = authority.rotate_organisation_key(&world.context(), client.key, Duration::from_secs(600)).await.expect("rotated");
+    let rotated = authority.rotate_organisation_key(&world.context(), client.key, TEN_MINUTES).await.expect("rotated");
     let third = with_secret(rotated.value.private_key.expect("a private key").expose());
     world.token(&second, &OWN).await.expect(200);
     let known = authority.verifier().client_of(&client.key).expect("a lease").expect("a client");
