@@ -15,6 +15,7 @@ mod credential;
 mod delegation;
 mod device;
 mod device_code;
+mod ended;
 mod era;
 mod error;
 mod explain;
@@ -62,6 +63,7 @@ pub use delegation::{
 pub use device_code::{
     DEVICE_INTERVAL, DEVICE_SECONDS, DeviceAnswer, DeviceAnswered, DevicePair, NewDevice, Typed, WaitingDevice, read_user_code,
 };
+pub use ended::{ENDED_SHOWN_FOR, EndedOf};
 pub use error::{Error, Outage};
 pub use explain::{DecidedBy, Decision, Explanation, REFUSALS_KEPT_FOR, Reading};
 pub use fence::after_restore;

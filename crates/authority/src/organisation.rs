@@ -1,11 +1,11 @@
 //! Organisations: made, renamed, suspended, resumed.
 
 use domain::organisation::Organisation;
-use domain::text::Name;
+use domain::text::{Email, Name, Reason};
 use domain::{Event, OrganisationId};
 use store::{Abort, Outcome};
 
-use crate::{Authority, Changed, Context, Error};
+use crate::{Authority, Caller, Changed, Context, Error, Right};
 
 /// What is asked for a new organisation.
 #[derive(Debug, Clone)]
@@ -41,6 +41,37 @@ impl Authority {
                 let organisation = tx.organisation(id).await?.ok_or(Abort::Refused(Error::NotFound))?;
                 let recorded = tx.record(by, Event::OrganisationRenamed { organisation: id }).await?;
                 Ok(Outcome::Changed(organisation, recorded))
+            })
+        })
+        .await
+    }
+
+    /// How an organisation is reached, and why it is suspended, where that was said: for its administrators and operators.
+    pub async fn organisation_contact(&self, caller: &Caller, id: OrganisationId) -> Result<(Option<Email>, Option<Reason>), Error> {
+        caller.require_management(id, Right::PeopleRead)?;
+        Ok(self.store.read(move |reader| Box::pin(async move { reader.organisation_contact(id).await })).await?)
+    }
+
+    /// Changes what an organisation is called and how it is reached, for its administrators.
+    pub async fn change_organisation(
+        &self,
+        context: &Context,
+        id: OrganisationId,
+        (name, contact): (Name, Option<Email>),
+    ) -> Result<Changed<Organisation>, Error> {
+        context.caller.require_management(id, Right::PeopleWrite)?;
+        self.change(context, move |tx, by| {
+            let (name, contact) = (name.clone(), contact.clone());
+            Box::pin(async move {
+                let mut recorded = None;
+                if tx.rename_organisation(id, &name).await.map_err(clash)? {
+                    recorded = Some(tx.record(by, Event::OrganisationRenamed { organisation: id }).await?);
+                }
+                if tx.set_organisation_contact(id, contact.as_ref()).await? {
+                    recorded = Some(tx.record(by, Event::OrganisationChanged { organisation: id }).await?);
+                }
+                let organisation = tx.organisation(id).await?.ok_or(Abort::Refused(Error::NotFound))?;
+                Ok(recorded.map_or(Outcome::Unchanged(organisation.clone()), |recorded| Outcome::Changed(organisation, recorded)))
             })
         })
         .await

@@ -30,6 +30,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0012_device_codes", include_str!("../migrations/0012_device_codes.sql")),
     ("0013_letters", include_str!("../migrations/0013_letters.sql")),
     ("0014_audit", include_str!("../migrations/0014_audit.sql")),
+    ("0015_ended", include_str!("../migrations/0015_ended.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -2,7 +2,7 @@
 
 use domain::id::OrganisationId;
 use domain::organisation::Organisation;
-use domain::text::Name;
+use domain::text::{Email, Name, Reason};
 use domain::time::Timestamp;
 
 use crate::error::StoreError;
@@ -17,7 +17,11 @@ statements! {
     ORGANISATION_NAMED = "SELECT id, name, created_at, suspended_at FROM organisation WHERE name_folded = $1";
     RENAME_ORGANISATION = "UPDATE organisation SET name = $2, name_folded = $3 WHERE id = $1 AND name <> $2";
     SUSPEND_ORGANISATION = "UPDATE organisation SET suspended_at = $2 WHERE id = $1 AND suspended_at IS NULL";
-    RESUME_ORGANISATION = "UPDATE organisation SET suspended_at = NULL WHERE id = $1 AND suspended_at IS NOT NULL";
+    RESUME_ORGANISATION = "UPDATE organisation SET suspended_at = NULL, suspended_reason = NULL
+        WHERE id = $1 AND suspended_at IS NOT NULL";
+    GIVE_REASON = "UPDATE organisation SET suspended_reason = $2 WHERE id = $1 AND suspended_at IS NOT NULL";
+    CONTACT = "SELECT contact, suspended_reason FROM organisation WHERE id = $1";
+    SET_CONTACT = "UPDATE organisation SET contact = $2 WHERE id = $1 AND COALESCE(contact, '') <> COALESCE($2, '')";
 }
 
 impl Reader<'_> {
@@ -30,6 +34,14 @@ impl Reader<'_> {
     pub async fn organisation_named(&mut self, name: &Name) -> Result<Option<Organisation>, StoreError> {
         let folded = name.folded();
         self.executor.row(&ORGANISATION_NAMED, &params![&folded]).await?.map(organisation).transpose()
+    }
+
+    /// How an organisation is reached, and why it is suspended, where that was said.
+    pub async fn organisation_contact(&mut self, id: OrganisationId) -> Result<(Option<Email>, Option<Reason>), StoreError> {
+        match self.executor.row(&CONTACT, &params![&id]).await? {
+            Some(mut row) => Ok((row.parse_optional(Email::new)?, row.parse_optional(Reason::new)?)),
+            None => Ok((None, None)),
+        }
     }
 
     /// All organisations, a part at a time.
@@ -53,6 +65,16 @@ impl Tx<'_> {
         let folded = name.folded();
         let params = params![&id, name.as_str(), &folded];
         Ok(self.executor.execute(&RENAME_ORGANISATION, &params).await? > 0)
+    }
+
+    /// Says how an organisation is reached; says whether anything changed.
+    pub async fn set_organisation_contact(&mut self, id: OrganisationId, contact: Option<&Email>) -> Result<bool, StoreError> {
+        Ok(self.executor.execute(&SET_CONTACT, &params![&id, contact.map(Email::as_str)]).await? > 0)
+    }
+
+    /// Says why an organisation is suspended.
+    pub async fn give_suspension_reason(&mut self, id: OrganisationId, reason: Option<&Reason>) -> Result<(), StoreError> {
+        self.executor.execute(&GIVE_REASON, &params![&id, reason.map(Reason::as_str)]).await.map(drop)
     }
 
     /// Suspends from this moment on, or resumes; says whether anything changed.

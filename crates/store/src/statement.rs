@@ -90,6 +90,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::audit_line::STATEMENTS,
         crate::authorization_code::STATEMENTS,
         crate::delegation::STATEMENTS,
+        crate::ended::STATEMENTS,
         crate::era::STATEMENTS,
         crate::exposure::STATEMENTS,
         crate::fence::STATEMENTS,

@@ -15,8 +15,8 @@ use http::{HeaderValue, StatusCode};
 use super::browser::Browser;
 use super::visit::{Answer, Visit};
 use super::{
-    Console, accessibility, audit, delegation, failure, key, member, organisation, organisation_token, profile, step_up, token, why,
-    workspace,
+    Console, accessibility, audit, delegation, failure, key, member, organisation, organisation_token, profile, settings, step_up, token,
+    why, workspace,
 };
 use crate::edge::{Code, Problem};
 use crate::language::Language;
@@ -57,6 +57,29 @@ static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
             .get(delegation::close::show)
             .post(delegation::close::close)
             .fresh(),
+        page("/o/{org}/delegations/{delegation}/accept", Who::Member(&[Right::DelegationsWrite]))
+            .get(delegation::decide::show)
+            .post(delegation::decide::decide),
+        page("/o/{org}/delegations/{delegation}/decline", Who::Member(&[Right::DelegationsWrite]))
+            .get(delegation::decide::show)
+            .post(delegation::decide::decide),
+        page("/o/{org}/delegations/{delegation}/pause", Who::Member(&[Right::DelegationsWrite]))
+            .get(delegation::decide::show)
+            .post(delegation::decide::decide),
+        page("/o/{org}/delegations/{delegation}/resume", Who::Member(&[Right::DelegationsWrite]))
+            .get(delegation::decide::show)
+            .post(delegation::decide::decide),
+        page("/o/{org}/delegations/{delegation}/keep", Who::Member(&[Right::DelegationsWrite]))
+            .get(delegation::decide::show)
+            .post(delegation::decide::decide),
+        page("/o/{org}/delegations/{delegation}/edit", Who::Member(&[Right::DelegationsWrite]))
+            .get(delegation::edit::show)
+            .post(delegation::edit::change),
+        page("/o/{org}/delegations/{delegation}/pass-on", Who::Member(&[Right::DelegationsWrite]))
+            .get(delegation::pass_on::show)
+            .post(delegation::pass_on::open),
+        page("/o/{org}/settings", Who::Member(settings::WRITE)).get(settings::show).post(settings::change),
+        page("/projects", Who::Person).get(workspace::all),
         page("/o/{org}/received", Who::Member(&[Right::DelegationsRead])).get(delegation::received),
         page("/o", Who::Person).get(organisation::choose),
         page("/o/{org}", Who::Member(&[])).get(member::overview::show),

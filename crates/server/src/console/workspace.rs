@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use authority::{Page, Wanted};
+use authority::{Caller, Page, PersonCaller, Right, Wanted};
 use axum::response::Response;
-use domain::WorkspaceId;
 use domain::delegation::DelegationState;
+use domain::{OrganisationId, WorkspaceId};
 
 use super::delegation::Text;
 use super::page::Frame;
@@ -41,7 +41,7 @@ pub(super) async fn list(visit: Visit) -> Answer {
     let more = workspaces.len() > SHOWN as usize;
     workspaces.truncate(SHOWN as usize);
     let next = workspaces.last().filter(|_| more).map(|last| visit.to(&visit.at(&format!("/projects?after={}", last.id))));
-    let open = open(&visit).await?;
+    let open = open(&visit, &visit.caller(), organisation).await?;
     let rows = workspaces.into_iter().map(|workspace| Row {
         open: open.get(&workspace.id).copied().unwrap_or_default(),
         delegations: visit.to(&visit.at(&format!("/projects/{}/delegations", workspace.id))),
@@ -53,13 +53,54 @@ pub(super) async fn list(visit: Visit) -> Answer {
     visit.page(&view)
 }
 
-/// How many delegations that the organisation gives are open, by workspace.
-async fn open(visit: &Visit) -> Result<HashMap<WorkspaceId, usize>, Response> {
+/// `/projects`: those of all organisations of which the person may see them.
+pub(super) async fn all(visit: Visit) -> Answer {
+    let (mut rows, mut more) = (Vec::new(), false);
+    for membership in visit.person().memberships.iter().filter(|membership| Right::WorkspacesRead.is_for(membership.roles)) {
+        let (id, caller) = (membership.organisation, Caller::Person(PersonCaller::member(visit.person(), membership)));
+        let organisation = visit.authority().organisation(&Caller::System, id).await.map_err(|error| visit.refused(&error))?;
+        if organisation.suspended_at.is_some() {
+            continue;
+        }
+        let read = visit.authority().workspaces(&caller, Some(id), Page { after: None, limit: SHOWN + 1 }).await;
+        let mut workspaces = read.map_err(|error| visit.refused(&error))?;
+        more |= workspaces.len() > SHOWN as usize;
+        workspaces.truncate(SHOWN as usize);
+        let open = open(&visit, &caller, id).await?;
+        rows.extend(workspaces.into_iter().map(|workspace| RowOfAll {
+            organisation: organisation.name.to_string(),
+            row: Row {
+                open: open.get(&workspace.id).copied().unwrap_or_default(),
+                delegations: visit.to(&format!("/o/{id}/projects/{}/delegations", workspace.id)),
+                number: workspace.number.into(),
+                name: workspace.name.into(),
+                is_closed: workspace.closed_at.is_some(),
+            },
+        }));
+    }
+    visit.page(&ViewOfAll { frame: Frame::of(&visit, visit.say(super::Text::Projects)), rows, more })
+}
+
+#[derive(Template)]
+#[template(path = "console/workspace/all.html")]
+struct ViewOfAll {
+    frame: Frame,
+    rows: Vec<RowOfAll>,
+    more: bool,
+}
+
+struct RowOfAll {
+    organisation: String,
+    row: Row,
+}
+
+/// How many delegations that an organisation gives are open, by workspace.
+async fn open(visit: &Visit, caller: &Caller, organisation: OrganisationId) -> Result<HashMap<WorkspaceId, usize>, Response> {
     let mut open = HashMap::new();
     for state in [DelegationState::Open, DelegationState::Closing] {
-        let wanted = Wanted { from: Some(visit.organisation().id), state: Some(state), ..Wanted::default() };
+        let wanted = Wanted { from: Some(organisation), state: Some(state), ..Wanted::default() };
         let page = Page { after: None, limit: COUNTED };
-        let found = visit.authority().delegations(&visit.caller(), wanted, page, visit.browser.now).await;
+        let found = visit.authority().delegations(caller, wanted, page, visit.browser.now).await;
         for view in found.map_err(|error| visit.refused(&error))? {
             *open.entry(view.delegation.workspace).or_default() += 1;
         }

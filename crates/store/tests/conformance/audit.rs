@@ -59,6 +59,8 @@ pub(crate) async fn audit(store: &Store) {
     assert_eq!(of_other[0].entry, there[0].entry, "whoever did it has it in their log");
 
     labels(store, &own).await;
+    ended(store).await;
+    contact(store, own.organisation).await;
     operators(store, own.person).await;
 }
 
@@ -91,4 +93,35 @@ async fn operators(store: &Store, person: PersonId) {
     done(write!(store, |tx| { tx.set_person_suspended(person, None).await })).await;
     assert!(done(write!(store, |tx| { tx.dismiss_operator(person).await })).await);
     assert!(!done(write!(store, |tx| { tx.dismiss_operator(person).await })).await && !is().await);
+}
+
+/// What was ended is listed, the last one first, since a moment and so many at most.
+async fn ended(store: &Store) {
+    let member = member(store, "tidy").await;
+    let since = Timestamp::from_unix_seconds(0);
+    let none = read!(store, |reader| {
+        let personal = reader.ended_personal_tokens(member.person, since, 10).await?;
+        let organisation = reader.ended_organisation_tokens(member.organisation, since, 10).await?;
+        Ok((personal, organisation, reader.ended_keys(member.organisation, since, 10).await?))
+    });
+    assert_eq!(none, (vec![], vec![], vec![]));
+}
+
+async fn contact(store: &Store, id: OrganisationId) {
+    let there = async || read!(store, |reader| { reader.organisation_contact(id).await });
+    assert_eq!(there().await, (None, None));
+    assert!(done(write!(store, |tx| { tx.set_organisation_contact(id, Some(&email("office@example.org"))).await })).await);
+    assert!(!done(write!(store, |tx| { tx.set_organisation_contact(id, Some(&email("office@example.org"))).await })).await);
+    let reason = domain::text::Reason::new("report 4711").expect("a reason");
+    let given = reason.clone();
+    done(write!(store, |tx| {
+        tx.give_suspension_reason(id, Some(&given)).await?;
+        tx.set_organisation_suspended(id, Some(now())).await?;
+        tx.give_suspension_reason(id, Some(&given)).await
+    }))
+    .await;
+    assert_eq!(there().await, (Some(email("office@example.org")), Some(reason)));
+    done(write!(store, |tx| { tx.set_organisation_suspended(id, None).await })).await;
+    assert!(done(write!(store, |tx| { tx.set_organisation_contact(id, None).await })).await);
+    assert_eq!(there().await, (None, None));
 }

@@ -1,9 +1,12 @@
 //! Delegations: those of a project, those received, one with its chain, opening and closing.
 
 pub(super) mod close;
+pub(super) mod decide;
+pub(super) mod edit;
 mod impact;
 mod list;
 pub(super) mod open;
+pub(super) mod pass_on;
 mod received;
 mod show;
 mod texts;

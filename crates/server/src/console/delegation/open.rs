@@ -22,23 +22,24 @@ use crate::console::visit::{Answer, Visit};
 use crate::outbound::encoded;
 
 /// What is usual.
-const USUAL: [(&str, &str); 2] = [("kind", "delivering"), ("pass_on", "no")];
+const USUAL: [(&str, &str); 3] = [("kind", "delivering"), ("pass_on", "no"), ("accept", "no")];
 /// So many delegations are looked through for names to propose.
 const LOOKED_AT: Page = Page { after: None, limit: 200 };
 
+/// The form.
 #[derive(Template)]
 #[template(path = "console/delegation/new.html")]
-struct View {
-    frame: Frame,
-    form: Form,
-    known: BTreeSet<String>,
-    apis: Vec<Link>,
-    api: Option<String>,
-    kinds: Vec<Choice>,
-    permissions: Vec<Choice>,
-    pass_on: Vec<Choice>,
-    days: String,
-    back: String,
+pub(super) struct View {
+    pub(super) frame: Frame,
+    pub(super) form: Form,
+    pub(super) known: BTreeSet<String>,
+    pub(super) apis: Vec<Link>,
+    pub(super) api: Option<String>,
+    pub(super) kinds: Vec<Choice>,
+    pub(super) permissions: Vec<Choice>,
+    pub(super) pass_on: Vec<Choice>,
+    pub(super) days: String,
+    pub(super) back: String,
 }
 
 pub(in crate::console) async fn show(visit: Visit) -> Answer {
@@ -119,7 +120,7 @@ fn read(visit: &Visit, form: &mut Form, api: Option<&Arc<Api>>, workspace: Works
         opens_at,
         ends_at,
         review_at: None,
-        invitation: false,
+        invitation: form.value("accept") == "yes",
     })
 }
 
@@ -139,7 +140,7 @@ fn from(visit: &Visit, form: &mut Form) -> Option<Timestamp> {
 }
 
 /// The end of the last day; no day is until it is closed.
-fn until(visit: &Visit, form: &mut Form, opens_at: Option<Timestamp>) -> Option<Timestamp> {
+pub(super) fn until(visit: &Visit, form: &mut Form, opens_at: Option<Timestamp>) -> Option<Timestamp> {
     let day = form.value("until").trim().to_owned();
     if day.is_empty() {
         return None;
@@ -152,6 +153,9 @@ fn until(visit: &Visit, form: &mut Form, opens_at: Option<Timestamp>) -> Option<
 /// What was agreed, in a sentence.
 fn sentence(visit: &Visit, made: &authority::DelegationView, workspace: &Workspace) -> String {
     let delegation = &made.delegation;
+    if delegation.accepted_at.is_none() {
+        return visit.fill(Text::OfferedNow, &[("supplier", made.to_name.as_str())]);
+    }
     let day = |at| moment::day(at, visit.browser.language);
     let from = if delegation.opens_at > visit.browser.now { day(delegation.opens_at) } else { visit.say(Text::Now).to_owned() };
     let until = match delegation.ends_at {
@@ -214,7 +218,7 @@ async fn view(visit: &Visit, form: Form, api: Option<Arc<Api>>, workspace: &Work
 }
 
 /// The organisations that got a delegation of this one before.
-async fn known(visit: &Visit) -> Result<BTreeSet<String>, Response> {
+pub(super) async fn known(visit: &Visit) -> Result<BTreeSet<String>, Response> {
     let wanted = Wanted { from: Some(visit.organisation().id), ..Wanted::default() };
     let found = visit.authority().delegations(&visit.caller(), wanted, LOOKED_AT, visit.browser.now).await;
     Ok(found.map_err(|error| visit.refused(&error))?.into_iter().map(|view| view.to_name.into()).collect())

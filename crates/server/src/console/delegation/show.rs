@@ -8,6 +8,7 @@ use domain::permission::Permissions;
 
 use super::texts::Text;
 use super::{State, address, api, found, is_over, kind, leads, links, project, received, trail};
+use super::{decide, edit, pass_on};
 use crate::console::moment::Moment;
 use crate::console::page::{Frame, Link};
 use crate::console::visit::{Answer, Visit};
@@ -24,6 +25,8 @@ struct View {
     facts: Vec<(&'static str, String)>,
     above: Option<Link>,
     chain: Vec<Node>,
+    /// What may be done with it, besides closing it.
+    deeds: Vec<Link>,
     close: Option<String>,
 }
 
@@ -50,9 +53,22 @@ pub(in crate::console) async fn show(visit: Visit) -> Answer {
         facts: facts(&visit, &view),
         above: above(&visit, &view).await?,
         chain: below(&visit, &others, id),
+        deeds: deeds(&visit, &view),
         close: (!is_receiver && leads(&visit) && !is_over(&view)).then(|| format!("{}/close", address(&visit, id))),
     };
     visit.page(&page)
+}
+
+fn deeds(visit: &Visit, view: &DelegationView) -> Vec<Link> {
+    let address = address(visit, view.delegation.id);
+    let mut deeds = decide::open_to(visit, view);
+    if pass_on::may(visit, view) {
+        deeds.push(Link::new(format!("{address}/pass-on"), visit.say(Text::PassOnIt)));
+    }
+    if edit::may(visit, view) {
+        deeds.push(Link::new(format!("{address}/edit"), visit.say(Text::EditIt)));
+    }
+    deeds
 }
 
 fn facts(visit: &Visit, view: &DelegationView) -> Vec<(&'static str, String)> {

@@ -1,13 +1,14 @@
 //! `/o/{org}/keys`: the organisation's keys, by name.
 
 use askama::Template;
-use authority::OrganisationKeyFilter;
+use authority::{EndedOf, OrganisationKeyFilter};
 use axum::response::Response;
 use domain::organisation_key::OrganisationKey;
 
 use super::reach::Names;
 use super::texts::Text;
 use super::{ALL, purpose};
+use crate::console::ended::Ended;
 use crate::console::moment::Moment;
 use crate::console::page::Frame;
 use crate::console::visit::{Answer, Visit};
@@ -18,6 +19,7 @@ struct View {
     frame: Frame,
     base: String,
     rows: Vec<Row>,
+    ended: Ended,
 }
 
 struct Row {
@@ -39,7 +41,8 @@ pub(in crate::console) async fn list(visit: Visit) -> Answer {
     let names = Names::read(&visit).await?;
     let rows = keys.iter().map(|key| Row::new(&visit, key, &names)).collect();
     let base = visit.to(&super::path(&visit, ""));
-    visit.page(&View { frame: Frame::of(&visit, visit.say(Text::Keys)), base, rows })
+    let ended = Ended::read(&visit, EndedOf::Keys(visit.organisation().id), Vec::new()).await?;
+    visit.page(&View { frame: Frame::of(&visit, visit.say(Text::Keys)), base, rows, ended })
 }
 
 /// Every key of the organisation.

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use askama::Template;
-use authority::Page;
+use authority::{EndedOf, Page};
 use domain::organisation_token::{MAX_TOKENS_OF_ORGANISATION, OrganisationToken};
 
 use super::texts::Text;
 use super::{OPTIONS, reach, title_of};
+use crate::console::ended::Ended;
 use crate::console::moment::{self, Moment};
 use crate::console::page::Frame;
 use crate::console::visit::{Answer, Visit};
@@ -26,6 +27,7 @@ struct View {
     rows: Vec<Row>,
     reach: String,
     new: String,
+    ended: Ended,
 }
 
 struct Row {
@@ -49,8 +51,11 @@ struct End {
 
 pub(in crate::console) async fn list(visit: Visit) -> Answer {
     let read = visit.authority().organisation_tokens(&visit.caller(), Some(visit.organisation().id), ALL).await;
-    let mut tokens = read.map_err(|error| visit.refused(&error))?;
-    tokens.retain(|token| token.expires_at.is_none_or(|end| end > visit.browser.now));
+    let tokens = read.map_err(|error| visit.refused(&error))?;
+    let (mut tokens, over): (Vec<_>, Vec<_>) =
+        tokens.into_iter().partition(|token| token.expires_at.is_none_or(|end| end > visit.browser.now));
+    let over = over.into_iter().filter_map(|token| Some((token.username.to_string(), token.prefix, token.expires_at?)));
+    let ended = Ended::read(&visit, EndedOf::Tokens(visit.organisation().id), over.collect()).await?;
     let is_new = |token: &OrganisationToken| token.created_at.saturating_add(NEW_FOR) > visit.browser.now;
     tokens.sort_by_key(|token| (!is_new(token), token.expires_at.is_none(), token.expires_at, token.username.clone()));
     let rows = tokens.into_iter().map(|token| (is_new(&token), token)).map(|(is_new, token)| Row::new(&visit, token, is_new)).collect();
@@ -59,6 +64,7 @@ pub(in crate::console) async fn list(visit: Visit) -> Answer {
         rows,
         reach: reach(&visit).await?,
         new: visit.to(&visit.at(&format!("{OPTIONS}/tokens/new"))),
+        ended,
     };
     visit.page(&view)
 }

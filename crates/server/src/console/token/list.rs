@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use askama::Template;
-use authority::Page;
+use authority::{EndedOf, Page};
 use axum::response::Response;
 use domain::personal_token::{MAX_TOKENS_OF_PERSON, PersonalToken};
 
 use super::reach;
 use super::texts::Text;
+use crate::console::ended::Ended;
 use crate::console::moment::{self, Moment};
 use crate::console::page::Frame;
 use crate::console::visit::{Answer, Visit};
@@ -25,6 +26,7 @@ const NEW_FOR: Duration = Duration::from_secs(600);
 struct View {
     frame: Frame,
     rows: Vec<Row>,
+    ended: Ended,
 }
 
 /// A row of the list.
@@ -50,18 +52,26 @@ pub(in crate::console) struct End {
 }
 
 pub(in crate::console) async fn list(visit: Visit) -> Answer {
-    let rows = rows(&visit).await?;
-    visit.page(&View { frame: Frame::of(&visit, visit.say(crate::console::Text::ApiTokens)), rows })
+    let (rows, over) = read(&visit).await?;
+    let over = over.into_iter().filter_map(|token| Some((token.description.to_string(), token.prefix, token.expires_at?)));
+    let ended = Ended::read(&visit, EndedOf::OwnTokens, over.collect()).await?;
+    visit.page(&View { frame: Frame::of(&visit, visit.say(crate::console::Text::ApiTokens)), rows, ended })
 }
 
 /// The person's tokens: new ones, then those that end soonest.
 pub(in crate::console) async fn rows(visit: &Visit) -> Result<Vec<Row>, Response> {
+    Ok(read(visit).await?.0)
+}
+
+/// Those that work, as rows, and those whose time is over.
+async fn read(visit: &Visit) -> Result<(Vec<Row>, Vec<PersonalToken>), Response> {
     let read = visit.authority().tokens_of(&visit.caller(), visit.person().person.id, ALL).await;
-    let mut tokens = read.map_err(|error| visit.refused(&error))?;
-    tokens.retain(|token| token.expires_at.is_none_or(|end| end > visit.browser.now));
+    let tokens = read.map_err(|error| visit.refused(&error))?;
+    let (mut tokens, over): (Vec<_>, Vec<_>) =
+        tokens.into_iter().partition(|token| token.expires_at.is_none_or(|end| end > visit.browser.now));
     let is_new = |token: &PersonalToken| token.created_at.saturating_add(NEW_FOR) > visit.browser.now;
     tokens.sort_by_key(|token| (!is_new(token), token.expires_at.is_none(), token.expires_at, token.description.folded()));
-    Ok(tokens.iter().map(|token| Row::new(visit, token, is_new(token))).collect())
+    Ok((tokens.iter().map(|token| Row::new(visit, token, is_new(token))).collect(), over))
 }
 
 impl Row {

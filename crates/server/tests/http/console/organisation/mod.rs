@@ -1,8 +1,10 @@
 //! The pages of organisations: a source holder with a project, a supplier with tokens, and people with different roles.
 
+mod deeds;
 mod delegations;
 mod options;
 mod rights;
+mod settings;
 
 use serde_json::{Value, json};
 use testkit::{Answer, App, Visitor, basic, hidden};
@@ -110,7 +112,7 @@ async fn fill(visitor: &mut Visitor<'_>, path: &str, fields: &[(&str, &str)]) ->
 
 /// Sends the form of a page that was opened before.
 async fn send(visitor: &mut Visitor<'_>, path: &str, page: &str, fields: &[(&str, &str)]) -> Answer {
-    let names = ["csrf", "nonce", "api", "impact", "seen_at", "seen_tokens", "seen_delegations"];
+    let names = ["csrf", "nonce", "api", "revision", "impact", "seen_at", "seen_tokens", "seen_delegations"];
     let kept: Vec<(&str, String)> = names.iter().filter_map(|name| Some((*name, hidden(page, name)?))).collect();
     let all: Vec<(&str, &str)> = kept.iter().map(|(name, value)| (*name, value.as_str())).chain(fields.iter().copied()).collect();
     visitor.post(path, &all).await
