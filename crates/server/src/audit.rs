@@ -83,6 +83,7 @@ impl Words<'_> {
             ("person" | "membership" | "organisation", Some(text), _) => text.clone(),
             ("workspace", Some(text), Some(number)) => format!("{number} {}", quoted(text)),
             ("token" | "operator_token" | "api_credential", Some(text), Some(prefix)) => format!("{} ({prefix}…)", quoted(text)),
+            ("key" | "grant", Some(text), Some(public)) => format!("{} ({}…)", quoted(text), beginning(public)),
             ("organisation_token", Some(text), Some(prefix)) => format!("{text} ({prefix}…)"),
             ("organisation_token", Some(text), None) => text.clone(),
             (_, Some(text), Some(more)) => format!("{} ({more})", quoted(text)),
@@ -175,4 +176,10 @@ impl Words<'_> {
         let held: Vec<&str> = ROLES.into_iter().filter(|role| roles.has(*role)).map(|role| word(role).of(self.language)).collect();
         if held.is_empty() { Text::NoRoles.of(self.language).to_owned() } else { held.join(", ") }
     }
+}
+
+/// As much of a public id as tells keys apart in a sentence; files have all of it.
+fn beginning(public: &str) -> String {
+    const SHOWN: usize = 13;
+    public.chars().take(SHOWN).collect()
 }
