@@ -31,7 +31,12 @@ impl Demo {
     }
 
     pub(crate) fn start() -> Outcome<Self> {
-        Self::start_in(Folder::new("demo")?, free_port()?)
+        Self::start_in(Folder::new("demo")?, free_port()?, "127.0.0.1")
+    }
+
+    /// Whose authority is called `localhost`.
+    pub(crate) fn start_by_name() -> Outcome<Self> {
+        Self::start_in(Folder::new("demo")?, free_port()?, "localhost")
     }
 
     /// Ends it as a crash would, and starts it on the same data and port.
@@ -40,15 +45,20 @@ impl Demo {
         ended.map_err(|error| error.to_string())?;
         let folder = std::mem::replace(&mut self.folder, Folder::new("ended-demo")?);
         std::fs::remove_file(folder.path().join("ready.json")).map_err(|error| error.to_string())?;
-        *self = Self::start_in(folder, self.port)?;
+        *self = Self::start_in(folder, self.port, "127.0.0.1")?;
         Ok(())
     }
 
-    fn start_in(folder: Folder, port: u16) -> Outcome<Self> {
+    fn start_in(folder: Folder, port: u16, host: &str) -> Outcome<Self> {
         let file = folder.path().join("ready.json");
         let mut command = Command::new(shell::built("poort"));
         command.arg("demo").arg("--data").arg(folder.path().join("data")).args(["--port", &port.to_string(), "--ready-file"]).arg(&file);
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().map_err(|error| error.to_string())?;
+        let child = command
+            .env("POORT_PUBLIC_URL", format!("http://{host}:{port}"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .map_err(|error| error.to_string())?;
         let mut demo = Self { child, folder, port, ready: Value::Null };
         let begin = Instant::now();
         while demo.ready.is_null() {

@@ -11,7 +11,7 @@ use crate::person::{browser, skip};
 use crate::shell;
 
 /// The first one runs the others.
-const SCRIPTS: [&str; 3] = ["console.mjs", "console_access.mjs", "console_key.mjs"];
+const SCRIPTS: [&str; 4] = ["console.mjs", "console_access.mjs", "console_factor.mjs", "console_key.mjs"];
 
 #[test]
 fn every_page_is_fit_for_everybody_in_a_browser() {
@@ -20,7 +20,8 @@ fn every_page_is_fit_for_everybody_in_a_browser() {
         Ok(folder) => folder,
         Err(why) => return skip(&why),
     };
-    let demo = Demo::start().expect("a demo");
+    // Browsers make passkeys for a name, and not for a bare address.
+    let demo = Demo::start_by_name().expect("a demo");
     for script in SCRIPTS {
         std::fs::copy(shell::root().join("crates/server/tests/clients").join(script), folder.join(script)).expect("a copy");
     }
@@ -66,5 +67,20 @@ fn every_page_is_fit_for_everybody_in_a_browser() {
         "refused": 401,
     });
     assert_eq!(seen["key"], expected);
+    let expected = json!({
+        "added": "Je passkey is toegevoegd. Maak nu herstelcodes.",
+        "codes": 10,
+        "listed": true,
+        "alone": "/nl/profile/sign-in",
+        "again": "/nl/profile/tokens/new",
+        "step": "Nog één stap",
+        "second": "/nl/profile",
+        "app": "Je app is ingesteld.",
+        "code": "/nl/profile",
+        "question": "Passkey Laptop weghalen?",
+        "removed": "De passkey Laptop is weggehaald.",
+        "refused": "Deze passkey kennen we niet. Log anders in.",
+    });
+    assert_eq!(seen["factor"], expected);
     assert_eq!(seen["problems"], json!([]));
 }

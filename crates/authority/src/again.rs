@@ -10,15 +10,14 @@ use domain::person::Roles;
 use domain::{Event, MembershipId, OrganisationId, PersonId};
 use store::{Abort, By, StoreError, Tx};
 
-use crate::{Error, delegation, membership};
+use crate::{Error, delegation, membership, second_factor};
 
 /// Makes a change again and records it.
 pub(crate) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(), StoreError> {
     let changed = match event {
         Event::OrganisationSuspended { organisation } => tx.set_organisation_suspended(*organisation, Some(by.at)).await?,
         Event::OrganisationResumed { organisation } => tx.set_organisation_suspended(*organisation, None).await?,
-        Event::PersonSuspended { person } => tx.set_person_suspended(*person, Some(by.at)).await?,
-        Event::PersonResumed { person } => tx.set_person_suspended(*person, None).await?,
+        Event::PersonSuspended { person } | Event::PersonResumed { person } => suspend(tx, by, *person, event).await?,
         Event::PersonErased { person } => erase(tx, by, *person).await?,
         Event::MembershipChanged { membership, roles, .. } => tx.set_roles(*membership, *roles).await?,
         Event::MembershipMoved { membership, organisation, roles, .. } => move_on(tx, by, *membership, *organisation, *roles).await?,
@@ -33,6 +32,7 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(),
         Event::ApiCredentialRevoked { credential, .. } => tx.revoke_api_credential(*credential, by.at).await?.is_some(),
         Event::OperatorTokenRevoked { credential, .. } => tx.revoke_operator_token(*credential, by.at).await?.is_some(),
         Event::RestoreConfirmed { scope } => tx.fence().await?.is_some() && tx.confirm(scope).await?,
+        Event::SecondFactorChanged { person, change } => second_factor::again::apply(tx, by, *person, *change).await?,
         Event::ServerKeyEnded { key, .. } => tx.end_server_key(key, by.at).await?,
         Event::OperatorDismissed { person } => tx.dismiss_operator(*person).await?,
         Event::WorkspaceClosed { workspace } => tx.close_workspace(*workspace, by.at).await?,
@@ -97,6 +97,10 @@ fn ends_nothing(event: &Event) -> bool {
             | Event::OperatorAppointed { .. }
             | Event::Restored { .. }
     )
+}
+
+async fn suspend(tx: &mut Tx<'_>, by: &By, person: PersonId, event: &Event) -> Result<bool, StoreError> {
+    tx.set_person_suspended(person, matches!(event, Event::PersonSuspended { .. }).then_some(by.at)).await
 }
 
 async fn erase(tx: &mut Tx<'_>, by: &By, person: PersonId) -> Result<bool, StoreError> {

@@ -31,6 +31,14 @@ const DEVICES: (&str, u32, Duration) = ("begin device from", 30, Duration::from_
 const TYPED_FROM: (&str, u32, Duration) = ("type code from", 30, Duration::from_secs(10));
 /// User codes typed by one person: 10 at once, then one a minute.
 const TYPED_BY: (&str, u32, Duration) = ("type code as", 10, Duration::from_secs(60));
+/// Codes of an app that are typed for one person in browsers that are new to them: 10 at once, then one every 5 minutes.
+const CODE: (&str, u32, Duration) = ("second step as", 10, Duration::from_secs(300));
+/// Codes typed in a browser in which the person signed in before.
+const CODE_DEVICE: (&str, u32, Duration) = ("second step with", 10, Duration::from_secs(300));
+/// Second steps from one address: 30 at once, then one every 10 seconds.
+const SECOND_STEP_FROM: (&str, u32, Duration) = ("second step from", 30, Duration::from_secs(10));
+/// Challenges for passkeys from one address: a page that is opened asks for one. 120 at once, then one a second.
+const CHALLENGE: (&str, u32, Duration) = ("challenge from", 120, Duration::from_secs(1));
 /// Clients that register themselves from one address: 20 at once, then one every 5 minutes.
 const REGISTRATION: (&str, u32, Duration) = ("register clients from", 20, Duration::from_secs(300));
 
@@ -61,6 +69,26 @@ impl Authority {
 /// What keeping one pushed request of this client costs: whoever does not authenticate pays for the address.
 pub(crate) fn pushing(client: &Client, address: IpAddr) -> Charge {
     if client.definition.is_confidential() { charge(PUSHED_BY, client.id.as_bytes()) } else { charge(PUSHED_FROM, &network(address)) }
+}
+
+/// What typing one code of an app costs: a guesser has three codes in a million, and uses up the account's allowance, not that of a
+/// browser that the person has.
+pub(crate) fn second_step(address: Option<IpAddr>, person: PersonId, device: Option<&[u8]>) -> Vec<Charge> {
+    match device {
+        Some(device) => vec![charge(CODE_DEVICE, device)],
+        // The person's first: where that is used up, nothing of the address is, with which a recovery code can still be tried.
+        None => [charge(CODE, person.as_bytes())].into_iter().chain(recovery(address)).collect(),
+    }
+}
+
+/// What a try with a recovery code or a passkey costs: nothing of the account's, so that nobody is locked out by others.
+pub(crate) fn recovery(address: Option<IpAddr>) -> Vec<Charge> {
+    address.map(|address| charge(SECOND_STEP_FROM, &network(address))).into_iter().collect()
+}
+
+/// What a challenge for a passkey costs.
+pub(crate) fn challenge(address: Option<IpAddr>) -> Vec<Charge> {
+    address.map(|address| charge(CHALLENGE, &network(address))).into_iter().collect()
 }
 
 /// What one device that begins from this address costs.

@@ -166,4 +166,5 @@ plain!(
     crate::session::Begin,
     crate::authorize::Committed,
     Option<domain::PersonId>,
+    Option<bool>,
 );

@@ -44,6 +44,7 @@ mod read;
 mod receipt;
 mod registration;
 mod revocation;
+mod second_factor;
 mod server_key;
 mod session;
 mod signing_key;
@@ -95,10 +96,14 @@ pub use read::{NodeState, Page};
 pub use receipt::Receipt;
 pub use registration::{GRANT_TYPES as DYNAMIC_GRANT_TYPES, Registered};
 pub use revocation::Revoked;
+pub use second_factor::{
+    Added, FinishSignIn, Passkey, PasskeyAdded, PasskeyAnswer, PasskeyChallenge, RECOVERY_CODES, RecoveryCodes, SecondFactors, SecondProof,
+    SecondStep, TotpFacts, TotpUnderWay,
+};
 pub use server_key::{KeyRing, OpenKey, Purpose, ServerKey};
-pub use session::{Begun, BrowserFacts, Refusal, SessionLimits, SignIn, SignedInPerson, Which};
+pub use session::{Begun, BrowserFacts, Refusal, SessionLimits, SignIn, SignInAim, SignedIn, SignedInPerson, Which};
 pub use signing_key::KeySchedule;
-pub use upstream_account::UpstreamIdentity;
+pub use upstream_account::{SignedInUpstream, UpstreamIdentity};
 pub use workspace::NewWorkspace;
 
 use std::collections::HashMap;

@@ -155,6 +155,16 @@ impl KeyRing {
         Self { master, keys, signing, access, schedule, awaited: Mutex::default(), loading: tokio::sync::Mutex::default() }
     }
 
+    /// Seals something that is no key of the server under the master key.
+    pub(crate) fn seal_with_master(&self, name: &str, what: &str, plain: &[u8], entropy: &dyn Entropy) -> Result<Vec<u8>, SealingError> {
+        self.master.seal(name, what, plain, entropy)
+    }
+
+    /// Opens it.
+    pub(crate) fn open_with_master(&self, name: &str, what: &str, sealed: &[u8]) -> Result<Secret<Vec<u8>>, SealingError> {
+        self.master.open(name, what, sealed)
+    }
+
     /// Reads and opens every key. Where one cannot be opened, the ring stays as it was.
     pub async fn load(&self, store: &Store) -> Result<(), SealingError> {
         let _alone = self.loading.lock().await;

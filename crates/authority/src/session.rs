@@ -11,13 +11,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::authorization::Authorization;
 use domain::event::Actor;
 use domain::person::{Membership, Person};
+use domain::second_factor::FactorChange;
 use domain::session::{Method, Session};
 use domain::text::Email;
-use domain::{Digest, Event, PersonId, Secret, SessionId, Timestamp};
+use domain::{Digest, Event, InteractionId, PasskeyId, PersonId, Secret, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{Abort, By, NewSession, Outcome, Recorded, SignInFacts, StoreError, Tx};
 
 use crate::fence::holds;
+use crate::second_factor::{First, HalfSignIn, Second};
 use crate::{Authority, Changed, Context, Error, logout_notice};
 
 /// 24 bytes are 192 bits, and 32 characters.
@@ -63,6 +65,17 @@ pub struct SignIn {
     pub browser: BrowserFacts,
     /// How long the session lasts.
     pub limits: SessionLimits,
+    /// Where it leads, for whoever is asked for more.
+    pub aim: SignInAim,
+}
+
+/// Where a signing in leads, kept while the second step waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInAim {
+    /// The browser in which it waits.
+    pub visit: Digest,
+    /// The sign-in page's query.
+    pub query: String,
 }
 
 /// Why nobody was signed in.
@@ -74,6 +87,18 @@ pub enum Refusal {
     Fenced,
     /// Too many tries; from this moment on there is one again.
     TooMany(Timestamp),
+    /// What waited for the second step, or for a passkey, is over: from the beginning.
+    Over,
+    /// The passkey counted backwards, as a copy of it would.
+    Suspected,
+}
+
+/// How far a try to sign in came.
+pub enum SignedIn {
+    /// The session began.
+    Begun(Begun),
+    /// The first means is right, and the person has a second one: this waits for it ([`Authority::finish_sign_in`]).
+    SecondStep(InteractionId),
 }
 
 /// A session that began.
@@ -119,6 +144,8 @@ pub(crate) enum Begin {
 /// What must still hold of a person when the session begins.
 #[derive(Clone)]
 pub(crate) enum Proof {
+    /// A passkey, alone: it has counted so far.
+    Passkey(PasskeyId, u32),
     /// This is still the hash of the password.
     Password(Option<String>),
     /// The provider was asked.
@@ -128,18 +155,23 @@ pub(crate) enum Proof {
     },
 }
 
+/// A second means, and what waited for it in which browser.
+pub(crate) type Waited = (Second, (InteractionId, Digest));
+
 /// A session that is to begin.
 pub(crate) struct Start {
     pub(crate) person: PersonId,
     pub(crate) proof: Proof,
+    /// The second means, and what waited for it.
+    pub(crate) second: Option<Waited>,
     pub(crate) browser: BrowserFacts,
     pub(crate) limits: SessionLimits,
 }
 
 impl Authority {
     /// Signs somebody in with mail address and password. Whoever is not known costs as much work, and gets the same answer.
-    pub async fn sign_in(&self, context: &Context, sign_in: SignIn) -> Result<Result<Begun, Refusal>, Error> {
-        let SignIn { email, password, device, browser, limits } = sign_in;
+    pub async fn sign_in(&self, context: &Context, sign_in: SignIn) -> Result<Result<SignedIn, Refusal>, Error> {
+        let SignIn { email, password, device, browser, limits, aim } = sign_in;
         let email = Email::new(&email).map_err(|_| email);
         let account = match &email {
             Ok(email) => email.folded(),
@@ -158,14 +190,28 @@ impl Authority {
         let has_password = hash.is_some();
         let matches = self.passwords.matches(password, hash.clone()).await?;
         let Some(SignInFacts { person, .. }) = facts.filter(|_| has_password && matches) else { return Ok(Err(Refusal::NotRight)) };
-        let start = Start { person, proof: Proof::Password(hash), browser, limits };
+        let first = First::Password(Digest::of(hash.as_deref().unwrap_or_default().as_bytes()));
+        if let Some(waits) = self.second_step_of(context, HalfSignIn { person, first, query: aim.query }, aim.visit).await? {
+            self.store.give_back(charges).await?;
+            return Ok(Ok(SignedIn::SecondStep(waits)));
+        }
+        let start = Start { person, proof: Proof::Password(hash), second: None, browser, limits };
         match self.begin_session(context, start).await? {
             Ok((session, secret)) => {
                 self.store.give_back(charges).await?;
-                Ok(Ok(Begun { session, secret, device: self.mark_device(&account, context.now)? }))
+                Ok(Ok(SignedIn::Begun(Begun { session, secret, device: self.mark_device(&account, context.now)? })))
             }
             Err(refusal) => Ok(Err(refusal)),
         }
+    }
+
+    /// What a signing in waits under that needs a second step; nothing where it needs none.
+    pub(crate) async fn second_step_of(&self, context: &Context, half: HalfSignIn, visit: Digest) -> Result<Option<InteractionId>, Error> {
+        let person = half.person;
+        if !self.store.read(move |reader| Box::pin(async move { reader.has_second_factor(person).await })).await? {
+            return Ok(None);
+        }
+        self.wait_for_second_step(half, visit, context.now).await.map(Some)
     }
 
     /// Begins a session of a person who has proved who they are; ends the one of anybody else in this browser.
@@ -173,12 +219,14 @@ impl Authority {
         let mut bytes = [0; SECRET_BYTES];
         self.entropy.fill(&mut bytes)?;
         let secret = Secret::new(URL_SAFE_NO_PAD.encode(bytes));
-        let Start { person, proof, browser, limits } = start;
+        let Start { person, proof, second, browser, limits } = start;
         let now = context.now;
-        let (method, auth_time) = match proof {
+        let (first, auth_time) = match proof {
             Proof::Password(_) => (Method::Password, now),
             Proof::Upstream { auth_time } => (Method::Upstream, auth_time),
+            Proof::Passkey(..) => (Method::Passkey, now),
         };
+        let method = second.map_or(first, |(second, _)| first.and(second.method()));
         let session = Session {
             id: SessionId::generate(now, &*self.entropy)?,
             person,
@@ -197,12 +245,14 @@ impl Authority {
         };
         let begun = self.change(context, move |tx, by| {
             let (new, same, proof) = (new.clone(), same.clone(), proof.clone());
-            Box::pin(async move { begin(tx, by, new, (same, proof)).await })
+            Box::pin(async move { begin(tx, by, new, (same, proof, second)).await })
         });
-        let session = match begun.await?.value {
-            Begin::Begun(session) => session,
-            Begin::NotRight => return Ok(Err(Refusal::NotRight)),
-            Begin::Fenced => return Ok(Err(Refusal::Fenced)),
+        let session = match begun.await.map(|begun| begun.value) {
+            Ok(Begin::Begun(session)) => session,
+            // Aborted, so that nothing of it was taken.
+            Ok(Begin::NotRight) | Err(Error::Forbidden) => return Ok(Err(Refusal::NotRight)),
+            Ok(Begin::Fenced) => return Ok(Err(Refusal::Fenced)),
+            Err(error) => return Err(error),
         };
         if let Some(other) = other {
             self.end_sessions(context, other.person, Which::One(other.id)).await?;
@@ -283,15 +333,15 @@ async fn begin(
     tx: &mut Tx<'_>,
     by: &By,
     mut new: NewSession,
-    (same, proof): (Option<Session>, Proof),
+    (same, proof, second): (Option<Session>, Proof, Option<Waited>),
 ) -> Result<Outcome<Begin>, Abort<Error>> {
     let id = new.session.person;
     let person = tx.person(id).await?.filter(|person| person.suspended_at.is_none() && person.erased_at.is_none());
     if person.is_none() {
         return Ok(Outcome::Unchanged(Begin::NotRight));
     }
-    if let Proof::Password(hash) = proof
-        && tx.password_hash(id).await? != hash
+    if let Proof::Password(hash) = &proof
+        && tx.password_hash(id).await? != *hash
     {
         return Ok(Outcome::Unchanged(Begin::NotRight));
     }
@@ -300,6 +350,15 @@ async fn begin(
     let confirmed = memberships.iter().any(|membership| !holds(fence.as_ref(), id.as_bytes(), Some(membership.organisation)));
     if !confirmed && holds(fence.as_ref(), id.as_bytes(), None) {
         return Ok(Outcome::Unchanged(Begin::Fenced));
+    }
+    // Nobody who has a second factor gets a session without it, whoever looked before.
+    let proved = match (proof, second) {
+        (Proof::Passkey(passkey, counter), _) => Second::Passkey(passkey, counter).take(tx, id, by.at).await?,
+        (_, None) => !tx.has_second_factor(id).await?,
+        (_, Some((second, (waits, visit)))) => tx.take_interaction(waits, &visit, by.at).await? && second.take(tx, id, by.at).await?,
+    };
+    if !proved {
+        return Err(Abort::Refused(Error::Forbidden));
     }
     let fresh = new.session.clone();
     if let Some(same) = same {
@@ -310,6 +369,9 @@ async fn begin(
         }
     } else {
         tx.insert_session(&new).await?;
+    }
+    if let Some((Second::RecoveryCode(number), _)) = second {
+        tx.record(&itself(by, id), Event::SecondFactorChanged { person: id, change: FactorChange::RecoveryCodeUsed(number) }).await?;
     }
     let event = Event::SessionStarted { session: new.session.id, person: id };
     let recorded = tx.record(&itself(by, id), event).await?;

@@ -98,4 +98,6 @@ ids! {
     NodeId;
     /// Names what waits until a person has signed in or answered.
     InteractionId;
+    /// Names a passkey of a person.
+    PasskeyId;
 }

@@ -25,6 +25,9 @@
 //! | family | the refresh tokens that came from one code, one after the other |
 //! | access token | what a client got at the token endpoint: sealed, no row |
 //! | session | one signing-in of a person in a browser |
+//! | second factor | what a person proves who they are with besides a password: TOTP or a passkey; recovery codes stand in for both |
+//! | TOTP | codes of six digits that an app counts from the time (RFC 6238) |
+//! | passkey | a key pair of a person's own device (WebAuthn) |
 //! | delegation | workspace W of organisation A lets organisation B do P, from opening until closing |
 //! | API credential | what an API shows to ask about others' credentials |
 //! | operator token | the credential of whoever runs this installation |
@@ -69,6 +72,7 @@ pub mod refusal;
 pub mod refused_request;
 pub mod rotation;
 pub mod scope;
+pub mod second_factor;
 pub mod secret;
 pub mod session;
 pub mod text;
@@ -81,8 +85,8 @@ pub use event::{Event, Sequence};
 pub use fence::Fence;
 pub use histogram::Histogram;
 pub use id::{
-    CredentialId, DelegationId, FamilyId, GrantId, InteractionId, LetterId, MembershipId, NodeId, OrganisationId, PersonId, RequestId,
-    SessionId, WorkspaceId,
+    CredentialId, DelegationId, FamilyId, GrantId, InteractionId, LetterId, MembershipId, NodeId, OrganisationId, PasskeyId, PersonId,
+    RequestId, SessionId, WorkspaceId,
 };
 pub use refusal::Refusal;
 pub use rotation::Rotation;

@@ -1,4 +1,5 @@
-//! Signed tokens (JOSE): keys, JWK sets, compact JWS, and the rules of each kind of JWT, as pure functions.
+//! Signed tokens (JOSE): keys, JWK sets, compact JWS, and the rules of each kind of JWT, as pure functions; and what passkeys sign
+//! (Web Authentication).
 //!
 //! Nothing here does I/O or reads a clock: `now` is handed in. The signature primitives are aws-lc-rs's; what stands
 //! around them is strict where libraries are lenient (RFC 8725): every check names its algorithms and its `typ`, a key is chosen
@@ -20,6 +21,7 @@ mod jwk;
 mod jwk_set;
 mod jws;
 pub mod logout_token;
+pub mod passkey;
 pub mod refusal;
 pub mod request_object;
 pub mod response;

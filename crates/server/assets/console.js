@@ -40,4 +40,27 @@ for (const line of all("[data-poll]")) {
   };
   look();
 }
+const keys = globalThis.PublicKeyCredential;
+for (const form of keys?.parseCreationOptionsFromJSON ? all("[data-passkey]") : []) {
+  let stop; // a browser waits for one passkey at a time
+  const ask = async (mediation) => {
+    stop?.abort();
+    const { signal } = (stop = new AbortController());
+    try {
+      const options = await (await fetch(form.dataset.passkey, { method: "POST", body: new URLSearchParams(new FormData(form)) })).json();
+      form.elements.passkey.value = JSON.stringify(
+        await (options.rp
+          ? navigator.credentials.create({ publicKey: keys.parseCreationOptionsFromJSON(options), signal })
+          : navigator.credentials.get({ publicKey: keys.parseRequestOptionsFromJSON(options), mediation, signal })),
+      );
+      form.submit();
+    } catch {
+      if (!mediation && !signal.aborted) form.querySelector("[role=status]").textContent = form.dataset.failed;
+    }
+  };
+  form.hidden = false;
+  for (const without of all("[data-nojs]")) without.hidden = true;
+  form.addEventListener("submit", (event) => (event.preventDefault(), ask()));
+  if ("auto" in form.dataset) keys.isConditionalMediationAvailable?.().then((is) => is && ask("conditional"));
+}
 document.querySelector("[data-focus], .ticket h2")?.focus();

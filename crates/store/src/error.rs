@@ -142,6 +142,8 @@ pub mod conflict {
     pub const ORGANISATION_TOKEN_USERNAME: &str = "organisation_token_username";
     /// An organisation key has this public id already.
     pub const CLIENT_ID: &str = "organisation_key_client_id";
+    /// This passkey is known already.
+    pub const PASSKEY: &str = "passkey_credential";
     /// The member has authorised this client already.
     pub const GRANT: &str = "client_grant_live";
     /// A row with this id or name exists already.
@@ -150,7 +152,8 @@ pub mod conflict {
     pub const PARENT: &str = "parent";
 
     /// Our name, PostgreSQL's constraint (ours by design), and how SQLite names the columns in its message.
-    const UNIQUE: [(&str, &str); 14] = [
+    const UNIQUE: [(&str, &str); 15] = [
+        (PASSKEY, "passkey.credential"),
         (PERSONAL_TOKEN_DESCRIPTION, "personal_token.person, personal_token.description_key"),
         (SECRET_DIGEST, "personal_token.digest"),
         (SECRET_DIGEST, "organisation_token.digest"),

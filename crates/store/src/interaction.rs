@@ -55,6 +55,11 @@ impl Reader<'_> {
 }
 
 impl Tx<'_> {
+    /// Takes away what waits; says whether it was there.
+    pub async fn take_interaction(&mut self, id: InteractionId, visit: &Digest, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.executor.execute(&TAKE_INTERACTION, &params![&id, visit, now]).await? > 0)
+    }
+
     /// Lets what waits be over at this moment at the latest; says whether it still waits.
     pub async fn shorten_interaction(
         &mut self,

@@ -187,6 +187,7 @@ pub fn named(event: &Event) -> Vec<[u8; 16]> {
         | Event::OperatorDismissed { person }
         | Event::UpstreamLinked { person, .. }
         | Event::UpstreamUnlinked { person, .. } => vec![*person.as_bytes()],
+        Event::SecondFactorChanged { person, change } => with(*person.as_bytes(), change.passkey().map(|id| *id.as_bytes())),
         Event::MembershipCreated { membership, person, organisation, .. } | Event::MembershipEnded { membership, person, organisation } => {
             vec![*membership.as_bytes(), *person.as_bytes(), *organisation.as_bytes()]
         }
@@ -295,4 +296,8 @@ fn head(mut row: Row) -> Result<Head, StoreError> {
 
 pub(crate) fn entry(mut row: Row) -> Result<Entry, StoreError> {
     Ok(Entry { sequence: Sequence(row.take()?), at: row.take()?, request: row.take()?, actor: row.json()?, event: row.json()? })
+}
+
+fn with(first: [u8; 16], other: Option<[u8; 16]>) -> Vec<[u8; 16]> {
+    [Some(first), other].into_iter().flatten().collect()
 }

@@ -31,6 +31,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0013_letters", include_str!("../migrations/0013_letters.sql")),
     ("0014_audit", include_str!("../migrations/0014_audit.sql")),
     ("0015_ended", include_str!("../migrations/0015_ended.sql")),
+    ("0016_second_factors", include_str!("../migrations/0016_second_factors.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -16,6 +16,7 @@ use domain::time::Timestamp;
 use crate::error::{Abort, StoreError, WriteError};
 use crate::server_key::{KeyState, ServerKeyRow};
 use crate::setting::MASTER_KEY_FINGERPRINT;
+use crate::totp::Totp;
 use crate::transaction::{By, Committed, Outcome, Tx};
 use crate::{Store, setting};
 
@@ -25,6 +26,8 @@ pub const MASTER_KEY_BYTES: usize = 32;
 const FINGERPRINT_LABEL: &[u8] = b"poort master key fingerprint 1";
 /// What the key that backups are sealed with is derived with.
 const BACKUP_LABEL: &[u8] = b"poort backup seal 1";
+/// What the secrets of people's apps are sealed for ([`Totp`]), each under the id of its person.
+pub const TOTP: &str = "totp";
 /// The longest file that is read as a master key.
 const MAX_FILE_BYTES: u64 = 4_096;
 
@@ -227,7 +230,8 @@ impl Store {
         }
     }
 
-    /// Seals all server keys anew under another master key, in one transaction with its event; says how many. From then
+    /// Seals all server keys, and what people's apps count from, anew under another master key, in one transaction with its event; says
+    /// how many keys. From then
     /// on the old master key is refused. Whoever calls this replaces the key file afterwards, and keeps the old one until
     /// this has returned.
     pub async fn rotate_master_key(
@@ -249,7 +253,12 @@ impl Store {
             };
             rows.push((key, sealed));
         }
-        let rows = std::sync::Arc::new(rows);
+        let mut totps = Vec::new();
+        for totp in self.read(|reader| Box::pin(async move { reader.all_totps().await })).await? {
+            let (name, plain) = (totp.person.to_string(), old.open(&totp.person.to_string(), TOTP, &totp.sealed)?);
+            totps.push((totp, new.seal(&name, TOTP, plain.expose(), entropy)?));
+        }
+        let rows = std::sync::Arc::new((rows, totps));
         let done = self.write(move |tx| {
             let (rows, old, new, by) = (rows.clone(), old.clone(), new.clone(), by.clone());
             Box::pin(async move { reseal(tx, &rows, (&old, &new), &by).await })
@@ -258,9 +267,12 @@ impl Store {
     }
 }
 
+/// What is sealed now, each with how it is sealed anew.
+type Resealed = (Vec<(ServerKeyRow, Vec<u8>)>, Vec<(Totp, Vec<u8>)>);
+
 async fn reseal(
     tx: &mut Tx<'_>,
-    rows: &[(ServerKeyRow, Vec<u8>)],
+    (rows, totps): &Resealed,
     (old, new): (&MasterKey, &MasterKey),
     by: &By,
 ) -> Result<Outcome<u32>, Abort<SealingError>> {
@@ -273,6 +285,13 @@ async fn reseal(
     }
     for (key, sealed) in rows {
         tx.replace_sealed(&key.id, sealed, &new.id()).await?;
+    }
+    let there = tx.all_totps().await?;
+    if there.len() != totps.len() || !there.iter().all(|totp| totps.iter().any(|(known, _)| known.sealed == totp.sealed)) {
+        return Err(StoreError::unavailable("second factors changed meanwhile").into());
+    }
+    for (totp, sealed) in totps {
+        tx.reseal_totp(totp.person, sealed).await?;
     }
     tx.put_setting(MASTER_KEY_FINGERPRINT, &new.fingerprint()).await?;
     let keys = u32::try_from(rows.len()).unwrap_or(u32::MAX);

@@ -72,6 +72,7 @@ pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) 
         | Event::PasswordChanged { .. }
         | Event::UpstreamLinked { .. }
         | Event::UpstreamUnlinked { .. }
+        | Event::SecondFactorChanged { .. }
         | Event::OrganisationRenamed { .. }
         | Event::WorkspaceRenamed { .. }
         | Event::PersonChanged { .. }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::client::Profile;
 use domain::grant::Grant;
 use domain::person::Membership;
+use domain::session::TWO_MEANS;
 use domain::{MembershipId, Timestamp};
 use verifier::Client;
 
@@ -24,6 +25,8 @@ pub struct Sitting<'a> {
     pub since: Option<Timestamp>,
     /// What the person has authorised this client to do before, through which membership.
     pub grants: &'a [Grant],
+    /// Whether the person has a second factor.
+    pub has_second_factor: bool,
     /// The time.
     pub now: Timestamp,
 }
@@ -119,12 +122,24 @@ fn has_signed_in_since(sitting: &Sitting<'_>) -> bool {
 }
 
 /// `acr_values` are a wish (OpenID Connect Core section 5.5.1.1), but not of a client of the government
-/// (NL GOV Assurance profile for OAuth 2.0 section 4.1).
+/// (NL GOV Assurance profile for OAuth 2.0 section 4.1). Where two means are wished for, whoever has a second one is asked once.
 fn is_proven(sitting: &Sitting<'_>) -> Option<(Step, ErrorCode)> {
-    let (reached, asked) = (sitting.signed_in?.session.method.acr(), &sitting.request.acr_values);
-    let is_binding = sitting.client.definition.profile == Profile::Nlgov && !asked.is_empty();
-    let unmet = is_binding && !asked.iter().any(|acr| acr == reached);
-    unmet.then_some((Step::Refuse("none of acr_values is reached here"), ErrorCode::UnmetAuthenticationRequirements))
+    let (method, asked) = (sitting.signed_in?.session.method, &sitting.request.acr_values);
+    if asked.is_empty() || asked.iter().any(|acr| method.reaches(acr)) {
+        return None;
+    }
+    let can_do_better = asked.iter().any(|acr| acr == TWO_MEANS) && !has_signed_in_since(sitting);
+    let is_binding = sitting.client.definition.profile == Profile::Nlgov;
+    if sitting.request.prompt.none && !is_binding {
+        return None;
+    }
+    let step = match (can_do_better, is_binding) {
+        // Nobody is asked in vain: who signed in with one means has no other, or has got it since.
+        (true, _) if sitting.has_second_factor => Step::Ask(Ask::SignIn { again: true }),
+        (_, true) => Step::Refuse("none of acr_values is reached here"),
+        (_, false) => return None,
+    };
+    Some((step, ErrorCode::UnmetAuthenticationRequirements))
 }
 
 fn is_member(sitting: &Sitting<'_>) -> Option<(Step, ErrorCode)> {

@@ -23,6 +23,7 @@ impl Event {
             Self::PasswordChanged { .. } => "password.changed",
             Self::UpstreamLinked { .. } => "upstream.linked",
             Self::UpstreamUnlinked { .. } => "upstream.unlinked",
+            Self::SecondFactorChanged { change, .. } => change.action(),
             Self::MembershipCreated { .. } => "member.joined",
             Self::MembershipChanged { .. } => "member.role_changed",
             Self::MembershipMoved { .. } => "member.moved",

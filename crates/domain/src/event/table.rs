@@ -12,6 +12,7 @@ use crate::id::{CredentialId, DelegationId, FamilyId, GrantId, MembershipId, Org
 use crate::organisation_key::PrivateKeyState;
 use crate::permission::Permissions;
 use crate::person::Roles;
+use crate::second_factor::FactorChange;
 use crate::time::Timestamp;
 use crate::workspace::WorkspaceNumber;
 
@@ -372,4 +373,6 @@ events! {
     Unindexed OperatorAppointed { person: PersonId, }
     /// A person does not run the installation any more.
     Ending OperatorDismissed { person: PersonId, }
+    /// What a person proves who they are with besides a password was changed, or a part of it used up.
+    Unindexed SecondFactorChanged { person: PersonId, change: FactorChange, }
 }

@@ -133,6 +133,10 @@ pub(super) async fn resume(call: Call, _: NoBody) -> Result<Done<Person>, Proble
     set_suspended(call, false).await
 }
 
+pub(super) async fn remove_second_factors(call: Call, _: NoBody) -> Result<Done<Nothing>, Problem> {
+    Ok(Done::nothing(call.authority().remove_second_factors(&call.context, call.id()?).await?))
+}
+
 async fn set_suspended(call: Call, suspended: bool) -> Result<Done<Person>, Problem> {
     let changed = call.authority().suspend_person(&call.context, call.id()?, suspended).await?;
     Ok(Done::of(changed, Person::from))

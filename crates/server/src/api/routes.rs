@@ -150,6 +150,7 @@ routes! {
     DELETE "/api/v1/people/{id}"                     OPERATOR     NONE,   person::erase,            NoBody => Done<Nothing>,                  "Erase a person: end every token and membership, forget name and mail address";
     PUT    "/api/v1/people/{id}/suspension"          OPERATOR     NONE,   person::suspend,          NoBody => Done<Person>,                   "Suspend a person: none of the person's credentials work from the answer on";
     DELETE "/api/v1/people/{id}/suspension"          OPERATOR     NONE,   person::resume,           NoBody => Done<Person>,                   "Let a suspended person's credentials work again";
+    DELETE "/api/v1/people/{id}/second-factors"      OPERATOR     NONE,   person::remove_second_factors, NoBody => Done<Nothing>,             "Take all second factors of a person away who lost them, and end their sessions";
     GET    "/api/v1/people/{id}/memberships"         TOKENS_READ  PAGE,   membership::list,         NoBody => Listed<Membership>,             "List the memberships of a person";
     POST   "/api/v1/people/{id}/memberships"         OPERATOR     NONE,   membership::create,       NewMembership => Created<Membership>,     "Make a person a member of an organisation";
     PATCH  "/api/v1/memberships/{id}"                PEOPLE_WRITE NONE,   membership::update,       MembershipUpdate => Done<Membership>,     "Give a member other roles";

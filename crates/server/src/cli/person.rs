@@ -66,6 +66,11 @@ pub enum Verb {
         /// Id or mail address
         person: String,
     },
+    /// Take the app, the passkeys and the recovery codes of a person away who lost them; make sure first that it is the person who asks
+    RemoveSecondFactors {
+        /// Id or mail address
+        person: String,
+    },
     /// Erase a person's name and mail address, and end everything of theirs
     Erase {
         /// Id
@@ -112,6 +117,12 @@ pub(super) fn run(verb: &Verb, context: &mut Context<'_>) -> Attempt<()> {
             let id = context.person(person)?;
             let answer = context.client.delete(&["people", &id, "suspension"])?;
             context.done(&answer, Text::Resumed)
+        }
+        Verb::RemoveSecondFactors { person } => {
+            let id = context.person(person)?;
+            context.confirm(Text::AskRemoveSecondFactors, &["people", &id], "name")?;
+            let answer = context.client.delete(&["people", &id, "second-factors"])?;
+            context.done(&answer, Text::SecondFactorsRemoved)
         }
         Verb::Erase { person } => {
             let id = person.to_string();

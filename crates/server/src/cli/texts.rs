@@ -59,6 +59,7 @@ texts! {
     AskRevokeAll: "End all tokens of {id}? They stop working at once.", "Alle tokens van {id} intrekken? Ze werken dan direct niet meer.";
     AskSuspendToken: "Suspend the token \"{what}\" ({id})? It does not work until it is resumed.", "Het token \"{what}\" ({id}) pauzeren? Het werkt niet tot u het hervat.";
     AskSuspendPerson: "Suspend {what} ({id})? None of their tokens work until they are resumed.", "{what} ({id}) blokkeren? Geen enkel token van deze persoon werkt tot u het hervat.";
+    AskRemoveSecondFactors: "Remove all second factors of {what} ({id})? The password alone is then enough, and {what} is signed out everywhere.", "Alle tweede factoren van {what} ({id}) weghalen? Het wachtwoord is dan genoeg, en {what} wordt overal uitgelogd.";
     AskErase: "Erase {what} ({id})? Name, mail address and all tokens end. This cannot be undone.", "{what} ({id}) wissen? Naam, e-mailadres en alle tokens vervallen. Dit kan niet ongedaan worden gemaakt.";
     AskSuspendOrganisation: "Suspend {what} ({id})? No token of its members works until it is resumed.", "{what} ({id}) blokkeren? Geen enkel token van de leden werkt tot u het hervat.";
     AskRemoveMembership: "Remove the membership {id}? Its tokens stop working at once.", "Het lidmaatschap {id} verwijderen? De tokens ervan werken dan direct niet meer.";
@@ -92,6 +93,7 @@ texts! {
     Suspended: "Suspended.", "Gepauzeerd.";
     Resumed: "Resumed: it works again.", "Hervat: het werkt weer.";
     Erased: "Erased.", "Gewist.";
+    SecondFactorsRemoved: "The second factors are removed.", "De tweede factoren zijn weggehaald.";
     Removed: "Removed.", "Verwijderd.";
     ReceiptLine: "Change {sequence}: known to {confirmed} of {nodes} nodes after {milliseconds} ms.", "Wijziging {sequence}: bekend bij {confirmed} van {nodes} servers na {milliseconds} ms.";
     OnlyTime: "This is the only time that you see it. Keep it in a safe place.", "Dit is de enige keer dat u het ziet. Bewaar het op een veilige plek.";

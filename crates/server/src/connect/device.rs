@@ -301,7 +301,7 @@ fn authorization(signed_in: &SignedInPerson, membership: MembershipId, device: &
         session: Some(session.id),
         auth_time: session.auth_time,
         acr: Some(session.method.acr().to_owned()),
-        amr: vec![session.method.amr().to_owned()],
+        amr: session.method.amr().iter().map(|means| (*means).to_owned()).collect(),
     };
     (membership, authorization)
 }

@@ -90,7 +90,7 @@ fn abilities(connect: &Connect) -> Value {
         "backchannel_logout_session_supported": true,
         "claims_parameter_supported": false,
         "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "at_hash", "sid", "name", "email", "email_verified"],
-        "acr_values_supported": ["1"],
+        "acr_values_supported": ["1", "2"],
         "prompt_values_supported": Prompt::ALL,
         "ui_locales_supported": ["en", "nl"],
     })

@@ -15,6 +15,7 @@ mod csrf;
 mod delegation;
 pub mod device;
 mod ended;
+mod factor;
 pub mod failure;
 mod fields;
 mod form;
@@ -27,10 +28,12 @@ pub(crate) mod moment;
 mod organisation;
 mod organisation_token;
 mod page;
+mod passkey;
 mod profile;
 pub(crate) mod provider;
 mod route;
 mod settings;
+mod second_step;
 mod sign_in;
 pub mod sign_out;
 mod step_up;
@@ -48,6 +51,7 @@ use std::time::Duration;
 use authority::{Authority, SessionLimits};
 use axum::routing::{get, post};
 use gateway::TrustedPeers;
+use jose::passkey::RelyingParty;
 use portals::work::WorkUnderWay;
 
 pub(crate) use asset::{ICON, Look, STYLE};
@@ -75,6 +79,7 @@ struct Inner {
     trusted: TrustedPeers,
     limits: SessionLimits,
     base_url: String,
+    relying_party: Option<RelyingParty>,
     outbound: Outbound,
     providers: Vec<Provider>,
     look: Arc<Look>,
@@ -93,8 +98,8 @@ impl Console {
         let providers = config.sign_in_providers.iter().map(open).collect::<Result<_, _>>()?;
         let outbound = Outbound::new(&config.outbound_networks).map_err(|error| StartError::Configuration(error.to_string()))?;
         let base_url = config.base_url();
-        let look = Arc::new(Look::open(&config.name, &config.theme)?);
-        Ok(Self { inner: Arc::new(Inner { authority, trusted, limits, base_url, outbound, providers, look, work }) })
+        let (look, relying_party) = (Arc::new(Look::open(&config.name, &config.theme)?), RelyingParty::at(&base_url));
+        Ok(Self { inner: Arc::new(Inner { authority, trusted, limits, base_url, relying_party, outbound, providers, look, work }) })
     }
 
     /// The use cases.
@@ -110,6 +115,11 @@ impl Console {
     /// The address under which people reach the server.
     fn base_url(&self) -> &str {
         &self.inner.base_url
+    }
+
+    /// Who we are towards devices with passkeys, where browsers make them.
+    fn relying_party(&self) -> Option<&RelyingParty> {
+        self.inner.relying_party.as_ref()
     }
 
     /// What the pages look like.
@@ -154,6 +164,9 @@ pub fn router(console: Console) -> axum::Router {
     let assets = asset::router(console.look());
     axum::Router::new()
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
+        .route(passkey::PATH, post(passkey::submit))
+        .route(passkey::OPTIONS, post(passkey::options))
+        .route(second_step::PATH, get(second_step::show).post(second_step::submit))
         .route("/sign-in/providers/{name}", post(provider::start))
         .route("/sign-in/providers/{name}/callback", get(provider::callback))
         .route("/sign-out", get(sign_out::show).post(sign_out::submit))

@@ -15,7 +15,7 @@ use http::{HeaderValue, StatusCode};
 use super::browser::Browser;
 use super::visit::{Answer, Visit};
 use super::{
-    Console, accessibility, audit, delegation, failure, key, member, organisation, organisation_token, profile, settings, step_up, token,
+    Console, accessibility, audit, delegation, factor, failure, key, member, organisation, organisation_token, profile, settings, step_up, token,
     why, workspace,
 };
 use crate::edge::{Code, Problem};
@@ -27,6 +27,12 @@ static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
         page("/accessibility", Who::Anyone).get(accessibility::show),
         page("/profile", Who::Person).get(profile::details::show).post(profile::details::save),
         page("/profile/sign-in", Who::Person).get(profile::sessions::show).post(profile::sessions::end),
+        page("/profile/sign-in/app", Who::Person).get(factor::app::show).post(factor::app::add).fresh(),
+        page("/profile/sign-in/app/remove", Who::Person).get(factor::app::ask).post(factor::app::remove).fresh(),
+        page("/profile/sign-in/passkeys/new", Who::Person).get(factor::passkeys::show).post(factor::passkeys::add).fresh(),
+        page("/profile/sign-in/passkeys/options", Who::Person).post(factor::passkeys::options).fresh(),
+        page("/profile/sign-in/passkeys/{passkey}/remove", Who::Person).get(factor::passkeys::ask).post(factor::passkeys::remove).fresh(),
+        page("/profile/sign-in/recovery-codes", Who::Person).get(factor::recovery_codes::show).post(factor::recovery_codes::make).fresh(),
         page("/profile/apps", Who::Person).get(profile::apps::list),
         page("/profile/apps/{grant}/stop", Who::Person).get(profile::apps::ask).post(profile::apps::stop),
         page("/profile/tokens", Who::Person).get(token::list),

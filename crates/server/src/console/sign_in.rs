@@ -1,7 +1,7 @@
 //! `/sign-in`: mail address and password, one answer for all that is not right.
 
 use askama::Template;
-use authority::{Begun, Interaction, Refusal, SignIn};
+use authority::{Interaction, Refusal, SignIn, SignInAim, SignedIn};
 use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
@@ -12,10 +12,10 @@ use http::header::{HeaderValue, RETRY_AFTER};
 use serde::Deserialize;
 
 use super::browser::Browser;
-use super::cookie::Cookie;
+use super::factor::Text as Factor;
 use super::page::{self, Frame, local_path, see_other};
 use super::texts::Text;
-use super::{Console, failure, interaction, provider};
+use super::{Console, failure, interaction, passkey, provider, second_step};
 use crate::edge::{Code, Problem};
 use crate::outbound::encoded;
 
@@ -48,6 +48,8 @@ struct View {
     problem: Option<String>,
     email: String,
     csrf: String,
+    /// Where a passkey signs in, where browsers make them here.
+    passkey: Option<String>,
     providers: Vec<Button>,
 }
 
@@ -82,6 +84,25 @@ impl Aim {
     /// Who is expected.
     pub(super) fn login_hint(&self) -> Option<&str> {
         self.waiting.as_ref()?.login_hint.as_deref()
+    }
+
+    /// What the page says about what waits.
+    pub(super) fn context(&self, browser: &Browser) -> Option<String> {
+        let waiting = self.waiting.as_ref()?;
+        match &waiting.client {
+            Some(client) => Some(Text::SignInFor.filled(browser.language, &[("client", client.clone())])),
+            None => waiting.sign_in_again.then(|| Text::SignInAgain.of(browser.language).to_owned()),
+        }
+    }
+
+    /// Where the browser is sent in the end, for forms.
+    pub(super) fn leads_to(&self) -> Option<&str> {
+        self.waiting.as_ref()?.leads_to.as_deref()
+    }
+
+    /// As it is kept while a second step waits.
+    pub(super) fn kept(&self, browser: &Browser) -> SignInAim {
+        SignInAim { visit: browser.visit(), query: self.query.clone() }
     }
 
     async fn read(console: &Console, browser: &Browser, asked: &Asked) -> Result<Self, Response> {
@@ -143,20 +164,14 @@ pub(super) async fn submit(
         device: browser.device.clone(),
         browser: browser.facts(),
         limits: console.limits(),
+        aim: aim.kept(&browser),
     };
     match console.authority().sign_in(&browser.context(), sign_in).await {
-        Ok(Ok(begun)) => signed_in(&browser, &begun, &aim.next),
+        Ok(Ok(SignedIn::Begun(begun))) => second_step::done(&browser, &begun, &aim.next),
+        Ok(Ok(SignedIn::SecondStep(id))) => second_step::ask(&browser, id),
         Ok(Err(refusal)) => refused(&console, &browser, &aim, (refusal, fields.email)),
         Err(error) => failure::outage(&browser, &error),
     }
-}
-
-/// Sends whoever has signed in on, with another secret than any that the browser had before.
-fn signed_in(browser: &Browser, begun: &Begun, next: &str) -> Response {
-    let mut response = see_other(next);
-    browser.set(&mut response, Cookie::Session, begun.secret.expose());
-    browser.set(&mut response, Cookie::Device, begun.device.expose());
-    browser.answer(response)
 }
 
 /// The page once more, with why nobody was signed in.
@@ -166,15 +181,21 @@ pub(super) fn refused(console: &Console, browser: &Browser, aim: &Aim, (refusal,
     match refusal {
         Refusal::NotRight => form(StatusCode::UNPROCESSABLE_ENTITY, (say(Text::SignInFailed), email)),
         Refusal::Fenced => form(StatusCode::FORBIDDEN, (say(Text::Fenced), email)),
+        Refusal::Over | Refusal::Suspected => form(StatusCode::UNPROCESSABLE_ENTITY, (say(Text::SignInFailed), email)),
         Refusal::TooMany(until) => {
-            let seconds = (until.unix_seconds() - browser.now.unix_seconds() + 1).max(1);
-            let minutes = (seconds + 59) / 60;
-            let problem = Text::TooManyTries.filled(browser.language, &[("minutes", minutes.to_string())]);
+            let (seconds, problem) = too_many(browser, until);
             let mut response = form(StatusCode::TOO_MANY_REQUESTS, (Some(problem), email));
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
             response
         }
     }
+}
+
+/// When there is another try: in seconds, and in words.
+pub(super) fn too_many(browser: &Browser, until: Timestamp) -> (i64, String) {
+    let seconds = (until.unix_seconds() - browser.now.unix_seconds() + 1).max(1);
+    let minutes = (seconds + 59) / 60;
+    (seconds, Text::TooManyTries.filled(browser.language, &[("minutes", minutes.to_string())]))
 }
 
 /// The page once more, with what went wrong elsewhere.
@@ -183,13 +204,7 @@ pub(super) fn again(console: &Console, browser: &Browser, aim: &Aim, (status, pr
 }
 
 fn form((console, browser): (&Console, &Browser), aim: &Aim, status: StatusCode, (problem, email): (Option<String>, String)) -> Response {
-    let waiting = aim.waiting.as_ref();
-    let client = waiting.and_then(|waiting| waiting.client.clone());
-    let context = match client {
-        Some(client) => Some(Text::SignInFor.filled(browser.language, &[("client", client)])),
-        None if waiting.is_some_and(|waiting| waiting.sign_in_again) => Some(Text::SignInAgain.of(browser.language).to_owned()),
-        None => None,
-    };
+    let context = aim.context(browser);
     let action = format!("/sign-in?{}", aim.query);
     let mut frame = Frame::new(browser, Text::SignIn.of(browser.language));
     // The page may be the answer to another address than its own.
@@ -199,6 +214,7 @@ fn form((console, browser): (&Console, &Browser), aim: &Aim, status: StatusCode,
         label: Text::SignInWith.filled(browser.language, &[("provider", provider.configured.label.clone())]),
     };
     let providers = console.providers().iter().map(button).collect();
-    let view = View { frame, action, context, problem, email, csrf: browser.sign_in_token(), providers };
-    page::answer(browser, status, &view, waiting.and_then(|waiting| waiting.leads_to.as_deref()))
+    let passkey = console.relying_party().map(|_| format!("{}?{}", passkey::PATH, aim.query));
+    let view = View { frame, action, context, problem, email, csrf: browser.sign_in_token(), passkey, providers };
+    page::answer(browser, status, &view, aim.leads_to())
 }

@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
 import { access } from "./console_access.mjs";
+import { factors } from "./console_factor.mjs";
 import { key } from "./console_key.mjs";
 
 const [readyFile, executablePath, screens] = process.argv.slice(2);
@@ -210,23 +211,28 @@ async function walk(browser, { colorScheme, width }, language) {
     if (who) await signIn(page, who);
     return page;
   };
+  const see = async (page, name, answer, status = 200) => {
+    const what = `${name} ${language} ${colorScheme} ${width}`;
+    await look(page, what, answer, status);
+    await page.screenshot({ path: `${screens}/${name}.${language}.${colorScheme}.${width}.png`, fullPage: true });
+    if (await wide(page)) problems.push(`${what}: there is a bar to scroll sideways`);
+    if (width === 390 && colorScheme === "light") {
+      await page.setViewportSize({ width: 320, height: 800 });
+      if (await wide(page)) problems.push(`${what}: at 320 px there is a bar to scroll sideways`);
+      await page.setViewportSize({ width, height: 900 });
+    }
+    if (width === 1280 && colorScheme === "light" && answer.request().method() === "GET") await weigh(page, what, answer);
+  };
+  await factor.pages(open, language, see);
   const pages = new Map();
   for (const row of PAGES) {
     const key = row.who?.email ?? "";
     if (!pages.has(key)) pages.set(key, await open(row.who));
     const page = pages.get(key);
     await page.setViewportSize({ width, height: 900 });
-    const what = `${row.name} ${language} ${colorScheme} ${width}`;
     let answer = await page.goto(row.unprefixed ? `${base}${row.path}?lang=${language}` : `${base}/${language}${row.path}`);
     if (row.begin) answer = await row.begin(page);
-    await look(page, what, answer, row.status ?? 200);
-    await page.screenshot({ path: `${screens}/${row.name}.${language}.${colorScheme}.${width}.png`, fullPage: true });
-    if (await wide(page)) problems.push(`${what}: there is a bar to scroll sideways`);
-    if (width === 390 && colorScheme === "light") {
-      await page.setViewportSize({ width: 320, height: 800 });
-      if (await wide(page)) problems.push(`${what}: at 320 px there is a bar to scroll sideways`);
-    }
-    if (width === 1280 && colorScheme === "light" && answer.request().method() === "GET") await weigh(page, what, answer);
+    await see(page, row.name, answer, row.status);
   }
   for (const page of pages.values()) await page.context().close();
 }
@@ -316,15 +322,17 @@ async function delivery(browser) {
   return seen;
 }
 
+const factor = factors({ base, operator: ready.operator_token, signIn, follow, send });
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 try {
   const seen = await flow(browser);
   const delivered = await delivery(browser);
   const keyed = await key(browser, { base, privacy, signIn, follow, send });
+  const factored = await factor.way(browser);
   for (const language of ["nl", "en"]) for (const view of VIEWS) await walk(browser, view, language);
   const accessed = await access(browser, { base, pages: PAGES, signIn });
   problems.push(...accessed.problems);
-  console.log(JSON.stringify({ flow: seen, delivery: delivered, key: keyed, checked, accessed: accessed.checked, problems }));
+  console.log(JSON.stringify({ flow: seen, delivery: delivered, key: keyed, factor: factored, checked, accessed: accessed.checked, problems }));
 } finally {
   await browser.close();
 }

@@ -2,6 +2,8 @@
 
 use domain::refused_request::RefusedRequest;
 use domain::{Kind, Refusal, RequestId};
+use poort_store::Totp;
+use poort_store::sealing::TOTP;
 
 use crate::support::*;
 use crate::*;
@@ -195,6 +197,14 @@ pub(crate) async fn keys(store: &Store) {
     assert!(done(write!(store, |tx| { tx.end_server_key("k3", now()).await })).await);
     assert!(!done(write!(store, |tx| { tx.end_server_key("k3", now()).await })).await);
     assert!(!done(write!(store, |tx| { tx.activate_server_key("k3", now()).await })).await, "ended for good");
+    let juno = person("juno");
+    let (juno_id, inserted) = (juno.id, juno.clone());
+    let sealed = old.seal(&juno_id.to_string(), TOTP, b"what an app counts from", &System).expect("sealed");
+    done(write!(store, |tx| {
+        tx.insert_person(&inserted.clone(), None).await?;
+        tx.insert_totp(&Totp { person: juno_id, sealed: sealed.clone(), last_step: 0, created_at: now(), last_used_at: None }).await
+    }))
+    .await;
     let done = store.rotate_master_key(old.clone(), new.clone(), &System, by()).await.expect("rotated");
     assert_eq!(done.value, 3);
     let rows = read!(store, |reader| { reader.server_keys("answers").await });
@@ -209,6 +219,9 @@ pub(crate) async fn keys(store: &Store) {
         assert_eq!(new.open(&row.id, &row.purpose, &row.sealed).expect("opened").expose(), b"a key of the server");
         assert!(old.open(&row.id, &row.purpose, &row.sealed).is_err());
     }
+    let totp = read!(store, |reader| { reader.totp(juno_id).await }).expect("there");
+    let opened = new.open(&juno_id.to_string(), TOTP, &totp.sealed).expect("opened");
+    assert_eq!(opened.expose(), b"what an app counts from");
     store.check_master_key(&new).await.expect("the new one");
     assert!(store.check_master_key(&old).await.is_err(), "the old one");
 }

@@ -24,7 +24,7 @@ use support::*;
 
 const ALL: Page = Page::first(100);
 /// How many there are.
-const MIGRATIONS: usize = 15;
+const MIGRATIONS: usize = 16;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_statement_runs_on_sqlite() {
@@ -70,6 +70,7 @@ async fn suite(url: &str) {
     sessions(&store).await;
     letters(&store).await;
     audit(&store).await;
+    second_factors(&store).await;
     changes_need_their_event(&store).await;
     one_server(url).await;
     nodes(url).await;
@@ -116,6 +117,7 @@ mod installation;
 mod letters;
 mod organisation_keys;
 mod organisation_tokens;
+mod second_factors;
 mod sessions;
 mod tenancy;
 mod tokens;
@@ -127,6 +129,7 @@ use installation::*;
 use letters::*;
 use organisation_keys::*;
 use organisation_tokens::*;
+use second_factors::*;
 use sessions::*;
 use tenancy::*;
 use tokens::*;

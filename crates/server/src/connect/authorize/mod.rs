@@ -161,7 +161,14 @@ impl AtBrowser<'_> {
             signed_in.map_or_else(Vec::new, |signed_in| signed_in.memberships.iter().map(|membership| membership.id).collect());
         let grants = self.connect.authority.grants_for(memberships, proven.client.id).await;
         let grants = grants.map_err(|error| failure::outage(self.browser, &error))?;
+        // Looked at only where it could matter.
+        let wishes_for_two = proven.request.acr_values.iter().any(|acr| acr == domain::session::TWO_MEANS);
+        let has_second_factor = match signed_in.filter(|_| wishes_for_two) {
+            Some(signed_in) => self.connect.authority.has_second_factor(signed_in.person.id).await,
+            None => Ok(false),
+        };
         Ok(next(&Sitting {
+            has_second_factor: has_second_factor.map_err(|error| failure::outage(self.browser, &error))?,
             request: &proven.request,
             client: &proven.client,
             signed_in,
@@ -239,7 +246,7 @@ impl AtBrowser<'_> {
                 session: Some(session.id),
                 auth_time: session.auth_time,
                 acr: Some(session.method.acr().to_owned()),
-                amr: vec![session.method.amr().to_owned()],
+                amr: session.method.amr().iter().map(|means| (*means).to_owned()).collect(),
             },
             pushed: pending.pushed,
             form: waiting.map(seed),

@@ -32,6 +32,7 @@ struct Row {
     is_self: bool,
     is_suspended: bool,
     roles: String,
+    has_second_factor: bool,
     since: Moment,
 }
 
@@ -47,7 +48,9 @@ pub(in crate::console) async fn list(visit: Visit) -> Answer {
     let mut rows = Vec::new();
     for member in &members {
         let read = visit.authority().person(&visit.caller(), member.person).await;
-        rows.push(Row::new(&visit, member, &read.map_err(|error| visit.refused(&error))?));
+        let has_second_factor = visit.authority().has_second_factor(member.person).await.map_err(|error| visit.refused(&error))?;
+        let row = Row::new(&visit, member, &read.map_err(|error| visit.refused(&error))?);
+        rows.push(Row { has_second_factor, ..row });
     }
     let alone = rows.len() == 1 && after.is_none();
     visit.page(&View { frame: Frame::of(&visit, visit.say(Text::Members)), base, rows, alone, next })
@@ -62,6 +65,7 @@ impl Row {
             is_self: person.id == visit.person().person.id,
             is_suspended: person.suspended_at.is_some(),
             roles: role::in_words(visit, member.roles),
+            has_second_factor: false,
             since: Moment::day(member.created_at, visit.browser.language),
         }
     }

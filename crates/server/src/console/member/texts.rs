@@ -9,6 +9,9 @@ words! {
     Name: "Name", "Naam";
     Email: "E-mail address", "E-mailadres";
     Roles: "Roles", "Rollen";
+    SecondFactor: "Second factor", "2e factor";
+    Yes: "Yes", "Ja";
+    No: "No", "Nee";
     Since: "Member since", "Lid sinds";
     Action: "Action", "Actie";
     You: "you", "jij";

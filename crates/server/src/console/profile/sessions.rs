@@ -1,10 +1,11 @@
-//! `/profile/sign-in`: where a person is signed in, and ending that.
+//! `/profile/sign-in`: with what a person signs in, where they are signed in, and ending that.
 
 use askama::Template;
 use authority::Which;
 use domain::session::Session;
 
 use super::texts::Text;
+use crate::console::factor::{self, Text as Factor};
 use crate::console::failure;
 use crate::console::form::Form;
 use crate::console::moment::Moment;
@@ -19,6 +20,7 @@ struct View {
     frame: Frame,
     form: Form,
     rows: Vec<Row>,
+    factors: factor::Block,
 }
 
 struct Row {
@@ -51,7 +53,8 @@ pub(in crate::console) async fn show(visit: Visit) -> Answer {
     let read = visit.authority().sessions_of(visit.person().person.id, visit.browser.now, visit.console.limits()).await;
     let sessions = read.map_err(|error| visit.refused(&error))?;
     let rows = sessions.iter().map(|session| Row::new(&visit, session)).collect();
-    visit.page(&View { frame: Frame::of(&visit, visit.say(crate::console::Text::SigningIn)), form: Form::new(&visit, &[]), rows })
+    let factors = factor::Block::of(&visit).await?;
+    visit.page(&View { frame: Frame::of(&visit, visit.say(crate::console::Text::SigningIn)), form: Form::new(&visit, &[]), rows, factors })
 }
 
 pub(in crate::console) async fn end(visit: Visit) -> Answer {

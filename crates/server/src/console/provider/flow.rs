@@ -1,7 +1,7 @@
 //! `/sign-in/providers/{name}` and its callback: there with what ties the answer to this browser, back with whoever it is.
 
 use askama::Template;
-use authority::{UpstreamIdentity, Waiting};
+use authority::{SignedInUpstream, UpstreamIdentity, Waiting};
 use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Path, Query, RawQuery, State};
@@ -19,7 +19,7 @@ use crate::console::cookie::Cookie;
 use crate::console::page::{self, Frame, see_other};
 use crate::console::sign_in::{self, Aim};
 use crate::console::texts::Text;
-use crate::console::{Console, failure, interaction};
+use crate::console::{Console, failure, interaction, second_step};
 use crate::edge::{Code, Problem};
 
 /// A verifier of 43 characters (RFC 7636 section 4.1), and a nonce as long.
@@ -114,9 +114,11 @@ pub(in crate::console) async fn callback(
     let verified_email = token.email.filter(|_| token.email_verified).and_then(|email| Email::new(&email).ok());
     let auth_time = token.auth_time.filter(|_| begun.fresh_since.is_none()).unwrap_or(browser.now);
     let identity = UpstreamIdentity { issuer: provider.configured.issuer.clone(), subject: token.subject, verified_email, auth_time };
-    let signed_in = console.authority().sign_in_upstream(&browser.context(), identity, browser.facts(), console.limits()).await;
+    let signed_in =
+        console.authority().sign_in_upstream(&browser.context(), identity, browser.facts(), (console.limits(), aim.kept(&browser))).await;
     match signed_in {
-        Ok(Ok((_, secret))) => {
+        Ok(Ok(SignedInUpstream::SecondStep(id))) => second_step::ask(&browser, id),
+        Ok(Ok(SignedInUpstream::Begun(secret))) => {
             let mut response = see_other(&aim.next);
             browser.set(&mut response, Cookie::Session, secret.expose());
             browser.answer(response)

@@ -24,6 +24,7 @@ mod oidc_code;
 mod oidc_core;
 mod oidc_discovery;
 mod oidc_logout;
+mod oidc_second_means;
 mod oidc_tokens;
 mod private_key_jwt;
 mod rfc7591;

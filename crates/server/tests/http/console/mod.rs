@@ -2,6 +2,7 @@
 
 mod attacks;
 mod audit;
+mod authenticator;
 mod fence;
 mod forms;
 mod frame;
@@ -12,8 +13,10 @@ mod keys_proof;
 mod members;
 mod organisation;
 mod outage;
+mod passkeys;
 mod profile;
 mod providers;
+pub(crate) mod second_factors;
 mod sessions;
 mod sign_in;
 mod themes;

@@ -3,7 +3,9 @@
 use super::*;
 
 use authority::authorize::{Authorised, Consented};
-use authority::{Authority, BrowserFacts, ClientRequest, NewOrganisationKey, RequestedPermissions, SessionLimits, SignIn};
+use authority::{
+    Authority, BrowserFacts, ClientRequest, NewOrganisationKey, RequestedPermissions, SessionLimits, SignIn, SignInAim, SignedIn,
+};
 use domain::authorization::Authorization;
 use domain::client::{ClientAuthentication, GrantType};
 use domain::{CredentialId, MembershipId, OrganisationId, SessionId};
@@ -240,8 +242,9 @@ impl Cloud {
             device: None,
             browser: BrowserFacts::default(),
             limits: SessionLimits { idle: day, absolute: day },
+            aim: SignInAim { visit: domain::Digest::of(b"visit"), query: String::new() },
         };
-        let Ok(begun) = self.first().sign_in(&self.context(), sign_in).await.expect("asked") else { panic!("refused") };
+        let Ok(SignedIn::Begun(begun)) = self.first().sign_in(&self.context(), sign_in).await.expect("asked") else { panic!("refused") };
         (begun.session.id, begun.secret.expose().clone())
     }
 

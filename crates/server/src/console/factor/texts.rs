@@ -1,0 +1,97 @@
+//! What the pages of second factors say, and those of the second step.
+
+use crate::console::texts::words;
+
+words! {
+    SecondStep: "Second step", "Tweede stap";
+    SecondStepAbout: "After your password we ask for a second proof. Somebody who knows your password cannot get in with it then.", "Na je wachtwoord vragen we om een tweede bewijs. Wie je wachtwoord kent, komt er dan niet mee binnen.";
+    App: "App with codes", "App met codes";
+    AppAbout: "An app on your phone shows another code each half minute.", "Een app op je telefoon laat elke halve minuut een andere code zien.";
+    NotSetUp: "Not set up", "Niet ingesteld";
+    On: "On", "Aan";
+    Since: "since", "sinds";
+    LastUsed: "last used", "laatst gebruikt";
+    AddApp: "Set up an app with codes", "App met codes instellen";
+    AddAppShort: "Set up app", "App instellen";
+    RemoveApp: "Remove app", "App weghalen";
+    AppThere: "You have an app already. Remove it first if you want another one.", "Je hebt al een app. Haal die eerst weg als je een andere wilt.";
+    AppIntro: "You need an app that makes codes, such as the password app of your phone. Install one first if you have none.", "Je hebt een app nodig die codes maakt, zoals de wachtwoord-app van je telefoon. Installeer er eerst een als je die niet hebt.";
+    AppBegin: "Show QR code", "QR-code tonen";
+    ScanIt: "1. Scan this QR code with the app", "1. Scan deze QR-code met de app";
+    Picture: "QR code for your app", "QR-code voor je app";
+    OrType: "Can you not scan it? Then type this in the app:", "Lukt scannen niet? Typ dit dan in de app:";
+    TypeCode: "2. Type the code that the app shows", "2. Typ de code die de app laat zien";
+    Code: "Code of 6 digits", "Code van 6 cijfers";
+    CodeHelp: "The app shows another code each half minute.", "De app laat elke halve minuut een andere code zien.";
+    CodeWrong: "This code is not right, or it was used before. Wait for the next one. Is the clock of your phone right?", "Deze code klopt niet, of is al gebruikt. Wacht op de volgende. Staat de klok van je telefoon goed?";
+    Confirm: "Confirm", "Bevestigen";
+    AppReady: "Your app is set up. Keep your recovery codes", "Je app is ingesteld. Bewaar je herstelcodes";
+    AppAdded: "Your app is set up.", "Je app is ingesteld.";
+    AppRemoved: "The app is removed. Its codes do not work any more.", "De app is weggehaald. De codes werken niet meer.";
+    RemoveAppQuestion: "Remove the app with codes?", "App met codes weghalen?";
+    RemoveAppEffect: "Its codes do not work any more. After your password we still ask for a passkey.", "De codes werken dan niet meer. Na je wachtwoord vragen we nog wel om een passkey.";
+    RemoveLast: "Your password alone is then enough to sign in. Your recovery codes do not work any more either.", "Je wachtwoord is dan genoeg om in te loggen. Ook je herstelcodes werken dan niet meer.";
+
+    RecoveryCodes: "Recovery codes", "Herstelcodes";
+    RecoveryCodesAbout: "Have you lost your phone? Then you sign in with one of these.", "Ben je je telefoon kwijt? Dan log je in met een van deze codes.";
+    CodesLeft: "{left} of 10 left", "nog {left} van 10 over";
+    MadeOn: "made", "gemaakt";
+    NoCodes: "You have none.", "Je hebt er geen.";
+    FewCodes: "Make new codes soon.", "Maak snel nieuwe codes.";
+    MakeCodes: "Make recovery codes", "Herstelcodes maken";
+    MakeCodesShort: "Make new codes", "Nieuwe codes maken";
+    CodesIntro: "You get ten codes. Each works once.", "Je krijgt tien codes. Elke code werkt één keer.";
+    CodesReplace: "The codes that you have do not work any more then.", "De codes die je nu hebt, werken dan niet meer.";
+    CodesReady: "Your recovery codes are ready", "Je herstelcodes zijn klaar";
+    CodesStory: "You see these codes only now. Print them, or keep them in a safe place that is not on your phone.", "Je ziet deze codes alleen nu. Print ze, of bewaar ze veilig, en niet op je telefoon.";
+    CodesKept: "I have kept them", "Ik heb ze bewaard";
+    CodesShownTitle: "These codes were made already", "Deze codes zijn al gemaakt";
+    CodesShown: "We cannot show them again. Make new codes if you do not have them.", "We kunnen ze niet nog eens tonen. Maak nieuwe codes als je ze niet hebt.";
+
+    Passkeys: "Passkeys", "Passkeys";
+    PasskeysAbout: "With a passkey you sign in with your fingerprint, your face or the PIN of your device.", "Met een passkey log je in met je vingerafdruk, je gezicht of de pincode van je apparaat.";
+    NoPasskeys: "You have no passkey yet.", "Je hebt nog geen passkey.";
+    Passkey: "Passkey", "Passkey";
+    Made: "Made", "Gemaakt";
+    Used: "Last used", "Laatst gebruikt";
+    Never: "Never", "Nooit";
+    OnSeveral: "on several devices", "op meerdere apparaten";
+    MayBeCopied: "Somebody may have copied this one. It does not work any more: remove it.", "Deze is misschien gekopieerd. Hij werkt niet meer: haal hem weg.";
+    AddPasskey: "Add a passkey", "Passkey toevoegen";
+    MakePasskey: "Make passkey", "Passkey maken";
+    PasskeyIntro: "Your device asks for your fingerprint, your face or your PIN. We do not get to see that.", "Je apparaat vraagt om je vingerafdruk, je gezicht of je pincode. Wij krijgen die niet te zien.";
+    PasskeyThen: "From then on we ask for a passkey or a code after your password, too.", "Vanaf dan vragen we ook na je wachtwoord om een passkey of een code.";
+    PasskeyNeedsScript: "Passkeys need a recent browser, with JavaScript on.", "Passkeys werken alleen in een recente browser, met JavaScript aan.";
+    PasskeyName: "Name", "Naam";
+    PasskeyNameHelp: "So that you know later which device this is.", "Zo weet je later welk apparaat dit is.";
+    PasskeyNameWrong: "Fill in a name of 1 to 60 characters.", "Vul een naam in van 1 tot 60 tekens.";
+    PasskeyNotMade: "This did not work. Try again. Perhaps this device has a passkey already.", "Dit is niet gelukt. Probeer het opnieuw. Misschien heeft dit apparaat al een passkey.";
+    PasskeyOver: "This took too long. Try again.", "Dit duurde te lang. Probeer het opnieuw.";
+    TooManyPasskeys: "You have 20 passkeys. Remove one first.", "Je hebt al 20 passkeys. Haal er eerst een weg.";
+    PasskeyAdded: "Your passkey is added.", "Je passkey is toegevoegd.";
+    PasskeyAddedFirst: "Your passkey is added. Now make recovery codes.", "Je passkey is toegevoegd. Maak nu herstelcodes.";
+    RemovePasskey: "Remove passkey", "Passkey weghalen";
+    Remove: "Remove", "Weghalen";
+    Action: "Action", "Actie";
+    RemovePasskeyQuestion: "Remove the passkey {name}?", "Passkey {name} weghalen?";
+    RemovePasskeyEffect: "You cannot sign in with it any more. Remove it from your device too.", "Je kunt er niet meer mee inloggen. Haal hem ook van je apparaat.";
+    PasskeyRemoved: "The passkey {name} is removed.", "De passkey {name} is weggehaald.";
+    SignInWithPasskey: "Sign in with a passkey", "Inloggen met een passkey";
+    UsePasskey: "Use a passkey", "Een passkey gebruiken";
+    PasskeyFailed: "That did not work. Try again, or sign in otherwise.", "Dat is niet gelukt. Probeer het opnieuw, of log anders in.";
+    PasskeyUnknown: "We do not know this passkey. Sign in otherwise.", "Deze passkey kennen we niet. Log anders in.";
+    PasskeySuspected: "Somebody may have copied this passkey. Sign in otherwise, and remove it.", "Deze passkey is misschien gekopieerd. Log anders in, en haal hem weg.";
+    PasskeyOnly: "Use your passkey, or a recovery code.", "Gebruik je passkey, of een herstelcode.";
+
+    StepTitle: "One more step", "Nog één stap";
+    StepCode: "Type the code that your app shows now.", "Typ de code die je app nu laat zien.";
+    StepRecovery: "Type one of your recovery codes. It works once.", "Typ een van je herstelcodes. De code werkt één keer.";
+    RecoveryCode: "Recovery code", "Herstelcode";
+    RecoveryWrong: "This recovery code is not right, or it was used before.", "Deze herstelcode klopt niet, of is al gebruikt.";
+    UseRecovery: "Use a recovery code", "Een herstelcode gebruiken";
+    UseCode: "Use a code of your app", "Een code van je app gebruiken";
+    LostAll: "Have you lost everything? Then ask the operator of this server for help.", "Ben je alles kwijt? Vraag dan de beheerder van deze server om hulp.";
+    Next: "Sign in", "Inloggen";
+    FromTheBeginning: "From the beginning", "Opnieuw beginnen";
+    Over: "Signing in took too long, or something changed meanwhile. Sign in again.", "Het inloggen duurde te lang, of er is iets veranderd. Log opnieuw in.";
+}
