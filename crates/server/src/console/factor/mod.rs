@@ -102,6 +102,7 @@ fn ticket(visit: &Visit, title: Text, codes: &[domain::Secret<String>]) -> Answe
         story: visit.say(Text::CodesStory).to_owned(),
         secrets: vec![Shown { label: visit.say(Text::RecoveryCodes).to_owned(), value: value.join("\n") }],
         samples: Vec::new(),
+        settings: "",
         first_use: None,
         done: Link::new(visit.to("/profile/sign-in"), visit.say(Text::CodesKept)),
     };

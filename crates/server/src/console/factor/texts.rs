@@ -9,7 +9,7 @@ words! {
     AppAbout: "An app on your phone shows another code each half minute.", "Een app op je telefoon laat elke halve minuut een andere code zien.";
     NotSetUp: "Not set up", "Niet ingesteld";
     On: "On", "Aan";
-    Since: "since", "sinds";
+    Since: "set up", "ingesteld";
     LastUsed: "last used", "laatst gebruikt";
     AddApp: "Set up an app with codes", "App met codes instellen";
     AddAppShort: "Set up app", "App instellen";

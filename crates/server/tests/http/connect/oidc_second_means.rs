@@ -27,7 +27,7 @@ async fn both_steps(visitor: &mut Visitor<'_>, asked: &Answer, code: &str) -> An
     let path = second.header("location").expect("a location").to_owned();
     let page = visitor.get(&path).await.expect(200);
     assert!(page.text.contains("Veldboek"), "{}", page.text);
-    assert!(page.header("content-security-policy").is_some_and(|policy| policy.contains("form-action 'self' https://app.example")));
+    assert!(page.header("content-security-policy").is_some_and(|policy| policy.ends_with("form-action 'self' https:")));
     let done = visitor.fill(&path, &[("code", code)]).await.expect(303);
     visitor.get(done.header("location").expect("a location")).await
 }
