@@ -15,8 +15,8 @@ use http::{HeaderValue, StatusCode};
 use super::browser::Browser;
 use super::visit::{Answer, Visit};
 use super::{
-    Console, accessibility, audit, delegation, factor, failure, key, member, organisation, organisation_token, profile, settings, step_up, token,
-    why, workspace,
+    Console, accessibility, audit, delegation, factor, failure, key, member, organisation, organisation_token, profile, settings, step_up,
+    token, why, workspace,
 };
 use crate::edge::{Code, Problem};
 use crate::language::Language;
