@@ -3,6 +3,8 @@
 //! From memory, as every check; only a client that asks about its refresh token is answered from the database. Whoever else asks is
 //! told nothing: what is over, unknown or not for them looks the same.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::access_token::{AccessToken, Granted};
@@ -68,7 +70,7 @@ impl Authority {
         issuer: &str,
         (request, now): (RequestId, Timestamp),
     ) -> Result<Option<Introspected>, Error> {
-        let header = format!("Bearer {text}");
+        let header = ["Bearer ", text].concat();
         let question = Question {
             api: api.name(),
             authorization: Some(header.as_bytes()),
@@ -83,20 +85,21 @@ impl Authority {
         let Verdict::Allow(allowed) = self.verifier.check(&question)? else { return Ok(None) };
         let (facts, permissions, token) = (allowed.facts, allowed.permissions, allowed.access_token.as_deref());
         let key = token.map(|token| token.key.id).or((facts.kind == Kind::OrganisationKey).then_some(facts.id));
-        let client_id = match key {
-            Some(key) => self.verifier.client_of(&key)?.map(|known| known.client.definition.client_id.clone()),
+        let client = match key {
+            Some(key) => self.verifier.client_of(&key)?.map(|known| known.client),
             None => None,
         };
+        let client_id = client.as_ref().map(|client| client.definition.client_id.as_str());
         let scope = match token.and_then(|token| token.granted(api.tag())) {
             Some(granted) => granted_text(api, &granted, permissions),
             None => api.permission_names(permissions).collect::<Vec<_>>().join(" "),
         };
-        let (for_whom, act) = self.acting(token, client_id.clone())?;
+        let (for_whom, act) = self.acting(token, client_id)?;
         let (sub, organisation) = subject(&facts.owner, for_whom.as_deref());
         Ok(Some(Introspected {
             active: true,
             scope,
-            client_id,
+            client_id: client_id.map(str::to_owned),
             token_type: Some(token_type(token)),
             exp: facts.not_after.map(Timestamp::unix_seconds),
             iat: token.map(|token| token.issued_at.unix_seconds()),
@@ -131,13 +134,13 @@ impl Authority {
         let known: Vec<(&Api, Granted)> =
             token.audiences.iter().filter_map(|granted| Some((&**apis.iter().find(|api| api.tag() == granted.api)?, granted))).collect();
         let scope = known.iter().map(|(api, granted)| granted_text(api, granted, u64::MAX)).collect::<Vec<_>>().join(" ");
-        let client_id = client.definition.client_id.clone();
-        let (for_whom, act) = self.acting(Some(&token), Some(client_id.clone()))?;
+        let client_id = client.definition.client_id.as_str();
+        let (for_whom, act) = self.acting(Some(&token), Some(client_id))?;
         let (sub, organisation) = subject(&looked.facts.owner, for_whom.as_deref());
         Ok(Some(Introspected {
             active: true,
             scope,
-            client_id: Some(client_id),
+            client_id: Some(client_id.to_owned()),
             token_type: Some(token_type(Some(&token))),
             exp: Some(token.expires_at.unix_seconds()),
             iat: Some(token.issued_at.unix_seconds()),
@@ -153,15 +156,19 @@ impl Authority {
     }
 
     /// The public id of the client for which a token acts, and who acts.
-    fn acting(&self, token: Option<&AccessToken>, client_id: Option<String>) -> Result<(Option<String>, Option<Actor>), Error> {
+    fn acting<'c>(
+        &self,
+        token: Option<&AccessToken>,
+        client_id: Option<&'c str>,
+    ) -> Result<(Option<Cow<'c, str>>, Option<Actor>), Error> {
         let exchanged = token.filter(|token| !token.exchanged.is_empty());
-        let (Some(token), Some(client_id)) = (exchanged, client_id.clone()) else { return Ok((client_id, None)) };
-        let act = self.actors(token, client_id)?;
+        let (Some(token), Some(named)) = (exchanged, client_id) else { return Ok((client_id.map(Cow::Borrowed), None)) };
+        let act = self.actors(token, named.to_owned())?;
         let subject = match &token.subject {
             Some(subject) => self.public_id(&subject.id)?,
             None => None,
         };
-        Ok((subject, act))
+        Ok((subject.map(Cow::Owned), act))
     }
 
     async fn introspect_refresh_token(

@@ -63,7 +63,7 @@ impl Verifier {
     pub(crate) fn open(&self, text: &str) -> Text {
         let opened = self.settings.access_tokens.as_ref().and_then(|keys| keys.0.open(text));
         // What cannot be opened is looked up like any other text, and not found.
-        opened.map_or_else(|| Text::Own(words(&Digest::of(text.as_bytes()))), |token| Text::Access(Box::new(token)))
+        opened.map_or_else(|| Text::Own(words(&Digest::of(text.as_bytes()))), |token| Text::Access(Arc::new(token)))
     }
 
     /// Whether what was found is of whom was named: a private key with `Basic` belongs to the public id beside it. Some clients
@@ -84,7 +84,7 @@ impl Verifier {
         text: &Text,
         presented: &Presented<'_>,
         question: &Question<'_>,
-    ) -> Result<Option<Box<AccessToken>>, Refusal> {
+    ) -> Result<Option<Arc<AccessToken>>, Refusal> {
         let Text::Access(token) = text else { return Ok(None) };
         let proven = match (token.key_thumbprint, presented.presentation) {
             (None, presentation) => presentation != Presentation::Dpop,
@@ -163,7 +163,7 @@ impl Verifier {
         let Text::Access(token) = opened else { return Ok(None) };
         let found = self.read_consistently(|| self.index.gather_access(&self.index.load(), &token, None))?;
         let works = decide_own(&found.facts, now).and_then(|()| crate::own::owner_works(&found.facts));
-        Ok(Some(Looked { token: *token, facts: found.facts, works }))
+        Ok(Some(Looked { token: Arc::unwrap_or_clone(token), facts: found.facts, works }))
     }
 
     /// Whether this access token, family or session was ended (by a revocation that is still remembered).

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use domain::access_token::AccessToken;
 use domain::credential::{Digest, Kind, ParsedText, format};
@@ -93,7 +94,7 @@ pub struct Allowed<'a> {
     /// The workspace that the request names.
     pub workspace: Option<Cow<'a, str>>,
     /// The access token, if it is one.
-    pub access_token: Option<Box<AccessToken>>,
+    pub access_token: Option<Arc<AccessToken>>,
     /// The slot of the organisation that the credential acts for.
     organisation: u32,
     /// The slot of the one workspace that it sees, 0 if it sees more.
@@ -311,7 +312,7 @@ impl Verifier {
 pub(crate) enum Text {
     Malformed,
     /// An access token that could be opened.
-    Access(Box<AccessToken>),
+    Access(Arc<AccessToken>),
     /// The digest under which one of ours is found.
     Own(Words),
     /// The digest of the text, and that of an organisation token with the username that came with it.

@@ -6,7 +6,7 @@ use authority::Caller;
 use axum::body::Body;
 use axum::response::Response;
 use domain::api::Api;
-use domain::presentation::{self, Presentation};
+use domain::presentation::{self, Presentation, Presented};
 use domain::verify::Owner;
 use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use jose::claims::NumericDate;
@@ -17,9 +17,11 @@ use verifier::Client;
 use super::call::Call;
 use super::error::{Code, ConnectError, JSON, NO_STORE};
 use super::form::Form;
-use super::{Connect, authenticate, client};
+use super::{Connect, authenticate};
 
 const SIGNED: &str = "application/token-introspection+jwt";
+/// An answer about an access token is seldom longer.
+const USUAL_BYTES: usize = 768;
 const INACTIVE: &str = "{\"active\":false}";
 const BEARER: (HeaderName, HeaderValue) = (WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"poort\""));
 const BASIC: (HeaderName, HeaderValue) = (WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"poort\", charset=\"UTF-8\""));
@@ -33,33 +35,46 @@ enum Asker {
 /// Answers an API or a client. What a token is, its text tells: `token_type_hint` changes nothing.
 pub(super) async fn answer(connect: Arc<Connect>, call: Call) -> Result<Response, ConnectError> {
     let form = Form::read(&call.parts.headers, &call.body)?;
-    let asker = asker(&connect, &call, &form).await?;
+    let asker = match api(&connect, &call)? {
+        Some(api) => Asker::Api(api),
+        // In a place of its own: what it needs to wait is not moved about for the many that ask with an API's credential.
+        None => Asker::Client(Box::pin(client(&connect, &call, &form)).await?),
+    };
     let text = form.required("token")?;
     let (now, issuer) = (call.edge.now, &connect.issuer);
     let found = match &asker {
         Asker::Api(api) => connect.authority.introspect_for_api(api, text, issuer, (call.edge.request_id, now))?,
-        Asker::Client(client) => connect.authority.introspect_for_client(client, text, issuer, now).await?,
+        Asker::Client(client) => Box::pin(connect.authority.introspect_for_client(client, text, issuer, now)).await?,
     };
     let body = match &found {
-        Some(found) => serde_json::to_string(found).map_err(|_| Code::Internal)?,
-        None => INACTIVE.to_owned(),
+        Some(found) => {
+            let mut body = Vec::with_capacity(USUAL_BYTES);
+            serde_json::to_writer(&mut body, found).map_err(|_| Code::Internal)?;
+            body
+        }
+        None => INACTIVE.into(),
     };
     let accepts_signed = |value: &HeaderValue| value.to_str().is_ok_and(|value| value.contains(SIGNED));
     let (body, content_type) = if call.parts.headers.get_all(ACCEPT).iter().any(accepts_signed) {
-        (sign(&connect, &asker, &body, &call).await?, HeaderValue::from_static(SIGNED))
+        (Box::pin(sign(&connect, &asker, &body, &call)).await?.into_bytes(), HeaderValue::from_static(SIGNED))
     } else {
         (body, JSON)
     };
     let mut response = Response::new(Body::from(body));
-    response.headers_mut().insert(CONTENT_TYPE, content_type);
-    response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+    let headers = response.headers_mut();
+    headers.reserve(12);
+    headers.insert(CONTENT_TYPE, content_type);
+    headers.insert(CACHE_CONTROL, NO_STORE);
     Ok(response)
 }
 
-/// An API shows its credential as `Bearer`, or with `Basic` beside its name; a client authenticates as everywhere.
-async fn asker(connect: &Connect, call: &Call, form: &Form<'_>) -> Result<Asker, ConnectError> {
-    let header = call.parts.headers.get(AUTHORIZATION);
-    let presented = presentation::read(header.map(HeaderValue::as_bytes), None).ok().flatten();
+fn presented(call: &Call) -> Option<Presented<'_>> {
+    presentation::read(call.parts.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes), None).ok().flatten()
+}
+
+/// The API that asks, if it is one: it shows its credential as `Bearer`, or with `Basic` beside its name.
+fn api(connect: &Connect, call: &Call) -> Result<Option<Arc<Api>>, ConnectError> {
+    let presented = presented(call);
     let facts = match &presented {
         Some(presented) if matches!(presented.presentation, Presentation::Bearer | Presentation::Basic) => {
             connect.authority.verifier().authenticate(Some(presented), call.edge.now)?.ok()
@@ -70,16 +85,22 @@ async fn asker(connect: &Connect, call: &Call, form: &Form<'_>) -> Result<Asker,
         && let Some(api) = connect.authority.verifier().api_by_number(number)
         && presented.username.as_ref().is_none_or(|username| username == api.name())
     {
-        return Ok(Asker::Api(api));
+        return Ok(Some(api));
     }
-    let is_basic = presented.as_ref().is_some_and(|presented| presented.presentation == Presentation::Basic);
+    Ok(None)
+}
+
+/// The client that asks: it authenticates as everywhere.
+async fn client(connect: &Connect, call: &Call, form: &Form<'_>) -> Result<Arc<Client>, ConnectError> {
+    let header = call.parts.headers.get(AUTHORIZATION);
+    let is_basic = presented(call).is_some_and(|presented| presented.presentation == Presentation::Basic);
     if is_basic || header.is_none() && (form.get("client_secret").is_some() || form.get("client_assertion").is_some()) {
         let authenticated = authenticate(connect, call, form).await?;
         if authenticated.method.is_some() {
-            return Ok(Asker::Client(authenticated.client));
+            return Ok(authenticated.client);
         }
     } else if header.is_some() {
-        let refused = client::refuse(connect, "introspection", call);
+        let refused = super::client::refuse(connect, "introspection", call);
         if refused.code() == Code::TooManyRequests {
             return Err(refused);
         }
@@ -91,8 +112,8 @@ async fn asker(connect: &Connect, call: &Call, form: &Form<'_>) -> Result<Asker,
 }
 
 /// RFC 9701 section 5: the answer stands within, so that nobody takes it for a token.
-async fn sign(connect: &Connect, asker: &Asker, body: &str, call: &Call) -> Result<String, ConnectError> {
-    let token_introspection: Map<String, Value> = serde_json::from_str(body).map_err(|_| Code::Internal)?;
+async fn sign(connect: &Connect, asker: &Asker, body: &[u8], call: &Call) -> Result<String, ConnectError> {
+    let token_introspection: Map<String, Value> = serde_json::from_slice(body).map_err(|_| Code::Internal)?;
     let (aud, algorithm) = match asker {
         Asker::Api(api) => {
             let resource = api.definition().resource.as_deref();
