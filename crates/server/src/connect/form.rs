@@ -105,7 +105,8 @@ pub(super) fn is_form(headers: &HeaderMap) -> bool {
 
 /// `+` is a space, `%XX` a byte; together they are UTF-8.
 pub(super) fn decoded(text: &str) -> Result<Cow<'_, str>, ConnectError> {
-    if !text.bytes().any(|byte| matches!(byte, b'+' | b'%')) {
+    // Without leaving early: a loop that looks at every byte is several times as fast, and most values are plain.
+    if !text.bytes().fold(false, |found, byte| found | matches!(byte, b'+' | b'%')) {
         return Ok(Cow::Borrowed(text));
     }
     let spaced = text.replace('+', " ");

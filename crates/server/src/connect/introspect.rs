@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use authority::Caller;
+use authority::{Caller, Introspected};
 use axum::body::Body;
 use axum::response::Response;
 use domain::api::Api;
 use domain::presentation::{self, Presentation, Presented};
 use domain::verify::Owner;
 use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
-use jose::claims::NumericDate;
+use jose::claims::{Audience, NumericDate};
 use jose::response::IntrospectionClaims;
 use serde_json::{Map, Value};
 use verifier::Client;
@@ -49,7 +49,7 @@ pub(super) async fn answer(connect: Arc<Connect>, call: Call) -> Result<Response
     let body = match &found {
         Some(found) => {
             let mut body = Vec::with_capacity(USUAL_BYTES);
-            serde_json::to_writer(&mut body, found).map_err(|_| Code::Internal)?;
+            write(&mut body, found).map_err(|_| Code::Internal)?;
             body
         }
         None => INACTIVE.into(),
@@ -111,6 +111,58 @@ async fn client(connect: &Connect, call: &Call, form: &Form<'_>) -> Result<Arc<C
         .header(BASIC.0, BASIC.1))
 }
 
+/// The same as `serde_json` writes, member by member: most of them are text in which nothing needs an escape.
+fn write(body: &mut Vec<u8>, found: &Introspected) -> Result<(), serde_json::Error> {
+    let Introspected { active, scope, client_id, token_type, exp, iat, nbf, sub, aud, iss, jti, organisation, cnf, act } = found;
+    let mut before: &[u8] = b"{\"";
+    let mut name = |body: &mut Vec<u8>, name: &str| {
+        body.extend_from_slice(std::mem::replace(&mut before, b",\""));
+        body.extend_from_slice(name.as_bytes());
+        body.extend_from_slice(b"\":");
+    };
+    name(body, "active");
+    serde_json::to_writer(&mut *body, active)?;
+    let texts = [("scope", Some(&**scope)), ("client_id", client_id.as_deref()), ("token_type", *token_type), ("sub", Some(sub))];
+    let more = [("iss", Some(&**iss)), ("jti", Some(jti)), ("organisation", organisation.as_deref())];
+    for (member, value) in texts.into_iter().chain(more) {
+        let Some(value) = value else { continue };
+        name(body, member);
+        text(body, value)?;
+    }
+    for (member, value) in [("exp", exp), ("iat", iat), ("nbf", nbf)] {
+        let Some(value) = value else { continue };
+        name(body, member);
+        serde_json::to_writer(&mut *body, value)?;
+    }
+    if let Some(aud) = aud {
+        name(body, "aud");
+        match aud {
+            Audience::One(aud) => text(body, aud)?,
+            Audience::Several(_) => serde_json::to_writer(&mut *body, aud)?,
+        }
+    }
+    if let Some(cnf) = cnf {
+        name(body, "cnf");
+        serde_json::to_writer(&mut *body, cnf)?;
+    }
+    if let Some(act) = act {
+        name(body, "act");
+        serde_json::to_writer(&mut *body, act)?;
+    }
+    body.push(b'}');
+    Ok(())
+}
+
+fn text(body: &mut Vec<u8>, value: &str) -> Result<(), serde_json::Error> {
+    if !value.bytes().fold(true, |plain, byte| plain & (byte >= b' ' && byte != b'"' && byte != b'\\')) {
+        return serde_json::to_writer(body, value);
+    }
+    body.push(b'"');
+    body.extend_from_slice(value.as_bytes());
+    body.push(b'"');
+    Ok(())
+}
+
 /// RFC 9701 section 5: the answer stands within, so that nobody takes it for a token.
 async fn sign(connect: &Connect, asker: &Asker, body: &[u8], call: &Call) -> Result<String, ConnectError> {
     let token_introspection: Map<String, Value> = serde_json::from_slice(body).map_err(|_| Code::Internal)?;
@@ -125,4 +177,50 @@ async fn sign(connect: &Connect, asker: &Asker, body: &[u8], call: &Call) -> Res
     connect.authority.ensure_signing_key(&call.context(Caller::System), algorithm).await?;
     let claims = IntrospectionClaims { iss: connect.issuer.clone(), aud, iat: NumericDate::from(call.edge.now), token_introspection };
     Ok(connect.authority.sign(algorithm, &claims)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use jose::claims::{Actor, Confirmation};
+
+    use super::*;
+
+    #[test]
+    fn it_is_written_as_serde_would() {
+        let actor = Actor { sub: "prtk_x".to_owned(), act: None };
+        let all = Introspected {
+            active: true,
+            scope: "a \"b\" \\ \u{e9}\n".to_owned(),
+            client_id: Some("prtk_x".to_owned()),
+            token_type: Some("Bearer"),
+            exp: Some(-1),
+            iat: Some(1_800_000_000),
+            nbf: Some(0),
+            sub: "\u{1}".to_owned(),
+            aud: Some(Audience::Several(vec!["https://a.example/\"".to_owned(), "b".to_owned()])),
+            iss: "https://account.example".to_owned(),
+            jti: "x".to_owned(),
+            organisation: Some("y".to_owned()),
+            cnf: Some(Confirmation { jkt: "z".to_owned() }),
+            act: Some(actor),
+        };
+        let few = Introspected {
+            client_id: None,
+            token_type: None,
+            exp: None,
+            iat: None,
+            nbf: None,
+            aud: Some(Audience::One("a\u{7f}".to_owned())),
+            organisation: None,
+            cnf: None,
+            act: None,
+            ..all.clone()
+        };
+        for found in [all, few] {
+            let mut body = Vec::new();
+            write(&mut body, &found).expect("written");
+            let read = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).expect("JSON");
+            assert_eq!(read(&body), read(serde_json::to_string(&found).expect("written").as_bytes()));
+        }
+    }
 }
