@@ -156,11 +156,7 @@ impl Authority {
     }
 
     /// The public id of the client for which a token acts, and who acts.
-    fn acting<'c>(
-        &self,
-        token: Option<&AccessToken>,
-        client_id: Option<&'c str>,
-    ) -> Result<(Option<Cow<'c, str>>, Option<Actor>), Error> {
+    fn acting<'c>(&self, token: Option<&AccessToken>, client_id: Option<&'c str>) -> Result<(Option<Cow<'c, str>>, Option<Actor>), Error> {
         let exchanged = token.filter(|token| !token.exchanged.is_empty());
         let (Some(token), Some(named)) = (exchanged, client_id) else { return Ok((client_id.map(Cow::Borrowed), None)) };
         let act = self.actors(token, named.to_owned())?;

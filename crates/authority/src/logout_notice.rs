@@ -10,7 +10,7 @@ use domain::authorization::Authorization;
 use domain::scope::Identity;
 use domain::{CredentialId, PersonId, RequestId, Secret, SessionId, Timestamp};
 use jose::logout_token::{Logout, LogoutTokenClaims};
-use store::{By, LogoutNotice, StoreError, Tx};
+use store::{By, LogoutNotice, Outcome, StoreError, Tx};
 
 use crate::id_token::{signing_algorithm, subject};
 use crate::{Authority, Context, Error};
@@ -21,6 +21,11 @@ const TOKEN_LIFE: Duration = Duration::from_secs(120);
 const AGAIN_AFTER_SECONDS: [u64; 6] = [30, 120, 600, 1_800, 3_600, 10_800];
 /// How long whoever has claimed the last try has for it.
 const LAST_TRY_SECONDS: u64 = 60;
+
+/// "Last used" is written a minute late at most: only after twice that a session that seems unused certainly was.
+const SEEN_LATER: Duration = Duration::from_secs(120);
+/// How many sessions that have run out are looked at in one turn; the rest in the next.
+const RUN_OUT_AT_ONCE: u32 = 200;
 
 /// A client that is to be told now, by whoever got this.
 pub struct DueLogout {
@@ -62,6 +67,32 @@ pub(crate) async fn keep(tx: &mut Tx<'_>, by: &By, person: PersonId, session: Se
 }
 
 impl Authority {
+    /// Keeps for the clients of sessions that have run out by themselves that they are to be told. Nothing else ends with these: what was
+    /// granted for longer than a session lasts goes on. `idle` is for how long one may be unused.
+    pub async fn note_run_out_sessions(&self, now: Timestamp, idle: Duration) -> Result<(), Error> {
+        let idle = idle + SEEN_LATER;
+        let over =
+            self.store.read(move |reader| Box::pin(async move { reader.sessions_run_out(now, idle, RUN_OUT_AT_ONCE).await })).await?;
+        for (session, person) in &over {
+            let (session, person) = (*session, *person);
+            let context = Context::system(RequestId::generate(now, &*self.entropy)?, now);
+            let noted = self.commit(&context, move |tx, by| {
+                Box::pin(async move {
+                    // Two nodes at the same time come one after the other, and the later one finds no client any more.
+                    if tx.hold_session(session).await? {
+                        keep(tx, by, person, session).await?;
+                    }
+                    Ok(Outcome::Kept(()))
+                })
+            });
+            noted.await?;
+        }
+        if !over.is_empty() {
+            self.logout_notices_wait.notify_one();
+        }
+        Ok(())
+    }
+
     /// Returns when a session may have ended on this node since the last time.
     pub async fn logout_notices_wait(&self) {
         self.logout_notices_wait.notified().await;

@@ -284,6 +284,8 @@ impl Node {
         self.authority.verifier().sweep(now);
         let authority = &self.authority;
         tell_failure(authority.forget_old_answers(now).await, "kept answers were not cleared");
+        let idle = Duration::from_secs(self.config.session_idle_minutes * 60);
+        tell_failure(authority.note_run_out_sessions(now, idle).await, "clients of sessions that have run out will be told later");
         tell_failure(authority.forget_old_sign_ins(now).await, "old sessions and tries to sign in were not cleared");
         tell_failure(authority.forget_old_pushed_requests(now).await, "old pushed requests were not cleared");
         tell_failure(authority.forget_old_grants(now).await, "codes and tokens that are over were not cleared");

@@ -35,6 +35,8 @@ statements! {
     UNENDED_SESSIONS = "SELECT id FROM session WHERE person = $1 AND ended_at IS NULL ORDER BY id";
     // It changes nothing: whoever ends the session at the same time waits for the transaction, or makes it find none.
     HOLD_SESSION = "UPDATE session SET last_seen_at = last_seen_at WHERE id = $1 AND ended_at IS NULL";
+    RUN_OUT = "SELECT id, person FROM session WHERE ended_at IS NULL AND (expires_at <= $1 OR last_seen_at <= $2)
+        AND id IN (SELECT session FROM session_client) ORDER BY id LIMIT $3";
     PERSON_OF_SESSION = "SELECT person FROM session WHERE id = $1";
     END_SESSION = "UPDATE session SET ended_at = $3 WHERE id = $1 AND person = $2 AND ended_at IS NULL";
     TOUCH_SESSION = "UPDATE session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2 AND ended_at IS NULL";
@@ -84,6 +86,12 @@ impl Reader<'_> {
     pub async fn unended_sessions_of(&mut self, person: PersonId) -> Result<Vec<SessionId>, StoreError> {
         let rows = self.executor.rows(&UNENDED_SESSIONS, &params![&person]).await?;
         rows.into_iter().map(|mut row| row.take()).collect()
+    }
+
+    /// Sessions whose time was over at `now`, or that were not used for `idle`, with clients that are not told yet; with their people.
+    pub async fn sessions_run_out(&mut self, now: Timestamp, idle: Duration, limit: u32) -> Result<Vec<(SessionId, PersonId)>, StoreError> {
+        let rows = self.executor.rows(&RUN_OUT, &params![now, now.saturating_sub(idle), i64::from(limit)]).await?;
+        rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
     }
 
     /// Whose session it is, or was.

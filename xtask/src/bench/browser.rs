@@ -6,20 +6,20 @@ use crate::http::{Answer, Connection};
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
 
 /// Just enough of a browser: cookies, and the hidden fields of a form.
-pub(super) struct Browser {
+pub(crate) struct Browser {
     connection: Connection,
     cookies: Vec<(String, String)>,
 }
 
 impl Browser {
     /// A fresh one, for a server at `127.0.0.1:PORT`.
-    pub(super) fn open(address: &str) -> Outcome<Self> {
+    pub(crate) fn open(address: &str) -> Outcome<Self> {
         let connection = Connection::open(address).map_err(|error| format!("{address}: {error}"))?;
         Ok(Self { connection, cookies: Vec::new() })
     }
 
     /// Fills in the form of a page and sends it to where it leads.
-    pub(super) fn fill(&mut self, path: &str, fields: &[(&str, &str)]) -> Outcome {
+    pub(crate) fn fill(&mut self, path: &str, fields: &[(&str, &str)]) -> Outcome {
         let page = self.exchange("GET", path, "")?;
         let page = String::from_utf8_lossy(&page.body).into_owned();
         let hidden = page.split("<input type=\"hidden\" name=\"").skip(1).filter_map(|rest| {
@@ -37,7 +37,7 @@ impl Browser {
     }
 
     /// Sends a request, and keeps the cookies of the answer.
-    pub(super) fn exchange(&mut self, method: &str, path: &str, body: &str) -> Outcome<Answer> {
+    pub(crate) fn exchange(&mut self, method: &str, path: &str, body: &str) -> Outcome<Answer> {
         let cookies = if self.cookies.is_empty() { String::new() } else { format!("Cookie: {}\r\n", self.cookie_header()) };
         let headers = if method == "POST" { format!("{FORM}{cookies}") } else { cookies };
         let answer = self.connection.exchange(method, path, &headers, body).map_err(|error| format!("{path}: {error}"))?;
@@ -51,7 +51,7 @@ impl Browser {
     }
 
     /// The value of the `Cookie` header that it sends.
-    pub(super) fn cookie_header(&self) -> String {
+    pub(crate) fn cookie_header(&self) -> String {
         self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: one run, one table. Nothing is asserted on time; the numbers are for `docs/performance.md`.
 
-mod browser;
+pub(crate) mod browser;
 mod changes;
 mod checks;
 mod code;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::kind::Made;
 use crate::random::Random;
 
 /// So many of the last endings are asked about most.
@@ -11,8 +12,7 @@ const RECENT: usize = 60;
 /// A token, by the last thing about it that was answered as done.
 #[derive(Debug, Clone)]
 pub(crate) struct Token {
-    pub(crate) id: String,
-    pub(crate) secret: String,
+    pub(crate) made: Made,
     pub(crate) stands: Stands,
     /// Whether somebody is changing it.
     pub(crate) busy: bool,
@@ -38,7 +38,8 @@ pub(crate) enum Stands {
 /// A question about a token, and what was known when it was asked.
 pub(crate) struct Question {
     pub(crate) place: usize,
-    pub(crate) secret: String,
+    /// With which API credential, and what.
+    pub(crate) asked: (String, String),
     /// Whether the call that ended or suspended it had returned before this was asked.
     over: bool,
     resumptions: u32,
@@ -58,8 +59,8 @@ struct Pages {
 
 impl Book {
     /// Notes a token that was made.
-    pub(crate) fn add(&self, id: String, secret: String) {
-        self.lock().tokens.push(Token { id, secret, stands: Stands::Good, busy: false, asked_twice: false, resumptions: 0 });
+    pub(crate) fn add(&self, made: Made) {
+        self.lock().tokens.push(Token { made, stands: Stands::Good, busy: false, asked_twice: false, resumptions: 0 });
     }
 
     /// Notes that a change of a token was answered as done, with its place in the journal.
@@ -74,7 +75,8 @@ impl Book {
         let count = pages.tokens.len();
         // Ended ones are the most after some time; a few tries are enough.
         let mut places = (0..40).map(|_| random.below(count.max(1)));
-        let fits = |token: &Token| !token.busy && stands.contains(&token.stands) && (into == Stands::Ended || !token.asked_twice);
+        let may = |token: &Token| token.made.kind.suspension("").is_some() && !token.asked_twice;
+        let fits = |token: &Token| !token.busy && stands.contains(&token.stands) && (into == Stands::Ended || may(token));
         let place = places.find(|place| pages.tokens.get(*place).is_some_and(fits))?;
         let token = &mut pages.tokens[place];
         token.busy = true;
@@ -133,18 +135,20 @@ impl Book {
 impl Token {
     fn question(&self, place: usize) -> Question {
         let over = matches!(self.stands, Stands::Suspended | Stands::Ended);
-        Question { place, secret: self.secret.clone(), over, resumptions: self.resumptions }
+        Question { place, asked: self.made.asked.clone(), over, resumptions: self.resumptions }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::kind::{Call, Kind};
     use super::*;
 
     #[test]
     fn an_allow_is_stale_only_where_the_end_was_answered_before_and_nothing_brought_the_token_back() {
         let (book, mut random) = (Book::default(), Random::seeded(1));
-        book.add("id".to_owned(), "secret".to_owned());
+        let end = Call::operator("DELETE", "/", &serde_json::Value::Null);
+        book.add(Made { kind: Kind::PersonalToken, id: "id".to_owned(), asked: Default::default(), end });
         let mut ask = || book.question(&mut random).expect("a token");
         let before = ask();
         let (place, token) = book.take(&[Stands::Good], Stands::Suspended, &mut Random::seeded(2)).expect("a token");

@@ -4,14 +4,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::book::{Book, Stands};
+use super::kind::{Call, Field, Kind};
 use super::node::Node;
 use crate::Outcome;
 use crate::http::{Answer, Connection};
 use crate::random::Random;
-use crate::server::{question, text};
 
 /// The pause of each asker between two checks.
 const PACE: Duration = Duration::from_millis(20);
@@ -37,6 +37,8 @@ pub(crate) struct End {
     pub(crate) to: Instant,
     /// Who said that it was done.
     pub(crate) node: usize,
+    /// Of what.
+    pub(crate) kind: Option<Kind>,
 }
 
 /// What the callers of a run share.
@@ -44,8 +46,7 @@ pub(crate) struct Load<'l> {
     pub(crate) nodes: &'l [Node],
     pub(crate) book: &'l Book,
     pub(crate) operator: &'l str,
-    pub(crate) api: &'l str,
-    pub(crate) people: &'l [String],
+    pub(crate) field: &'l Field,
     pub(crate) asked: Vec<Asked>,
     pub(crate) ends: Mutex<Vec<End>>,
     /// Allows that no one may give, in words.
@@ -70,7 +71,7 @@ impl Load<'_> {
             std::thread::sleep(PACE);
             let Some(question) = self.book.question(&mut random) else { continue };
             let asked = Instant::now();
-            match self.allowed(&mut connection, node, &question.secret) {
+            match self.allowed(&mut connection, node, &question.asked) {
                 Ok(Some(allowed)) => {
                     self.asked[node].answered.fetch_add(1, Ordering::Relaxed);
                     if allowed && self.book.is_stale(&question) {
@@ -93,13 +94,18 @@ impl Load<'_> {
     }
 
     /// Whether a node allows a token; nothing where it cannot say; an empty problem where nothing was heard.
-    pub(crate) fn allowed(&self, connection: &mut Option<Connection>, node: usize, secret: &str) -> Outcome<Option<bool>> {
+    pub(crate) fn allowed(
+        &self,
+        connection: &mut Option<Connection>,
+        node: usize,
+        (api, question): &(String, String),
+    ) -> Outcome<Option<bool>> {
         if connection.is_none() {
             *connection = Some(Connection::open(&self.nodes[node].clients.address).map_err(|_| String::new())?);
         }
         let Some(open) = connection else { return Err(String::new()) };
-        let headers = format!("Authorization: Bearer {}\r\n", self.api);
-        let Ok(answer) = open.exchange("POST", "/api/v1/verify", &headers, &question(secret).to_string()) else {
+        let headers = format!("Authorization: Bearer {api}\r\n");
+        let Ok(answer) = open.exchange("POST", "/api/v1/verify", &headers, question) else {
             *connection = None;
             return Err(String::new());
         };
@@ -115,9 +121,9 @@ impl Load<'_> {
         while !self.over.load(Ordering::SeqCst) {
             match random.below(10) {
                 0..4 => self.make(&mut random)?,
-                4..6 => self.alter(&mut random, &[Stands::Good], ("PUT", "/suspension"), Stands::Suspended)?,
-                6 => self.alter(&mut random, &[Stands::Suspended], ("DELETE", "/suspension"), Stands::Good)?,
-                _ => self.alter(&mut random, &[Stands::Good, Stands::Suspended], ("DELETE", ""), Stands::Ended)?,
+                4..6 => self.alter(&mut random, &[Stands::Good], Stands::Suspended)?,
+                6 => self.alter(&mut random, &[Stands::Suspended], Stands::Good)?,
+                _ => self.alter(&mut random, &[Stands::Good, Stands::Suspended], Stands::Ended)?,
             }
         }
         Ok(())
@@ -125,60 +131,66 @@ impl Load<'_> {
 
     fn make(&self, random: &mut Random) -> Outcome {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
-        let path = format!("/api/v1/people/{}/tokens", self.people[random.below(self.people.len())]);
-        let Some(done) = self.persist(random, ("POST", &path), &json!({ "description": format!("token {number}") }))? else {
-            return Ok(());
-        };
-        let id = text(&done.value, "id")?;
-        self.note(&done, &id);
-        self.book.add(id, text(&done.value, "secret")?);
+        let kind = Kind::to_make(random);
+        let mut last = None;
+        let made = self.field.one((kind, number), random, |random, call| {
+            let done = self.persist(random, &call, false)?;
+            last = done.as_ref().and_then(|done| done.value["receipt"]["sequence"].as_i64());
+            Ok(done.map(|done| done.value))
+        })?;
+        let Some(made) = made else { return Ok(()) };
+        if let Some(sequence) = last {
+            self.book.note(sequence, &made.id);
+        }
+        self.book.add(made);
         Ok(())
     }
 
-    fn alter(&self, random: &mut Random, of: &[Stands], (method, what): (&str, &str), into: Stands) -> Outcome {
+    fn alter(&self, random: &mut Random, of: &[Stands], into: Stands) -> Outcome {
         let Some((place, token)) = self.book.take(of, into, random) else { return Ok(()) };
         if into == Stands::Good {
             self.book.resuming(place);
         }
-        let path = format!("/api/v1/tokens/{}{what}", token.id);
-        match self.persist(random, (method, &path), &Value::Null)? {
+        let (kind, id) = (token.made.kind, &token.made.id);
+        let method = if into == Stands::Suspended { "PUT" } else { "DELETE" };
+        let call = match kind.suspension(id).filter(|_| into != Stands::Ended) {
+            Some(path) => Call::operator(method, &path, &Value::Null),
+            None => token.made.end.clone(),
+        };
+        match self.persist(random, &call, into == Stands::Ended && kind.says_gone_in_time())? {
             None => self.book.put_back(place, Stands::Unknown, true),
             Some(done) => {
-                self.note(&done, &token.id);
+                if let Some(sequence) = done.value["receipt"]["sequence"].as_i64() {
+                    self.book.note(sequence, id);
+                }
                 self.book.put_back(place, into, done.end.from != done.end.asked);
                 if into != Stands::Good {
-                    self.ends.lock().unwrap_or_else(PoisonError::into_inner).push(done.end);
+                    self.ends.lock().unwrap_or_else(PoisonError::into_inner).push(End { kind: Some(kind), ..done.end });
                 }
             }
         }
         Ok(())
     }
 
-    fn note(&self, done: &Done, id: &str) {
-        if let Some(sequence) = done.value["receipt"]["sequence"].as_i64() {
-            self.book.note(sequence, id);
-        }
-    }
-
-    /// Asks for a change, of one node after the other, until one says that it is done. The key makes a creation one change.
-    fn persist(&self, random: &mut Random, (method, path): (&str, &str), body: &Value) -> Outcome<Option<Done>> {
+    /// Asks for a change, of one node after the other, until one says that it is done. The key makes a creation one change. When it
+    /// is asked for again, what is not there any more was ended by an earlier try: `gone` says that this is told when all nodes know.
+    fn persist(&self, random: &mut Random, call: &Call, gone: bool) -> Outcome<Option<Done>> {
+        let Call { method, path, headers, body } = call;
         let key = format!("{:016x}{:016x}", random.next(), random.next());
-        let headers = format!("Authorization: Bearer {}\r\nIdempotency-Key: {key}\r\n", self.operator);
-        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let own = format!("Authorization: Bearer {}\r\nIdempotency-Key: {key}\r\n", self.operator);
+        let headers = headers.as_deref().unwrap_or(&own);
         let from = Instant::now();
         let mut asked = from;
         while from.elapsed() < PERSISTENCE {
             let node = random.below(self.nodes.len());
             let answer = Connection::open(&self.nodes[node].clients.address)
-                .and_then(|mut connection| connection.exchange(method, path, &headers, &body));
+                .and_then(|mut connection| connection.exchange(method, path, headers, body));
+            let done = |value| Ok(Some(Done { value, end: End { from, asked, to: Instant::now(), node, kind: None } }));
             match answer {
-                Ok(answer) if (200..300).contains(&answer.status) => {
-                    return Ok(Some(Done { value: answer.json(), end: End { from, asked, to: Instant::now(), node } }));
-                }
-                // Ended by an earlier try: this says so when all nodes know.
-                Ok(Answer { status: 404, .. }) if asked != from && method == "DELETE" && !path.ends_with("/suspension") => {
-                    return Ok(Some(Done { value: Value::Null, end: End { from, asked, to: Instant::now(), node } }));
-                }
+                Ok(answer) if matches!(answer.status, 200..=299 | 303) => return done(answer.json()),
+                Ok(Answer { status: 404, .. }) if asked != from && gone => return done(Value::Null),
+                // Nobody knows whether all nodes know.
+                Ok(Answer { status: 404 | 409, .. }) if asked != from => break,
                 Ok(Answer { status: 500.., .. }) | Err(_) => {
                     std::thread::sleep(PAUSE_AFTER_FAILURE);
                     asked = Instant::now();

@@ -4,6 +4,7 @@
 mod book;
 mod database;
 mod faults;
+mod kind;
 mod load;
 mod node;
 mod plan;

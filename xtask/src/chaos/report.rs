@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::faults::History;
+use super::kind::Kind;
 use super::load::{End, Load};
 use super::{Settings, longest_wait};
 use crate::Outcome;
@@ -15,6 +16,8 @@ const ANSWERED_PERCENT: f64 = 70.0;
 /// In ten minutes, so many endings must have met a fault.
 const OVERLAPPED: f64 = 50.0;
 const OVERLAPPED_IN_SECONDS: f64 = 600.0;
+/// A run in which so many must meet a fault, one of two minutes, ends some of every kind.
+const EVERY_KIND_FROM: usize = 10;
 
 /// What one node was asked, and how many endings met a fault of it or of the database.
 struct OfNode {
@@ -28,6 +31,8 @@ struct OfNode {
 pub(crate) struct Report {
     nodes: Vec<OfNode>,
     ends: usize,
+    /// How many of each kind.
+    of_kinds: Vec<(Kind, usize)>,
     overlapped: usize,
     overlapped_wanted: usize,
     checks: u64,
@@ -56,6 +61,7 @@ impl Report {
         let took = |end: &End| end.to - end.asked;
         Self {
             ends: ends.len(),
+            of_kinds: Kind::ALL.map(|kind| (kind, ends.iter().filter(|end| end.kind == Some(kind)).count())).to_vec(),
             overlapped: ends.iter().filter(|end| history.overlaps(end.from, end.to, |_| true)).count(),
             overlapped_wanted: (OVERLAPPED * settings.seconds as f64 / OVERLAPPED_IN_SECONDS).ceil() as usize,
             checks: nodes.iter().map(|node| node.answered).sum(),
@@ -78,6 +84,8 @@ impl Report {
         if self.overlapped < self.overlapped_wanted {
             problems.push(format!("only {} endings met a fault, of {} that must", self.overlapped, self.overlapped_wanted));
         }
+        let none = self.of_kinds.iter().filter(|(_, count)| *count == 0 && self.overlapped_wanted >= EVERY_KIND_FROM);
+        problems.extend(none.map(|(kind, _)| format!("none of the {} was ended", kind.name())));
         if self.longest > self.bound {
             problems.push(format!("an ending waited {:?}", self.longest));
         }
@@ -102,6 +110,8 @@ impl fmt::Display for Report {
                 "node {number}: {share:.1} % of checks answered ({answered}; 503 {unavailable}, connection gone {unheard}), {overlapped} endings overlapped a fault"
             )?;
         }
+        let of_kinds: Vec<String> = self.of_kinds.iter().map(|(kind, count)| format!("{} {count}", kind.name())).collect();
+        writeln!(f, "ended or paused: {}", of_kinds.join(", "))?;
         writeln!(
             f,
             "{} endings overlapped any fault; {} changes were never answered; the longest call, faults of its own node or of the database included: {} ms",

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::book::{Book, Stands};
 use super::database::Pair;
 use super::faults::{History, Stage};
+use super::kind::Field;
 use super::load::{Asked, Load};
 use super::node::{Kit, Node, lie, set_clock};
 use super::report::Report;
@@ -49,16 +50,18 @@ pub(crate) fn run(program: &Path, settings: &Settings) -> Outcome<Report> {
     let api = client.create_api()?;
     let organisation = client.create_organisation("Chaos")?;
     let people = (0..PEOPLE).map(|number| client.create_person(&format!("p{number}"), &organisation)).collect::<Outcome<Vec<_>>>()?;
+    let field = Field::make(&mut client, api, people)?;
+    let grants = field.grants(&mut client, &nodes[0].clients.address)?;
     if settings.mutant {
         pair.query(WAIT_FOR_NOBODY)?;
     }
     let (book, history, over) = (Book::default(), History::default(), AtomicBool::new(false));
+    grants.into_iter().for_each(|grant| book.add(grant));
     let load = Load {
         nodes: &nodes,
         book: &book,
         operator: &operator,
-        api: &api,
-        people: &people,
+        field: &field,
         asked: (0..NODES).map(|_| Asked::default()).collect(),
         ends: Mutex::default(),
         stale: Mutex::default(),
@@ -134,8 +137,9 @@ fn compare(load: &Load<'_>, pair: &Pair) -> Outcome<Vec<String>> {
             Stands::Unknown => continue,
         };
         for node in 0..NODES {
-            if in_the_end(load, node, &token.secret)? != wanted {
-                lost.push(format!("token {} stands as {:?}, and node {node} says otherwise", token.id, token.stands));
+            if in_the_end(load, node, &token.made.asked)? != wanted {
+                let (kind, id) = (token.made.kind.name(), &token.made.id);
+                lost.push(format!("of the {kind}, {id} stands as {:?}, and node {node} says otherwise", token.stands));
             }
         }
     }
@@ -160,19 +164,19 @@ fn under_way(book: &Book, pair: &Pair) -> String {
     let (journal, tokens) = (journal.unwrap_or_else(|problem| problem), book.tokens());
     let busy = tokens.iter().filter(|token| token.busy);
     let told = busy.map(|token| {
-        let about: Vec<&str> = journal.lines().filter(|line| line.contains(&token.id)).collect();
-        let done: Vec<i64> = book.done().into_iter().filter(|(_, id)| *id == token.id).map(|(sequence, _)| sequence).collect();
-        format!("token {} stands as {:?}, answered as done: {done:?}\n{}", token.id, token.stands, about.join("\n"))
+        let about: Vec<&str> = journal.lines().filter(|line| line.contains(&token.made.id)).collect();
+        let done: Vec<i64> = book.done().into_iter().filter(|(_, id)| *id == token.made.id).map(|(sequence, _)| sequence).collect();
+        format!("token {} stands as {:?}, answered as done: {done:?}\n{}", token.made.id, token.stands, about.join("\n"))
     });
     told.collect::<Vec<_>>().join("\n")
 }
 
 /// What a node says when nothing is wrong any more.
-fn in_the_end(load: &Load<'_>, node: usize, secret: &str) -> Outcome<bool> {
+fn in_the_end(load: &Load<'_>, node: usize, asked: &(String, String)) -> Outcome<bool> {
     let begin = Instant::now();
     let mut connection = None;
     loop {
-        match load.allowed(&mut connection, node, secret) {
+        match load.allowed(&mut connection, node, asked) {
             Ok(Some(allowed)) => return Ok(allowed),
             Err(problem) if !problem.is_empty() => return Err(problem),
             Ok(None) | Err(_) if begin.elapsed() > ANSWERS_WITHIN => return Err(format!("node {node} does not answer any more")),

@@ -118,7 +118,15 @@ async fn told(store: &Store, session: SessionId, person: PersonId) {
     }
     let clients = read!(store, |reader| { reader.clients_of_session(session).await });
     assert_eq!(clients.into_iter().map(|(id, _)| id).collect::<Vec<_>>(), [key]);
+    let run_out = |at: Timestamp, idle: u64| async move {
+        let idle = std::time::Duration::from_secs(idle);
+        read!(store, |reader| { reader.sessions_run_out(at, idle, 10).await })
+    };
+    let never = 100 * 365 * 86_400;
+    assert_eq!(run_out(now(), never).await, []);
+    assert_eq!(run_out(now().saturating_add(std::time::Duration::from_secs(365 * 86_400)), never).await, [(session, person)]);
     done(write!(store, |tx| { tx.drop_clients_of_session(session).await })).await;
+    assert_eq!(run_out(now().saturating_add(std::time::Duration::from_secs(365 * 86_400)), never).await, []);
     assert_eq!(read!(store, |reader| { reader.clients_of_session(session).await }), []);
 
     let notice = LogoutNotice { session, key, person, ended_at: now(), attempts: 0 };

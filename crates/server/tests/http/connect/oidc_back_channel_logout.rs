@@ -201,6 +201,37 @@ async fn logo_14_however_a_session_ends() {
     ended(1, "erased").await;
 }
 
+/// Nobody ended it: by its idling or by its age.
+#[tokio::test]
+async fn a_session_that_runs_out_is_told_of_once_and_its_tokens_go_on() {
+    let world = world().await;
+    let receiver = Receiver::start().await;
+    let client = told(&world, &receiver).await;
+    let (authority, idle) = (&world.app.node.authority, Duration::from_secs(8 * 3_600));
+    let sweep = async || {
+        let now = authority.clock().now();
+        authority.note_run_out_sessions(now, idle).await.expect("noted");
+        authority.forget_old_sign_ins(now).await.expect("swept");
+        world.app.node.send_logout_notices().await;
+        receiver.took().len()
+    };
+    let mut ann = world.ann().await;
+    let tokens = use_client(&world, &mut ann, &client, "openid api1 offline_access").await;
+    let refresh = [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().expect("one"))];
+    world.app.clock.advance(Duration::from_secs(8 * 3_600));
+    assert_eq!(sweep().await, 0, "it may have been used a minute ago");
+    world.app.clock.advance(Duration::from_secs(120));
+    assert_eq!((sweep().await, sweep().await), (1, 0), "idle");
+    world.post_as(&client, "/connect/token", &refresh).await.expect(200);
+    let mut ann = world.ann().await;
+    use_client(&world, &mut ann, &client, "openid").await;
+    for _ in 0..7 * 24 / 7 {
+        world.app.clock.advance(Duration::from_secs(7 * 3_600));
+        ann.get("/en/profile/sign-in").await;
+    }
+    assert_eq!((sweep().await, sweep().await), (1, 0), "a week old");
+}
+
 #[tokio::test]
 async fn logo_15_a_client_that_does_not_answer_is_told_later_and_not_for_ever() {
     let world = world().await;

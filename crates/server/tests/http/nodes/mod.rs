@@ -10,6 +10,7 @@ mod http;
 mod keys;
 mod limits;
 mod oauth;
+mod oauth_device;
 mod oauth_ended;
 mod oauth_once;
 mod oauth_outage;

@@ -120,7 +120,7 @@ pub(super) struct Cloud {
     pub(super) nodes: Vec<Served>,
     pub(super) organisation: OrganisationId,
     pub(super) person: PersonId,
-    membership: MembershipId,
+    pub(super) membership: MembershipId,
     /// The API credential of `shop`, whose access tokens are opaque.
     pub(super) shop: String,
     /// That of `depot`, whose access tokens are JWTs.

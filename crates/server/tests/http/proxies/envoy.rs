@@ -12,3 +12,5 @@ const KIND: Kind = Kind {
 };
 
 super::on!(KIND);
+
+super::takes_access_tokens!(KIND, outage 503);

@@ -93,6 +93,24 @@ async fn sc_04_what_an_operator_takes_away_is_gone_from_tokens_that_are_out() {
     }
 }
 
+#[tokio::test]
+async fn sc_05_a_scope_behind_which_the_person_may_do_nothing_is_not_given() {
+    let world = World::new().await;
+    let definition = json!({
+        "name": "vault", "title": "Vault", "presentations": ["bearer"], "credentials": ["access_token"],
+        "permissions": [{"name": "vault:gold:admin", "title": "Move gold", "roles": ["owner"]}],
+        "scopes": [{"name": "vault", "title": "Everything"}], "routes": []
+    });
+    world.app.make("/api/v1/apis", definition).await;
+    let vault = world.app.make("/api/v1/apis/vault/credentials", json!({"description": "itself"})).await.member("/secret");
+    let client = world.confidential().await;
+    let code = world.code(&client, |authorization| authorization.scope = "shop vault".to_owned()).await;
+    let answer = world.redeem(&client, &code).await.expect(200);
+    let token = answer.member("/access_token");
+    assert_eq!((answer.member("/scope"), world.is_active(&token).await), ("shop".to_owned(), true));
+    assert_eq!(world.introspect(&vault, &token).await, json!({"active": false}));
+}
+
 /// Ending what tokens hang from is one change, however many they are; checks go on meanwhile.
 #[tokio::test]
 async fn rev_09_a_great_many_tokens_end_by_one_change() {
