@@ -16,8 +16,8 @@ const ANSWERED_PERCENT: f64 = 70.0;
 /// In ten minutes, so many endings must have met a fault.
 const OVERLAPPED: f64 = 50.0;
 const OVERLAPPED_IN_SECONDS: f64 = 600.0;
-/// A run in which so many must meet a fault, one of two minutes, ends some of every kind.
-const EVERY_KIND_FROM: usize = 10;
+/// A run in which so many must meet a fault, one of ten minutes, ends some of every kind.
+const EVERY_KIND_FROM: usize = 50;
 
 /// What one node was asked, and how many endings met a fault of it or of the database.
 struct OfNode {
