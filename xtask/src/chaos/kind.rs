@@ -216,7 +216,6 @@ impl Field {
         let (of_holder, of_supplier) =
             (format!("/api/v1/organisations/{}", self.holder), format!("/api/v1/organisations/{}", self.supplier));
         let post = |path: String, body: Value| Call::operator("POST", &path, &body);
-        let delete = |list: &str, id: &str| Call::operator("DELETE", &format!("/api/v1/{list}/{id}"), &Value::Null);
         macro_rules! done {
             ($call:expr) => {
                 match ask(random, $call)? {
@@ -278,6 +277,10 @@ impl Field {
         };
         Ok(Some(Made { kind, id, asked, end }))
     }
+}
+
+fn delete(list: &str, id: &str) -> Call {
+    Call::operator("DELETE", &format!("/api/v1/{list}/{id}"), &Value::Null)
 }
 
 /// Asks for an access token.
