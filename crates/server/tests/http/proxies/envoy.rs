@@ -12,5 +12,3 @@ const KIND: Kind = Kind {
 };
 
 super::on!(KIND);
-
-super::takes_access_tokens!(KIND, outage 503);
