@@ -50,6 +50,7 @@ pub mod authorization;
 pub mod chain;
 pub mod client;
 pub mod credential;
+pub mod day;
 pub mod delegation;
 pub mod entropy;
 pub mod event;
@@ -81,6 +82,7 @@ pub mod verify;
 pub mod workspace;
 
 pub use credential::{Digest, Kind};
+pub use day::Day;
 pub use event::{Event, Sequence};
 pub use fence::Fence;
 pub use histogram::Histogram;

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::Guard;
 use domain::api::Api;
 
+use crate::counts::Cells;
 use crate::index::Snapshot;
 use crate::tally::Tally;
 
@@ -19,6 +20,8 @@ pub(crate) struct Catalogue(Vec<Arc<Known>>);
 pub(crate) struct Known {
     /// Its number, never given to another API.
     pub(crate) number: u32,
+    /// The number of this definition, never given to another one while the index is not loaded anew.
+    pub(crate) edition: u32,
     pub(crate) api: Arc<Api>,
     pub(crate) masks: Masks,
     pub(crate) tally: Arc<Tally>,
@@ -64,15 +67,23 @@ pub struct ApiGuard {
 }
 
 impl ApiGuard {
+    pub(crate) fn known(&self) -> &Known {
+        &self.snapshot.catalogue.0[self.place]
+    }
+
+    pub(crate) fn counts(&self) -> &Cells {
+        &self.snapshot.counts
+    }
+
     pub(crate) fn tally(&self) -> &Tally {
-        &self.snapshot.catalogue.0[self.place].tally
+        &self.known().tally
     }
 }
 
 impl Deref for ApiGuard {
     type Target = Api;
     fn deref(&self) -> &Api {
-        &self.snapshot.catalogue.0[self.place].api
+        &self.known().api
     }
 }
 

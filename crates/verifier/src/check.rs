@@ -149,12 +149,14 @@ impl Verifier {
                 return Ok(deny(&known.tally, Refusal::MalformedCredential, None));
             };
             let (wanted, workspace) = wanted(&known.api, question);
-            let found = self.find(&snapshot, text, known).filter(|found| self.is_of(found, presented));
-            let standing = match (&found, &workspace) {
+            let mut found = self.find(&snapshot, text, known).filter(|found| self.is_of(found, presented));
+            let standing = match (&mut found, &workspace) {
                 (Some(found), Some(workspace)) if !self.index.is_within(found.limit, workspace) => Place::Unknown,
                 (Some(found), Some(workspace)) => {
                     let wish = Wish { known, wanted: mask(wanted), now: question.now };
-                    self.index.place(&snapshot, found.organisation, workspace, wish)
+                    let (standing, slot) = self.index.place(&snapshot, found.organisation, workspace, wish);
+                    found.workspace = slot;
+                    standing
                 }
                 _ => Place::Anywhere,
             };
@@ -251,11 +253,16 @@ impl Verifier {
         match decided.and_then(|permissions| Ok((permissions, self.proven(text, presented, question)?))) {
             Ok((permissions, access_token)) => {
                 self.count(found.slot, request.now, question.address);
+                api.counts().note(found.slot, api.known(), request.wanted);
+                api.counts().count(found, api.known(), None);
                 api.tally().allowed();
                 let Found { facts, organisation, limit, .. } = *found;
                 Verdict::Allow(Allowed { facts, place: request.place, permissions, api, workspace, access_token, organisation, limit })
             }
-            Err(refusal) => deny(api.tally(), refusal, Some(found.facts)),
+            Err(refusal) => {
+                api.counts().count(found, api.known(), Some(refusal));
+                deny(api.tally(), refusal, Some(found.facts))
+            }
         }
     }
 

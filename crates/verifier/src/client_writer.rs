@@ -10,7 +10,7 @@ use domain::{CredentialId, Digest, GrantId, Kind, WorkspaceId};
 
 use crate::apply::{blank, change_secrets, create, revoke, rotate_token};
 use crate::clients::{Client, Granting};
-use crate::credential::{Record, words};
+use crate::credential::{NOWHERE, Record, words};
 use crate::index::Index;
 use crate::seconds;
 use crate::writer::Writer;
@@ -126,6 +126,14 @@ impl Writer {
             (None, true) => State::Suspended,
             (None, false) => State::Live,
         };
+        let Some(counted) = self.slots.take() else {
+            self.sets.give(set);
+            self.anomaly();
+            return None;
+        };
+        let entry = index.entries.make(counted);
+        entry.write_digest(&NOWHERE);
+        entry.write(&Record { kind: Kind::OrganisationKey, parent: slot, ..blank(record.id) });
         let client = Client {
             id: record.id,
             organisation: record.organisation,
@@ -139,6 +147,7 @@ impl Writer {
             workspace_slot,
             set,
             slot,
+            counted,
         };
         let _window = index.epoch.window();
         index.clients.by_client_id.pin().insert(record.definition.client_id.as_str().into(), record.id);
@@ -207,6 +216,10 @@ impl Writer {
         }
         self.clients.forget(client.slot, index, &index.clients.rows);
         self.clients.free(client.slot);
+        if let Some((_, used)) = index.entries.get(client.counted) {
+            used.clear();
+        }
+        self.slots.give(client.counted);
         self.sets.give(client.set);
     }
 

@@ -45,6 +45,8 @@ pub struct Client {
     pub(crate) workspace_slot: u32,
     pub(crate) set: u32,
     pub(crate) slot: u32,
+    /// The slot of an entry that nobody can find: what is done with the key by others than its private keys is counted there.
+    pub(crate) counted: u32,
 }
 
 /// A grant that has not ended.
@@ -147,7 +149,7 @@ impl Client {
 
 /// Who acts, whose workspace is seen, with what state, when an access token is presented.
 struct Standing {
-    /// The slot of the private key that it came with, 0 if with none.
+    /// The slot of the private key that it came with; where it came with none, that in which the key itself is counted.
     slot: u32,
     owner: Owner,
     organisation: u32,
@@ -173,7 +175,7 @@ impl Index {
             owner: client.map_or_else(nobody, |client| self.organisation_of(client)),
         };
         let (organisation, limit) = client.map_or((0, 0), |client| (client.organisation_slot, client.workspace_slot));
-        Found { slot, facts, organisation, limit }
+        Found { slot, facts, organisation, limit, workspace: 0 }
     }
 
     fn organisation_of(&self, client: &Client) -> Owner {
@@ -189,8 +191,9 @@ impl Index {
     /// What is to be decided about an access token that could be opened.
     pub(crate) fn gather_access(&self, snapshot: &Snapshot, token: &AccessToken, api: Option<&Known>) -> Found {
         let standing = self.standing(snapshot, token, api).filter(|_| !self.clients.is_over(token));
+        let counted = || self.clients.get(&token.key.id).map_or(0, |client| client.counted);
         let Standing { slot, owner, organisation, limit, state, mask } =
-            standing.unwrap_or(Standing { slot: 0, owner: nobody(), organisation: 0, limit: 0, state: State::Revoked, mask: 0 });
+            standing.unwrap_or_else(|| Standing { slot: counted(), owner: nobody(), organisation: 0, limit: 0, state: State::Revoked, mask: 0 });
         let granted = api.and_then(|api| Some((api, token.granted(api.api.tag())?)));
         let facts = Facts {
             id: token.serial,
@@ -202,7 +205,7 @@ impl Index {
             meant: granted.is_some(),
             owner,
         };
-        Found { slot, facts, organisation, limit }
+        Found { slot, facts, organisation, limit, workspace: 0 }
     }
 
     /// `None`: something that the token hangs from is gone.
@@ -214,7 +217,7 @@ impl Index {
         let mask_of = |client: &Client| api.map_or(0, |api| api.masks.get(client.set));
         let private_key = token.secret.and_then(|secret| client.private_keys.iter().find(|key| key.id == secret));
         let mut standing = Standing {
-            slot: private_key.and_then(|key| self.slot(&words(&key.digest))).unwrap_or(0),
+            slot: private_key.and_then(|key| self.slot(&words(&key.digest))).unwrap_or(client.counted),
             owner: self.organisation_of(&client),
             organisation: client.organisation_slot,
             limit: client.workspace_slot,

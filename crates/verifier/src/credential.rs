@@ -36,6 +36,9 @@ pub(crate) struct Record {
 /// A digest as four words.
 pub(crate) type Words = [u64; 4];
 
+/// That of an entry which stands in no table: nothing is known whose SHA-256 it is.
+pub(crate) const NOWHERE: Words = [0; 4];
+
 /// The words of a digest.
 #[inline(always)]
 pub(crate) fn words(digest: &Digest) -> Words {

@@ -1,6 +1,6 @@
 //! What checks read: entries, tables, parents and the catalogue of APIs, under one epoch.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use arc_swap::{ArcSwap, Guard};
@@ -13,6 +13,7 @@ use crate::arena::{Arena, Row};
 use crate::catalogue::{Catalogue, Known};
 use crate::check::OWN_API;
 use crate::clients::Clients;
+use crate::counts::{Cells, Draining};
 use crate::credential::{Entries, Record, Words, join, split};
 use crate::epoch::Epoch;
 use crate::exposure::Exposures;
@@ -54,6 +55,7 @@ pub(crate) struct Index {
     pub(crate) tallies: Tallies,
     pub(crate) exposures: Exposures,
     pub(crate) refusals: Refusals,
+    pub(crate) draining: Mutex<Draining>,
 }
 
 /// What is exchanged whole when it changes its shape. Exchanging costs a thousand reference counts, which a table's
@@ -65,6 +67,8 @@ pub(crate) struct Snapshot {
     pub(crate) fence: Option<Fenced>,
     pub(crate) tables: Box<[Table]>,
     pub(crate) places: PlaceTables,
+    /// What is counted beside uses: here, so that a check needs no other pointer for it.
+    pub(crate) counts: Arc<Cells>,
 }
 
 /// What was found under a digest.
@@ -75,6 +79,8 @@ pub(crate) struct Found {
     pub(crate) organisation: u32,
     /// The slot of the one workspace that it sees; 0: all that its organisation may see.
     pub(crate) limit: u32,
+    /// The slot of the workspace that the request names; 0: none, or none that is known and open.
+    pub(crate) workspace: u32,
 }
 
 /// A membership, read: slots and flags.
@@ -109,7 +115,7 @@ impl Member {
 impl Snapshot {
     pub(crate) fn empty() -> Self {
         let tables = (0..SHARDS).map(|_| Table::with_room(0)).collect();
-        Self { catalogue: Catalogue::default(), fence: None, tables, places: PlaceTables::empty() }
+        Self { catalogue: Catalogue::default(), fence: None, tables, places: PlaceTables::empty(), counts: Cells::first() }
     }
 }
 
@@ -132,6 +138,7 @@ impl Index {
             tallies: Tallies::new(OWN_API),
             exposures: Exposures::default(),
             refusals: Refusals::default(),
+            draining: Mutex::default(),
         }
     }
 
@@ -169,7 +176,7 @@ impl Index {
         if let Some(fence) = &snapshot.fence {
             fence.hold(&mut facts, &snapshot.catalogue);
         }
-        Some(Found { slot, facts, organisation, limit: 0 })
+        Some(Found { slot, facts, organisation, limit: 0, workspace: 0 })
     }
 
     /// Whose an entry is, the slot of that organisation, and the number of the API that it is for, if for one.
@@ -259,6 +266,11 @@ impl Index {
     /// The present snapshot with other tables.
     pub(crate) fn with_tables(&self, tables: Box<[Table]>) -> Snapshot {
         Snapshot { tables, ..Snapshot::clone(&self.load()) }
+    }
+
+    /// The present snapshot with other cells for what is counted.
+    pub(crate) fn with_counts(&self, counts: Arc<Cells>) -> Snapshot {
+        Snapshot { counts, ..Snapshot::clone(&self.load()) }
     }
 
     /// The present snapshot with another fence.

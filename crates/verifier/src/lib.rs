@@ -45,6 +45,7 @@ mod catalogue;
 mod check;
 mod client_writer;
 mod clients;
+mod counts;
 mod credential;
 mod delegations;
 mod epoch;
@@ -71,6 +72,7 @@ pub use access::{AccessTokens, KnownClient, Looked, Opener, PrivateKeyUse, Proof
 pub use catalogue::ApiGuard;
 pub use check::{Allowed, Asked, Denied, Question, Verdict};
 pub use clients::Client;
+pub use counts::{Checked, Counted};
 pub use delegations::{DelegationRecord, WorkspaceRecord};
 pub use exposure::Exposure;
 pub use lease::Lease;

@@ -1,6 +1,6 @@
 //! The bulk load: a snapshot of the database, exclusively and fast.
 
-use std::sync::MutexGuard;
+use std::sync::{MutexGuard, PoisonError};
 use std::sync::atomic::Ordering;
 
 use domain::api::ApiDefinition;
@@ -15,7 +15,8 @@ use domain::{CredentialId, Fence, MembershipId, OrganisationId, PersonId, Timest
 
 use crate::apply::blank;
 use crate::client_writer::{private_key_record, remember};
-use crate::credential::{Record, words};
+use crate::counts::Draining;
+use crate::credential::{NOWHERE, Record, words};
 use crate::delegations::{DelegationRecord, WorkspaceRecord};
 use crate::fence::Fenced;
 use crate::index::{Index, Snapshot};
@@ -106,6 +107,7 @@ impl<'v> Loader<'v> {
         *writer = Writer::new(index, writer.max_tombstones);
         index.store(Snapshot::empty());
         index.clients.clear();
+        *index.draining.lock().unwrap_or_else(PoisonError::into_inner) = Draining::default();
         for chunk in 0..index.entries.chunks() {
             index.entries.take_fresh(chunk, |_, used| used.clear());
         }
@@ -251,6 +253,9 @@ impl<'v> Loader<'v> {
         let tables: Box<[Table]> = self.entries_of_table.iter().map(|entries| Table::with_room(*entries as usize)).collect();
         let entries = &self.index.entries;
         for slot in 1..self.writer.slots.end() {
+            if entries.entry(slot).digest() == NOWHERE {
+                continue;
+            }
             let hash = self.index.hash_of(slot);
             let table = &tables[table::shard(hash)];
             let digest = entries.entry(slot).digest();

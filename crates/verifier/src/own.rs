@@ -7,13 +7,16 @@ use domain::{Refusal, Timestamp};
 use crate::Unavailable;
 use crate::catalogue::{Catalogue, Known};
 use crate::check::{OWN_API, Text};
+use crate::counts::Cells;
+use crate::index::Found;
 use crate::verifier::Verifier;
 
 impl Verifier {
     /// Looks up who presents a credential to Poort itself: an operator, an API, or a person with a token of their
-    /// own, whose permissions are then those on the API `poort`, as far as the roles let them.
-    pub fn authenticate(&self, presented: Option<&Presented<'_>>, now: Timestamp) -> Result<Result<Facts, Refusal>, Unavailable> {
-        let answer = self.look_up_caller(presented, now)?;
+    /// own, whose permissions are then those on the API `poort`, as far as the roles let them. `uses` are those of its permissions that
+    /// count as used by this.
+    pub fn authenticate(&self, presented: Option<&Presented<'_>>, now: Timestamp, uses: &[&str]) -> Result<Result<Facts, Refusal>, Unavailable> {
+        let answer = self.look_up_caller(presented, now, uses)?;
         match &answer {
             Ok(_) => self.index.tallies.own.allowed(),
             Err(refusal) => self.index.tallies.own.refused(*refusal),
@@ -21,7 +24,7 @@ impl Verifier {
         Ok(answer)
     }
 
-    fn look_up_caller(&self, presented: Option<&Presented<'_>>, now: Timestamp) -> Result<Result<Facts, Refusal>, Unavailable> {
+    fn look_up_caller(&self, presented: Option<&Presented<'_>>, now: Timestamp, uses: &[&str]) -> Result<Result<Facts, Refusal>, Unavailable> {
         self.compare_lease()?;
         let Some(presented) = presented else { return Ok(Err(Refusal::MissingCredential)) };
         let text = self.read_text(OWN_API, presented);
@@ -41,12 +44,25 @@ impl Verifier {
                 let Some(mut found) = found else { return Ok(Err(Refusal::UnknownCredential)) };
                 let decided = own_facts(&mut found.facts, catalogue, own).and_then(|()| decide_own(&found.facts, now));
                 let decided = decided.and_then(|()| owner_works(&found.facts));
+                if let Some(own) = own {
+                    count(&found, (own, &snapshot.counts), decided, uses);
+                }
                 return Ok(decided.map(|()| {
                     self.count(found.slot, now, None);
                     found.facts
                 }));
             }
         }
+    }
+}
+
+fn count(found: &Found, (own, counts): (&Known, &Cells), decided: Result<(), Refusal>, uses: &[&str]) {
+    match decided {
+        Ok(()) => {
+            let held = uses.iter().filter_map(|name| own.api.permission_bit(name)).filter(|bit| found.facts.permissions >> bit & 1 == 1);
+            held.for_each(|bit| counts.note_bit(found.slot, own, bit));
+        }
+        Err(refusal) => counts.count(found, own, Some(refusal)),
     }
 }
 

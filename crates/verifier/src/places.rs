@@ -194,17 +194,18 @@ pub struct Reached {
 }
 
 impl Index {
-    /// How an organisation stands to the workspace with this number. As everything that is read: what it gives counts
+    /// How an organisation stands to the workspace with this number, and its slot if it is known and open. As everything that is read: what it gives counts
     /// only if the epoch is unchanged afterwards.
-    pub(crate) fn place(&self, snapshot: &Snapshot, organisation: u32, text: &str, wish: Wish<'_>) -> Place {
-        let Some(number) = number(text) else { return Place::Unknown };
+    pub(crate) fn place(&self, snapshot: &Snapshot, organisation: u32, text: &str, wish: Wish<'_>) -> (Place, u32) {
+        const UNKNOWN: (Place, u32) = (Place::Unknown, 0);
+        let Some(number) = number(text) else { return UNKNOWN };
         let rows = &self.places.workspaces;
         let hash = number_hash(self.key, &number);
         let is = |slot: u32| rows.get(slot).is_some_and(|row| has_number(row, &number));
-        let Some(slot) = snapshot.places.workspaces.find(hash, is) else { return Place::Unknown };
-        let Some(workspace) = rows.get(slot).map(Workspace::read).filter(|workspace| workspace.open) else { return Place::Unknown };
+        let Some(slot) = snapshot.places.workspaces.find(hash, is) else { return UNKNOWN };
+        let Some(workspace) = rows.get(slot).map(Workspace::read).filter(|workspace| workspace.open) else { return UNKNOWN };
         if workspace.organisation == organisation {
-            return Place::Own;
+            return (Place::Own, slot);
         }
         let mut place = Place::FOREIGN;
         let hash = delegation_hash(self.key, slot, organisation, wish.known.number);
@@ -218,7 +219,7 @@ impl Index {
             }
             false
         });
-        place
+        (place, slot)
     }
 
     /// What a delegation and those above it allow together. A chain that is too long to be one allows nothing.

@@ -48,6 +48,7 @@ pub(crate) struct Writer {
     /// The slots of API credentials, which end with their API. There are few.
     pub(crate) api_credentials: Vec<u32>,
     next_api: u32,
+    next_edition: u32,
     /// Tombstones that went before their time, and events that named what is not known.
     pub(crate) dropped_tombstones: u64,
     pub(crate) anomalies: u64,
@@ -80,6 +81,7 @@ impl Writer {
             overlaps: BinaryHeap::new(),
             api_credentials: Vec::new(),
             next_api: 1,
+            next_edition: 1,
             dropped_tombstones: 0,
             anomalies: 0,
         }
@@ -172,7 +174,9 @@ impl Writer {
             masks.set(set, api.mask(permissions));
         }
         let tally = index.tallies.of(api.name());
-        let after = index.with_catalogue(before.with(Known { number, api: Arc::new(api), masks, tally }));
+        let edition = self.next_edition;
+        self.next_edition += 1;
+        let after = index.with_catalogue(before.with(Known { number, edition, api: Arc::new(api), masks, tally }));
         let _window = index.epoch.window();
         index.store(after);
     }

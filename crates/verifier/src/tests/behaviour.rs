@@ -227,7 +227,7 @@ fn permissions_on_poorts_own_surfaces_are_those_of_its_own_api() {
     let token = fed.token(1);
     let held = || {
         let presented = domain::presentation::read(Some(token.as_bytes()), None).expect("readable");
-        let facts = fed.verifier.authenticate(presented.as_ref(), fed.now()).expect("a lease").expect("known");
+        let facts = fed.verifier.authenticate(presented.as_ref(), fed.now(), &[]).expect("a lease").expect("known");
         facts.permissions
     };
     assert_eq!(held(), 0);

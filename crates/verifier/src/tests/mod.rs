@@ -1,6 +1,7 @@
 //! Tests of the verifier as a whole.
 
 mod behaviour;
+mod counts;
 mod keys;
 mod keys_model;
 mod keys_support;

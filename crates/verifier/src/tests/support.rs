@@ -254,7 +254,7 @@ impl Fed {
     /// The word for the answer of Poort's own surfaces.
     pub(super) fn own(&self, text: &str) -> &'static str {
         let presented = Presented { presentation: Presentation::Bearer, text: text.into(), username: None };
-        match self.verifier.authenticate(Some(&presented), self.now()) {
+        match self.verifier.authenticate(Some(&presented), self.now(), &[]) {
             Ok(Ok(_)) => "allow",
             Ok(Err(refusal)) => refusal.code(),
             Err(Unavailable) => "unavailable",
