@@ -5,6 +5,7 @@
 
 mod access;
 mod access_token;
+mod activity;
 mod again;
 mod allowance;
 mod api;
@@ -50,10 +51,12 @@ mod session;
 mod signing_key;
 mod upkeep;
 mod upstream_account;
+mod usage;
 mod wait;
 mod workspace;
 
 pub use access::{Caller, OWN_API, PersonCaller, RIGHTS, Right, With};
+pub use activity::{Activities, Activity, ActivityFilter, Doer, NamedDoer, PERMISSION_DAYS, PermissionUse, UsedPermissions, held};
 pub use allowance::network;
 pub use audit::{AuditActor, AuditLine, AuditName, AuditOf, AuditPage, AuditQuery};
 pub use change::{Changed, Context};
@@ -106,15 +109,15 @@ pub use signing_key::KeySchedule;
 pub use upstream_account::{SignedInUpstream, UpstreamIdentity};
 pub use workspace::NewWorkspace;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::CredentialId;
 use domain::credential::Installation;
 use domain::entropy::Entropy;
 use domain::time::Clock;
-use store::{Store, UsageRow};
+use store::Store;
 use verifier::Verifier;
+
+use usage::Unwritten;
 
 /// Everything that changes or lists credentials goes through here.
 #[derive(Clone)]
@@ -126,7 +129,7 @@ pub struct Authority {
     passwords: Passwords,
     installation: Installation,
     keys: Arc<KeyRing>,
-    unwritten_usage: Arc<Mutex<HashMap<CredentialId, UsageRow>>>,
+    unwritten: Arc<Mutex<Unwritten>>,
     live_nodes: Arc<wait::LiveNodes>,
     meters: Arc<Meters>,
     lifetimes: Lifetimes,
@@ -159,7 +162,7 @@ impl Authority {
     /// Puts it together.
     pub fn new(parts: Parts) -> Self {
         let Parts { store, verifier, clock, entropy, installation, keys, lifetimes, sends_letters } = parts;
-        let (passwords, unwritten_usage, live_nodes, meters) = (Passwords::new(), Arc::default(), Arc::default(), Arc::default());
+        let (passwords, unwritten, live_nodes, meters) = (Passwords::new(), Arc::default(), Arc::default(), Arc::default());
         let (logout_notices_wait, letters_wait) = (Arc::default(), Arc::default());
         Self {
             store,
@@ -169,7 +172,7 @@ impl Authority {
             passwords,
             installation,
             keys,
-            unwritten_usage,
+            unwritten,
             live_nodes,
             meters,
             lifetimes,
@@ -196,7 +199,7 @@ impl Authority {
 
     /// Of how many credentials uses were counted that could not be written yet.
     pub fn unwritten_uses(&self) -> usize {
-        self.unwritten_usage.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).uses.len()
     }
 
     /// How many passwords this node has hashed since its start, right or not.

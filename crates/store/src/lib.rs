@@ -5,6 +5,7 @@
 //! they read and change. Everything that waits to be written shares one commit; a failing change leaves its neighbours
 //! alone.
 
+mod activity;
 mod allowance;
 mod api;
 mod api_credential;
@@ -68,6 +69,7 @@ mod value;
 mod workspace;
 mod writer;
 
+pub use activity::{ActiveCredential, ActivityRow, Holder, MAX_ACTIVITY, WorkspaceActivityRow};
 pub use allowance::Charge;
 pub use api_credential::ApiCredential;
 pub use audit_line::{AuditFilter, AuditRow, INSTALLATION};
@@ -105,5 +107,5 @@ pub use store::Store;
 pub use totp::Totp;
 pub use transaction::{By, Committed, Outcome, Page, Place, Reader, Recorded, Tx};
 pub use upstream_account::UpstreamAccount;
-pub use usage::{DAYS_KEPT, UsageRow};
+pub use usage::{CheckRow, CountRow, DAYS_KEPT, UsageRow};
 pub use writer::Feed;

@@ -32,6 +32,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0014_audit", include_str!("../migrations/0014_audit.sql")),
     ("0015_ended", include_str!("../migrations/0015_ended.sql")),
     ("0016_second_factors", include_str!("../migrations/0016_second_factors.sql")),
+    ("0017_usage", include_str!("../migrations/0017_usage.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -124,6 +124,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::snapshot::STATEMENTS,
         crate::totp::STATEMENTS,
         crate::upstream_account::STATEMENTS,
+        crate::activity::STATEMENTS,
         crate::usage::STATEMENTS,
         crate::used_once::STATEMENTS,
         crate::workspace::STATEMENTS,

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::Day;
 use domain::credential::Digest;
 use domain::event::{Entry, Sequence};
 use domain::time::Timestamp;
@@ -19,7 +20,7 @@ use crate::meter::Meters;
 use crate::migration::{self, MigrationReport};
 use crate::options::{DatabaseUrl, Options};
 use crate::transaction::{Committed, Outcome, Reader, Tx};
-use crate::usage::{self, UsageRow};
+use crate::usage::{self, CountRow, UsageRow};
 use crate::writer::{Feed, Shared};
 use crate::{exposure, grant, idempotency, journal, postgres, sqlite};
 
@@ -157,6 +158,16 @@ impl Store {
         Ok(())
     }
 
+    /// Adds what else was counted than uses. Not journalled.
+    pub async fn flush_counts(&self, batch: Vec<CountRow>) -> Result<(), StoreError> {
+        let batch: Arc<[CountRow]> = batch.into();
+        self.keep(move |executor| {
+            let batch = batch.clone();
+            Box::pin(async move { usage::flush_counts(executor, &batch).await })
+        })
+        .await
+    }
+
     /// Removes the answers that were kept longer ago than [`crate::KEPT_FOR`]. Not journalled.
     pub async fn drop_old_answers(&self, now: Timestamp) -> Result<(), StoreError> {
         let before = now.saturating_sub(idempotency::KEPT_FOR);
@@ -168,9 +179,9 @@ impl Store {
         self.keep(move |executor| Box::pin(grant::drop_old_ended(executor, now))).await
     }
 
-    /// Forgets the counts by day that are older than [`crate::DAYS_KEPT`] days. Not journalled.
-    pub async fn drop_old_usage(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.keep(move |executor| Box::pin(usage::drop_old_days(executor, now))).await
+    /// Forgets the counts by day that are older than [`crate::DAYS_KEPT`] days, and remembers the first day. Not journalled.
+    pub async fn keep_usage_days(&self, today: Day) -> Result<(), StoreError> {
+        self.keep(move |executor| Box::pin(usage::keep_days(executor, today))).await
     }
 
     /// Leaves cleanly: nobody waits for this process any more, and an embedded database is free for the next one.

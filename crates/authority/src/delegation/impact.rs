@@ -1,14 +1,13 @@
 //! What a closing ends: computed by the same code for whoever looks first and for the closing itself.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::time::Duration;
 
 use domain::api::Api;
 use domain::chain::Chain;
 use domain::delegation::{Delegation, Place};
 use domain::person::Roles;
 use domain::text::{Description, Name};
-use domain::{CredentialId, DelegationId, Digest, Kind, MembershipId, OrganisationId, Timestamp, WorkspaceId};
+use domain::{CredentialId, Day, DelegationId, Digest, Kind, MembershipId, OrganisationId, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use store::{Abort, DelegationFilter, Page, Reader, StoreError};
 use verifier::Verifier;
@@ -17,7 +16,7 @@ use super::{Deed, Found};
 use crate::{Authority, Caller, Error, Right};
 
 /// How far back uses are told.
-const LATELY: Duration = Duration::from_secs(6 * 86_400);
+const LATELY: i32 = 6;
 
 /// How many rows are read at once.
 const PART: u32 = 500;
@@ -208,7 +207,7 @@ impl Look<'_> {
                 if over || foreign || token.api != self.api.name() || reach.loses(held).is_none() {
                     continue;
                 }
-                let uses = reader.uses_since(token.id, self.now.saturating_sub(LATELY)).await?;
+                let uses = reader.uses_since(token.id, Day::of(self.now).plus(-LATELY)).await?;
                 found.push(EndedCredential {
                     id: token.id,
                     kind: Kind::OrganisationToken,

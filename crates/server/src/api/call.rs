@@ -115,7 +115,7 @@ async fn open(state: Arc<ApiState>, route: &'static Route, mut request: Request)
     let caller = match route.who {
         Who::Anyone => Caller::System,
         who => {
-            let facts = caller::authenticate(state.authority.verifier(), request.headers(), edge.now)?;
+            let facts = caller::authenticate(state.authority.verifier(), request.headers(), edge.now, route.who)?;
             caller::admit(state.authority.verifier(), &facts, who)?
         }
     };

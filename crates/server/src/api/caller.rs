@@ -28,14 +28,16 @@ pub enum Who {
 
 /// Reads who presents a good credential. One answer for every credential that does not count, so that nobody can find
 /// out by asking whether a text was ever one.
-pub(super) fn authenticate(verifier: &Verifier, headers: &HeaderMap, now: Timestamp) -> Result<Facts, Problem> {
+pub(super) fn authenticate(verifier: &Verifier, headers: &HeaderMap, now: Timestamp, who: Who) -> Result<Facts, Problem> {
     let value = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
     let presented =
         presentation::read(value(AUTHORIZATION.as_str()), value("x-api-key")).map_err(|_| refused(Refusal::MalformedCredential))?;
     if presented.as_ref().is_some_and(|presented| presented.presentation != Presentation::Bearer) {
         return Err(refused(Refusal::MalformedCredential));
     }
-    let answer = verifier.authenticate(presented.as_ref(), now).map_err(|_| Problem::new(Code::Unavailable))?;
+    // What a route lets in counts as used: which of its rights the use case looks at is not told apart.
+    let uses = if let Who::Holder(rights) = who { names(rights) } else { Vec::new() };
+    let answer = verifier.authenticate(presented.as_ref(), now, &uses).map_err(|_| Problem::new(Code::Unavailable))?;
     answer.map_err(refused)
 }
 

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use verifier::{Asked, Question};
 
-use super::caller::authenticate;
+use super::caller::{Who, authenticate};
 use super::verify_proof::Dpop;
 use super::{ApiState, json};
 use crate::edge::{self, Code, Problem};
@@ -153,7 +153,7 @@ struct SubjectName {
 pub(super) async fn answer(state: Arc<ApiState>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let Some(context) = parts.extensions.get::<edge::Context>() else { return Err(Code::Internal.into()) };
-    let facts = authenticate(state.authority.verifier(), &parts.headers, context.now)?;
+    let facts = authenticate(state.authority.verifier(), &parts.headers, context.now, Who::Api)?;
     let Owner::Api(number) = facts.owner else {
         return Err(Problem::new(Code::Forbidden).detail("this needs an API credential"));
     };

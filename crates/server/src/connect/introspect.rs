@@ -77,7 +77,7 @@ fn api(connect: &Connect, call: &Call) -> Result<Option<Arc<Api>>, ConnectError>
     let presented = presented(call);
     let facts = match &presented {
         Some(presented) if matches!(presented.presentation, Presentation::Bearer | Presentation::Basic) => {
-            connect.authority.verifier().authenticate(Some(presented), call.edge.now)?.ok()
+            connect.authority.verifier().authenticate(Some(presented), call.edge.now, &[])?.ok()
         }
         _ => None,
     };

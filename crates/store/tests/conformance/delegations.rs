@@ -2,7 +2,7 @@
 
 use domain::delegation::{Delegation, DelegationKind, DelegationState};
 use domain::text::{Note, Reason};
-use domain::{DelegationId, WorkspaceId};
+use domain::{Day, DelegationId, WorkspaceId};
 use poort_store::DelegationFilter;
 
 use crate::organisation_tokens::workspace;
@@ -230,12 +230,12 @@ async fn ending(store: &Store, at: WorkspaceId, a: OrganisationId, b: Organisati
 }
 
 pub(crate) async fn usage_by_day(store: &Store, token: CredentialId) {
-    let day = |day: i64| seconds(day * 86_400 + 10);
+    let day = |day: i32| Day::from_number(day).begin();
     let used = |at, uses| poort_store::UsageRow { credential: token, last_used_at: at, uses, address: None };
     let nobody = poort_store::UsageRow { credential: CredentialId::from_bytes([9; 16]), ..used(day(100), 1) };
     store.flush_usage(vec![used(day(100), 2), used(day(100), 3), used(day(101), 5), nobody]).await.expect("written");
-    let since = |at| async move { read!(store, |reader| { reader.uses_since(token, at).await }) };
+    let since = |at| async move { read!(store, |reader| { reader.uses_since(token, Day::of(at)).await }) };
     assert_eq!((since(day(100)).await, since(day(101)).await, since(day(102)).await), (10, 5, 0));
-    store.drop_old_usage(day(101 + poort_store::DAYS_KEPT)).await.expect("dropped");
+    store.keep_usage_days(Day::from_number(101 + poort_store::DAYS_KEPT)).await.expect("dropped");
     assert_eq!(since(day(0)).await, 5);
 }

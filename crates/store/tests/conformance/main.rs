@@ -24,7 +24,7 @@ use support::*;
 
 const ALL: Page = Page::first(100);
 /// How many there are.
-const MIGRATIONS: usize = 16;
+const MIGRATIONS: usize = 17;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_statement_runs_on_sqlite() {
@@ -66,6 +66,7 @@ async fn suite(url: &str) {
     delegations(&store).await;
     organisation_keys(&store).await;
     snapshot(&store).await;
+    activity::activity(&store).await;
     codes(&store).await;
     sessions(&store).await;
     letters(&store).await;
@@ -110,6 +111,7 @@ macro_rules! read {
 }
 
 mod audit;
+mod activity;
 mod backup;
 mod codes;
 mod delegations;

@@ -20,7 +20,7 @@ pub(crate) fn workspace(organisation: OrganisationId, number: &str) -> Workspace
     }
 }
 
-fn organisation_token(organisation: OrganisationId, api: &str, username: &str) -> OrganisationToken {
+pub(crate) fn organisation_token(organisation: OrganisationId, api: &str, username: &str) -> OrganisationToken {
     OrganisationToken {
         id: CredentialId::generate(now(), &System).expect("an id"),
         organisation,
@@ -42,11 +42,11 @@ fn organisation_token(organisation: OrganisationId, api: &str, username: &str) -
     }
 }
 
-fn secret(token: &OrganisationToken, code: &str) -> Digest {
+pub(crate) fn secret(token: &OrganisationToken, code: &str) -> Digest {
     bound(&digest(code), &token.api, token.username.as_str())
 }
 
-async fn make(store: &Store, token: &OrganisationToken, digest: Digest) -> Written<()> {
+pub(crate) async fn make(store: &Store, token: &OrganisationToken, digest: Digest) -> Written<()> {
     let token = token.clone();
     store
         .write(move |tx| {
