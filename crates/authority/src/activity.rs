@@ -273,7 +273,8 @@ async fn of_holder(
     if rows.len() > MAX_ACTIVITY {
         return Ok(None);
     }
-    let line = |row: ActivityRow| Activity { by: Doer::Credential(row.credential), day: row.day, refusal: row.refusal, requests: row.requests };
+    let line =
+        |row: ActivityRow| Activity { by: Doer::Credential(row.credential), day: row.day, refusal: row.refusal, requests: row.requests };
     let lines = rows.into_iter().map(line).filter(|line| filter.lets(line)).collect();
     let named = reader.active_credentials(&holder, days).await?.into_iter().map(|credential| NamedDoer {
         doer: Doer::Credential(credential.id),

@@ -110,7 +110,8 @@ impl Unwritten {
     fn rows(&self) -> Vec<CountRow> {
         let mut checks: Vec<_> = self.checks.iter().map(|(row, count)| (row.clone(), *count)).collect();
         checks.sort_unstable_by_key(|(row, _)| (row.credential, row.day));
-        let permissions = self.permissions.iter().map(|(credential, permission, day)| CountRow::Permission(*credential, permission.clone(), *day));
+        let permissions =
+            self.permissions.iter().map(|(credential, permission, day)| CountRow::Permission(*credential, permission.clone(), *day));
         let uncounted = self.uncounted.iter().map(|(day, count)| CountRow::Uncounted(*day, *count));
         checks.into_iter().map(|(row, count)| CountRow::Checks(row, count)).chain(permissions).chain(uncounted).collect()
     }

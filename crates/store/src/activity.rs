@@ -1,7 +1,7 @@
 //! What credentials did, as their owners look at it: by person, by organisation, by workspace.
 
-use domain::id::{CredentialId, OrganisationId, PersonId, WorkspaceId};
 use domain::client::ClientDefinition;
+use domain::id::{CredentialId, OrganisationId, PersonId, WorkspaceId};
 use domain::permission::Permission;
 use domain::{Day, Kind, Refusal};
 
@@ -176,11 +176,7 @@ pub struct ActiveCredential {
 
 impl Holder {
     /// The statement of the two that is about such a holder, with what both begin with.
-    fn choose(
-        &self,
-        [person, organisation]: [&'static Statement; 2],
-        (from, to): (Day, Day),
-    ) -> (&'static Statement, Vec<Param<'_>>) {
+    fn choose(&self, [person, organisation]: [&'static Statement; 2], (from, to): (Day, Day)) -> (&'static Statement, Vec<Param<'_>>) {
         match self {
             Self::Person(id) => (person, params![id, number(from), number(to)].to_vec()),
             Self::Organisation { organisation: id, people, tokens, keys } => {
@@ -216,7 +212,9 @@ impl Reader<'_> {
         let read = |mut row: Row| {
             let (id, kind) = (row.take()?, row.parse(|name| Kind::from_name(name).ok_or(()))?);
             let label = match kind {
-                Kind::OrganisationKey => row.parse(|text| serde_json::from_str::<ClientDefinition>(text).map(|client| client.name.into()))?,
+                Kind::OrganisationKey => {
+                    row.parse(|text| serde_json::from_str::<ClientDefinition>(text).map(|client| client.name.into()))?
+                }
                 _ => row.take()?,
             };
             Ok(ActiveCredential { id, kind, label, holder: row.take()? })
@@ -232,14 +230,22 @@ impl Reader<'_> {
     }
 
     /// Which permissions the credentials of a holder used in these days, and when last.
-    pub async fn permissions_used(&mut self, holder: &Holder, days: (Day, Day)) -> Result<Vec<(CredentialId, Permission, Day)>, StoreError> {
+    pub async fn permissions_used(
+        &mut self,
+        holder: &Holder,
+        days: (Day, Day),
+    ) -> Result<Vec<(CredentialId, Permission, Day)>, StoreError> {
         let (statement, params) = holder.choose([&PERMISSIONS_OF_PERSON, &PERMISSIONS_OF_ORGANISATION], days);
         let read = |mut row: Row| Ok((row.take()?, row.parse(Permission::new)?, read_day(&mut row)?));
         self.executor.rows(statement, &params).await?.into_iter().map(read).collect()
     }
 
     /// What was done in the workspaces of an organisation in these days, by whose credentials.
-    pub async fn activity_in_workspaces(&mut self, of: OrganisationId, (from, to): (Day, Day)) -> Result<Vec<WorkspaceActivityRow>, StoreError> {
+    pub async fn activity_in_workspaces(
+        &mut self,
+        of: OrganisationId,
+        (from, to): (Day, Day),
+    ) -> Result<Vec<WorkspaceActivityRow>, StoreError> {
         let rows = self.executor.rows(&ACTIVITY_IN_WORKSPACES, &params![&of, number(from), number(to)]).await?;
         let read = |mut row: Row| {
             let (workspace, organisation, api) = (row.take()?, row.take()?, row.take()?);

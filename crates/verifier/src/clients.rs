@@ -192,8 +192,14 @@ impl Index {
     pub(crate) fn gather_access(&self, snapshot: &Snapshot, token: &AccessToken, api: Option<&Known>) -> Found {
         let standing = self.standing(snapshot, token, api).filter(|_| !self.clients.is_over(token));
         let counted = || self.clients.get(&token.key.id).map_or(0, |client| client.counted);
-        let Standing { slot, owner, organisation, limit, state, mask } =
-            standing.unwrap_or_else(|| Standing { slot: counted(), owner: nobody(), organisation: 0, limit: 0, state: State::Revoked, mask: 0 });
+        let Standing { slot, owner, organisation, limit, state, mask } = standing.unwrap_or_else(|| Standing {
+            slot: counted(),
+            owner: nobody(),
+            organisation: 0,
+            limit: 0,
+            state: State::Revoked,
+            mask: 0,
+        });
         let granted = api.and_then(|api| Some((api, token.granted(api.api.tag())?)));
         let facts = Facts {
             id: token.serial,

@@ -1,7 +1,7 @@
 //! What checks read: entries, tables, parents and the catalogue of APIs, under one epoch.
 
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use arc_swap::{ArcSwap, Guard};
 use domain::credential::Kind;

@@ -1,7 +1,7 @@
 //! The bulk load: a snapshot of the database, exclusively and fast.
 
-use std::sync::{MutexGuard, PoisonError};
 use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
 
 use domain::api::ApiDefinition;
 use domain::credential::{Digest, Kind};

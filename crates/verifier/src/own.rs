@@ -15,7 +15,12 @@ impl Verifier {
     /// Looks up who presents a credential to Poort itself: an operator, an API, or a person with a token of their
     /// own, whose permissions are then those on the API `poort`, as far as the roles let them. `uses` are those of its permissions that
     /// count as used by this.
-    pub fn authenticate(&self, presented: Option<&Presented<'_>>, now: Timestamp, uses: &[&str]) -> Result<Result<Facts, Refusal>, Unavailable> {
+    pub fn authenticate(
+        &self,
+        presented: Option<&Presented<'_>>,
+        now: Timestamp,
+        uses: &[&str],
+    ) -> Result<Result<Facts, Refusal>, Unavailable> {
         let answer = self.look_up_caller(presented, now, uses)?;
         match &answer {
             Ok(_) => self.index.tallies.own.allowed(),
@@ -24,7 +29,12 @@ impl Verifier {
         Ok(answer)
     }
 
-    fn look_up_caller(&self, presented: Option<&Presented<'_>>, now: Timestamp, uses: &[&str]) -> Result<Result<Facts, Refusal>, Unavailable> {
+    fn look_up_caller(
+        &self,
+        presented: Option<&Presented<'_>>,
+        now: Timestamp,
+        uses: &[&str],
+    ) -> Result<Result<Facts, Refusal>, Unavailable> {
         self.compare_lease()?;
         let Some(presented) = presented else { return Ok(Err(Refusal::MissingCredential)) };
         let text = self.read_text(OWN_API, presented);

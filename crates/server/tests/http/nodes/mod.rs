@@ -150,7 +150,7 @@ impl Member {
 
 fn says(node: &Node, token: &IssuedToken) -> Said {
     let presented = Presented { presentation: Presentation::Bearer, text: token.secret.expose().as_str().into(), username: None };
-    match node.authority.verifier().authenticate(Some(&presented), SystemClock.now()) {
+    match node.authority.verifier().authenticate(Some(&presented), SystemClock.now(), &[]) {
         Ok(Ok(_)) => Said::Allow,
         Ok(Err(_)) => Said::Deny,
         Err(_) => Said::Unavailable,
