@@ -110,6 +110,7 @@ impl Authority {
             caller.require_operator().map_err(|_| Error::NotFound)?;
         }
         caller.require(Right::TokensRead)?;
+        self.person(caller, person).await?;
         self.activity(Holder::Person(person), filter).await
     }
 
@@ -120,7 +121,11 @@ impl Authority {
         organisation: OrganisationId,
         filter: ActivityFilter,
     ) -> Result<Activities, Error> {
-        self.activity(visible(caller, organisation)?, filter).await
+        let holder = visible(caller, organisation)?;
+        if caller.is_operator() {
+            self.organisation(caller, organisation).await?;
+        }
+        self.activity(holder, filter).await
     }
 
     /// What was done in the workspaces of an organisation, by which organisation: for those who see its workspaces. With which
@@ -199,6 +204,11 @@ pub struct UsedPermissions {
 }
 
 impl UsedPermissions {
+    /// What one of them has used, whether it may still do that or not, and when last.
+    pub fn days_of(&self, credential: CredentialId) -> impl Iterator<Item = (&Permission, Day)> {
+        self.used.get(&credential).into_iter().flatten().map(|(permission, day)| (permission, *day))
+    }
+
     /// Those of one of them, which was made on `made` and holds these.
     pub fn of(&self, credential: CredentialId, made: Day, held: Vec<Permission>) -> PermissionUse {
         let held_now: BTreeSet<&Permission> = held.iter().collect();
@@ -222,7 +232,12 @@ pub fn held(verifier: &Verifier, permissions: &Permissions, (kind, roles, only):
         }
         Permissions::All => {
             let apis = verifier.apis().into_iter().filter(|api| only.is_none_or(|only| api.name() == only));
-            let apis = apis.filter(|api| api.takes_kind(kind) || (api.name() == crate::OWN_API && kind == Kind::PersonalToken));
+            let takes = |api: &domain::api::Api| match kind {
+                Kind::PersonalToken => api.takes_kind(kind) || api.name() == crate::OWN_API,
+                Kind::OrganisationKey => api.takes_kind(kind) || api.takes_kind(Kind::AccessToken),
+                _ => api.takes_kind(kind),
+            };
+            let apis = apis.filter(|api| takes(api));
             let of = |api: &domain::api::Api| -> Vec<Permission> {
                 let allowed = roles.map_or(u64::MAX, |roles| api.allowed_by_roles(roles));
                 let listed = api.definition().permissions.iter().enumerate();

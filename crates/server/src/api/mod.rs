@@ -33,6 +33,7 @@ mod refusal;
 mod routes;
 mod server_key;
 mod swagger;
+mod usage;
 mod verify;
 mod verify_proof;
 mod whoami;

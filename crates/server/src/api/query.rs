@@ -3,8 +3,10 @@
 use std::str::FromStr;
 
 use domain::Timestamp;
+use domain::day::{Day, InvalidDay};
 use domain::delegation::DelegationState;
 use domain::event::Sequence;
+use domain::refusal::Refusal;
 use domain::text::Email;
 use domain::workspace::WorkspaceNumber;
 use http::Uri;
@@ -52,6 +54,14 @@ pub enum Parameter {
     Since,
     /// Only before this moment.
     Until,
+    /// Only by this credential.
+    Credential,
+    /// Only what was refused for this reason.
+    Reason,
+    /// Not before this day.
+    FirstDay,
+    /// Not after this day.
+    LastDay,
 }
 
 /// The states of delegations by their names.
@@ -81,6 +91,9 @@ pub(super) const ORGANISATION_KEYS: &[Parameter] = &[Parameter::Limit, Parameter
 /// Those of the list of delegations.
 pub(super) const DELEGATIONS: &[Parameter] =
     &[Parameter::Limit, Parameter::Cursor, Parameter::Workspace, Parameter::From, Parameter::To, Parameter::State];
+/// Those of what credentials did.
+pub(super) const USAGE: &[Parameter] =
+    &[Parameter::FirstDay, Parameter::LastDay, Parameter::Credential, Parameter::Workspace, Parameter::Reason];
 /// Those of the journal.
 pub(super) const AUDIT: &[Parameter] = &[Parameter::Limit, Parameter::Cursor, Parameter::About, Parameter::After];
 
@@ -107,12 +120,17 @@ impl Parameter {
             Self::Action => "action",
             Self::Since => "since",
             Self::Until => "until",
+            Self::Credential => "credential",
+            Self::Reason => "reason",
+            Self::FirstDay => "from",
+            Self::LastDay => "to",
         }
     }
 
     /// Its entry in the OpenAPI document.
     pub fn document(self) -> Value {
         let id = json!({"type": "string", "format": "uuid"});
+        let day = json!({"type": "string", "format": "date"});
         let (description, schema) = match self {
             Self::Limit => {
                 ("How many items at most.", json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}))
@@ -133,6 +151,15 @@ impl Parameter {
             Self::From => ("Only what this organisation gives.", id),
             Self::To => ("Only what this organisation gets.", id),
             Self::State => ("Only those in this state.", json!({"type": "string", "enum": STATES.map(|(name, _)| name)})),
+            Self::Credential => ("Only what this credential did.", id),
+            Self::Reason => (
+                "Only what was refused for this reason.",
+                json!({"type": "string", "enum": Refusal::ALL.iter().map(|one| one.code()).collect::<Vec<_>>()}),
+            ),
+            Self::FirstDay => {
+                ("The first day, a day of the Netherlands; 13 days before the last one unless said, 400 days ago at most.", day)
+            }
+            Self::LastDay => ("The last day, included; today unless said.", day),
             Self::After => ("Only entries after this sequence.", json!({"type": "integer", "format": "int64", "minimum": 0})),
         };
         json!({"name": self.name(), "in": "query", "required": false, "description": description, "schema": schema})
@@ -202,6 +229,18 @@ impl Query {
         let wrong = || invalid(parameter.name(), "must be a moment such as 2026-11-22T00:00:00Z");
         let read = |text: &str| Timestamp::parse(text).ok_or_else(wrong);
         self.text(parameter).map(read).transpose()
+    }
+
+    /// A day, if given.
+    pub(super) fn day(&self, parameter: Parameter) -> Result<Option<Day>, Problem> {
+        let read = |text: &str| text.parse().map_err(|problem: InvalidDay| invalid(parameter.name(), &problem.to_string()));
+        self.text(parameter).map(read).transpose()
+    }
+
+    /// The reason of a refusal, if given.
+    pub(super) fn reason(&self) -> Result<Option<Refusal>, Problem> {
+        let read = |code: &str| Refusal::from_code(code).ok_or_else(|| invalid("reason", "is not a reason of refusals"));
+        self.text(Parameter::Reason).map(read).transpose()
     }
 
     /// A place in the journal, if given.

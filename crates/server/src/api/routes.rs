@@ -29,17 +29,18 @@ use super::organisation_token_import::OrganisationTokenImport;
 use super::person::{NewPerson, Person, PersonUpdate};
 use super::personal_token::{IssuedToken, NewToken, Revoked, Rotation, Token, TokenUpdate};
 use super::query::{
-    AUDIT, AUDIT_LOG, DELEGATIONS, NONE, ORGANISATION_KEYS, ORGANISATION_TOKENS, PAGE, PEOPLE, Parameter, TOKENS, WORKSPACES,
+    AUDIT, AUDIT_LOG, DELEGATIONS, NONE, ORGANISATION_KEYS, ORGANISATION_TOKENS, PAGE, PEOPLE, Parameter, TOKENS, USAGE, WORKSPACES,
 };
 use super::refusal::RefusedRequest;
 use super::server_key::{KeyRotation, ServerKey};
+use super::usage::Usage;
 use super::verify::{Verdict, VerifyRequest};
 use super::whoami::Identity;
 use super::workspace::{NewWorkspace, Workspace, WorkspaceUpdate};
 use super::{
     ApiState, api, audit, call, credential, delegation, fence, import, membership, node, openapi, organisation, organisation_key,
-    organisation_key_request, organisation_token, organisation_token_import, person, personal_token, refusal, server_key, verify, whoami,
-    workspace,
+    organisation_key_request, organisation_token, organisation_token_import, person, personal_token, refusal, server_key, usage, verify,
+    whoami, workspace,
 };
 use crate::edge::Problem;
 
@@ -91,6 +92,7 @@ const OPERATOR: Who = Who::Operator;
 const PEOPLE_READ: Who = Who::Holder(&[Right::PeopleRead]);
 const PEOPLE_WRITE: Who = Who::Holder(&[Right::PeopleWrite]);
 const TOKENS_READ: Who = Who::Holder(&[Right::TokensRead, Right::PeopleRead]);
+const USAGE_READ: Who = Who::Holder(&[Right::PeopleRead, Right::OrganisationTokensRead, Right::OrganisationKeysRead]);
 const TOKENS_WRITE: Who = Who::Holder(&[Right::TokensWrite, Right::PeopleWrite]);
 const ORG_TOKENS_READ: Who = Who::Holder(&[Right::OrganisationTokensRead]);
 const ORG_TOKENS_WRITE: Who = Who::Holder(&[Right::OrganisationTokensWrite]);
@@ -141,6 +143,7 @@ routes! {
     PATCH  "/api/v1/organisations/{id}"              OPERATOR     NONE,   organisation::update,     OrganisationUpdate => Done<Organisation>, "Rename an organisation";
     PUT    "/api/v1/organisations/{id}/suspension"   OPERATOR     NONE,   organisation::suspend,    NoBody => Done<Organisation>,             "Suspend an organisation: nothing of it works from the answer on";
     DELETE "/api/v1/organisations/{id}/suspension"   OPERATOR     NONE,   organisation::resume,     NoBody => Done<Organisation>,             "Let a suspended organisation work again";
+    GET    "/api/v1/organisations/{id}/usage"        USAGE_READ   USAGE,  usage::of_organisation,   NoBody => Shown<Usage>,                   "Show what an organisation's credentials did by day, and which permissions they used; as far as the caller may see their lists";
     GET    "/api/v1/organisations/{id}/members"      PEOPLE_READ  PAGE,   organisation::members,    NoBody => Listed<Membership>,             "List the members of an organisation";
     GET    "/api/v1/organisations/{id}/audit"        AUDIT_READ   AUDIT_LOG, audit::of_organisation, NoBody => Listed<AuditRecord>,         "List what was done in an organisation, newest first, for its administrators and the readers of its log";
     GET    "/api/v1/people"                          PEOPLE_READ  PEOPLE, person::list,             NoBody => Listed<Person>,                 "List people: all for operators, those of the own organisation for its owner";
@@ -156,6 +159,7 @@ routes! {
     PATCH  "/api/v1/memberships/{id}"                PEOPLE_WRITE NONE,   membership::update,       MembershipUpdate => Done<Membership>,     "Give a member other roles";
     DELETE "/api/v1/memberships/{id}"                PEOPLE_WRITE NONE,   membership::end,          NoBody => Done<Nothing>,                  "End a membership and every token that hangs from it";
     POST   "/api/v1/memberships/{id}/moves"          OPERATOR     NONE,   membership::move_to,      Move => Done<Membership>,                 "Move a member to another organisation, tokens and all";
+    GET    "/api/v1/people/{id}/usage"               TOKENS_READ  USAGE,  usage::of_person,         NoBody => Shown<Usage>,                   "Show what a person's tokens did by day, and which permissions they used: to that person and operators";
     GET    "/api/v1/people/{id}/tokens"              TOKENS_READ  PAGE,   personal_token::list_of,  NoBody => Listed<Token>,                  "List a person's live tokens";
     GET    "/api/v1/people/{id}/audit"               TOKENS_READ  AUDIT_LOG, audit::of_person,    NoBody => Listed<AuditRecord>,            "List what a person did and what was done to what is theirs, newest first: for themselves, and for operators";
     POST   "/api/v1/people/{id}/tokens"              TOKENS_WRITE NONE,   personal_token::create,   NewToken => Created<IssuedToken>,         "Make a token; its secret is in this answer and never again";

@@ -9,10 +9,11 @@ use super::texts::Text;
 use super::visit::Visit;
 
 /// The main menu.
-const MENU: [(&str, Text); 5] = [
+const MENU: [(&str, Text); 6] = [
     ("/profile", Text::MyProfile),
     ("/o", Text::MyOrganisation),
     ("/projects", Text::Projects),
+    ("/activity", Text::Activity),
     ("/activity/why", Text::WhyRefused),
     ("/operator", Text::Operator),
 ];
@@ -42,7 +43,8 @@ const ORGANISATION: [(&str, Text); 9] = [
 /// The main menu.
 pub(super) fn main(visit: &Visit) -> Vec<Link> {
     let links = MENU.iter().filter(|(path, _)| visit.browser.signed_in.is_some() && may_open(visit, path));
-    links.map(|(path, label)| Link { is_here: is_below(&visit.path, path), ..Link::new(visit.to(path), visit.say(*label)) }).collect()
+    let here = MENU.iter().map(|(path, _)| *path).filter(|path| is_below(&visit.path, path)).max_by_key(|path| path.len());
+    links.map(|(path, label)| Link { is_here: Some(*path) == here, ..Link::new(visit.to(path), visit.say(*label)) }).collect()
 }
 
 /// The tabs of the page, with the heading that they share.

@@ -5,9 +5,11 @@
 //! wait for a person with [`interaction`].
 
 mod accessibility;
+mod activity;
 mod asset;
 mod audit;
 mod browser;
+mod chart;
 mod confirm;
 pub mod consent;
 mod cookie;

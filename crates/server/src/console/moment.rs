@@ -33,6 +33,25 @@ pub(crate) fn day(at: Timestamp, language: Language) -> String {
     local(at).map_or_else(|| at.to_string(), |at| date(&at, language))
 }
 
+/// The day without its year: `20 nov`.
+pub(super) fn day_and_month(at: Timestamp, language: Language) -> String {
+    let whole = day(at, language);
+    whole.rsplit_once(' ').map_or(whole.clone(), |(day, _)| day.to_owned())
+}
+
+/// A number as people write it: `1.280`, in English `1,280`.
+pub(super) fn number(value: u64, language: Language) -> String {
+    let (digits, mark) = (value.to_string(), if language == Language::Nl { '.' } else { ',' });
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(mark);
+        }
+        text.push(digit);
+    }
+    text
+}
+
 fn local(at: Timestamp) -> Option<jiff::Zoned> {
     jiff::Timestamp::from_microsecond(at.unix_microseconds()).ok()?.in_tz(ZONE).ok()
 }
@@ -145,7 +164,10 @@ mod tests {
     fn moments_are_those_of_the_netherlands() {
         let at = Timestamp::parse("2026-07-01T22:30:00Z").expect("a time");
         assert_eq!(shown(at, Language::Nl), ("2026-07-01T22:30:00Z".to_owned(), "2 jul 2026 00:30".to_owned()));
-        assert_eq!(day(Timestamp::parse("2026-03-10T12:00:00Z").expect("a time"), Language::Nl), "10 mrt 2026");
+        let march = Timestamp::parse("2026-03-10T12:00:00Z").expect("a time");
+        assert_eq!((day(march, Language::Nl), day_and_month(march, Language::En)), ("10 mrt 2026".to_owned(), "10 Mar".to_owned()));
+        assert_eq!([0, 999, 1_280, 1_234_567].map(|value| number(value, Language::Nl)), ["0", "999", "1.280", "1.234.567"]);
+        assert_eq!(number(12_345, Language::En), "12,345");
     }
 
     #[test]

@@ -15,8 +15,8 @@ use http::{HeaderValue, StatusCode};
 use super::browser::Browser;
 use super::visit::{Answer, Visit};
 use super::{
-    Console, accessibility, audit, delegation, factor, failure, key, member, organisation, organisation_token, profile, settings, step_up,
-    token, why, workspace,
+    Console, accessibility, activity, audit, delegation, factor, failure, key, member, organisation, organisation_token, profile, settings,
+    step_up, token, why, workspace,
 };
 use crate::edge::{Code, Problem};
 use crate::language::Language;
@@ -42,7 +42,17 @@ static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
         page("/profile/tokens/{token}/first-use", Who::Person).get(token::first_use),
         page("/profile/audit", Who::Person).get(audit::own),
         page("/profile/audit/file", Who::Person).get(audit::own_file),
+        page("/profile/tokens/{token}/narrow", Who::Person).get(activity::narrow::show).post(activity::narrow::narrow).fresh(),
+        page("/activity", Who::Person).get(activity::show),
+        page("/activity/download", Who::Person).get(activity::download),
         page("/activity/why", Who::Person).get(why::show),
+        page("/o/{org}/activity", Who::Member(activity::READ)).get(activity::show),
+        page("/o/{org}/activity/download", Who::Member(activity::READ)).get(activity::download),
+        page("/o/{org}/options/tokens/{token}/narrow", Who::Member(&[Right::OrganisationTokensWrite]))
+            .get(activity::narrow::show)
+            .post(activity::narrow::narrow)
+            .fresh(),
+        page("/o/{org}/keys/{key}/narrow", Who::Member(key::WRITE)).get(activity::narrow::show).post(activity::narrow::narrow).fresh(),
         page("/o/{org}/options", Who::Member(&[Right::OrganisationTokensRead])).get(organisation_token::list),
         page("/o/{org}/options/tokens/new", Who::Member(&[Right::OrganisationTokensWrite]))
             .get(organisation_token::new::show)

@@ -6,9 +6,10 @@ use askama::Template;
 use authority::{Caller, Page, PersonCaller, Right, Wanted};
 use axum::response::Response;
 use domain::delegation::DelegationState;
-use domain::{OrganisationId, WorkspaceId};
+use domain::{Day, OrganisationId, WorkspaceId};
 
 use super::delegation::Text;
+use super::moment;
 use super::page::Frame;
 use super::visit::{Answer, Visit};
 
@@ -29,6 +30,7 @@ struct Row {
     number: String,
     name: String,
     open: usize,
+    week: String,
     is_closed: bool,
     delegations: String,
 }
@@ -41,9 +43,11 @@ pub(super) async fn list(visit: Visit) -> Answer {
     let more = workspaces.len() > SHOWN as usize;
     workspaces.truncate(SHOWN as usize);
     let next = workspaces.last().filter(|_| more).map(|last| visit.to(&visit.at(&format!("/projects?after={}", last.id))));
-    let open = open(&visit, &visit.caller(), organisation).await?;
+    let caller = visit.caller();
+    let (open, week) = (open(&visit, &caller, organisation).await?, week(&visit, &caller, organisation).await?);
     let rows = workspaces.into_iter().map(|workspace| Row {
         open: open.get(&workspace.id).copied().unwrap_or_default(),
+        week: moment::number(week.get(&workspace.id).copied().unwrap_or_default(), visit.browser.language),
         delegations: visit.to(&visit.at(&format!("/projects/{}/delegations", workspace.id))),
         number: workspace.number.into(),
         name: workspace.name.into(),
@@ -66,10 +70,11 @@ pub(super) async fn all(visit: Visit) -> Answer {
         let mut workspaces = read.map_err(|error| visit.refused(&error))?;
         more |= workspaces.len() > SHOWN as usize;
         workspaces.truncate(SHOWN as usize);
-        let open = open(&visit, &caller, id).await?;
+        let (open, week) = (open(&visit, &caller, id).await?, week(&visit, &caller, id).await?);
         rows.extend(workspaces.into_iter().map(|workspace| RowOfAll {
             organisation: organisation.name.to_string(),
             row: Row {
+                week: moment::number(week.get(&workspace.id).copied().unwrap_or_default(), visit.browser.language),
                 open: open.get(&workspace.id).copied().unwrap_or_default(),
                 delegations: visit.to(&format!("/o/{id}/projects/{}/delegations", workspace.id)),
                 number: workspace.number.into(),
@@ -92,6 +97,17 @@ struct ViewOfAll {
 struct RowOfAll {
     organisation: String,
     row: Row,
+}
+
+/// How many requests were accepted in seven days, today among them, by workspace.
+async fn week(visit: &Visit, caller: &Caller, organisation: OrganisationId) -> Result<HashMap<WorkspaceId, u64>, Response> {
+    let today = Day::of(visit.browser.now);
+    let read = visit.authority().activity_by_workspace(caller, organisation, (today.plus(-6), today)).await;
+    let mut week = HashMap::new();
+    for row in read.map_err(|error| visit.refused(&error))?.iter().filter(|row| row.refusal.is_none()) {
+        *week.entry(row.workspace).or_default() += row.requests;
+    }
+    Ok(week)
 }
 
 /// How many delegations that an organisation gives are open, by workspace.

@@ -1,14 +1,17 @@
 //! `/o/{org}/keys/{key}`: what is known of a key, with the uses of each of its private keys; and pausing it.
 
 use askama::Template;
+use axum::response::Response;
 use domain::CredentialId;
 use domain::organisation_key::{OrganisationKey, PrivateKey};
 
 use super::reach::{self, Names};
 use super::texts::Text;
 use super::{key, path, purpose};
+use crate::console::activity::narrow::{Held, Said, Uses};
+use crate::console::activity::{self, Recent};
 use crate::console::form::Form;
-use crate::console::moment::Moment;
+use crate::console::moment::{self, Moment};
 use crate::console::page::Frame;
 use crate::console::visit::{Answer, Visit};
 
@@ -29,6 +32,9 @@ struct View {
     contact: Option<String>,
     made: Moment,
     private_keys: Vec<Row>,
+    spark: String,
+    said: Option<Said>,
+    rotation: Option<String>,
 }
 
 struct Row {
@@ -47,7 +53,24 @@ struct Row {
 pub(in crate::console) async fn show(visit: Visit) -> Answer {
     let key = key(&visit).await?;
     let names = Names::read(&visit).await?;
-    visit.page(&view(&visit, key, &names))
+    let (recent, uses) = (Recent::read(&visit).await?, Uses::read(&visit).await?);
+    let (spark, said) = (recent.spark(&visit, key.id), uses.said(&visit, Held::of_key(&key)));
+    let rotation = rotation(&visit, &key, &recent).await?;
+    visit.page(&View { spark, said, rotation, ..view(&visit, key, &names) })
+}
+
+/// During a rotation: what the old and the new private key did today.
+async fn rotation(visit: &Visit, key: &OrganisationKey, recent: &Recent) -> Result<Option<String>, Response> {
+    let [new, old] = key.private_keys.as_slice() else { return Ok(None) };
+    let mut said = Vec::new();
+    for private in [new, old] {
+        let uses = visit.authority().uses_since(private.id, recent.today()).await.map_err(|error| visit.refused(&error))?;
+        said.push(match private.last_used_at {
+            None => visit.say(activity::Text::NotUsedYet).to_owned(),
+            Some(_) => visit.fill(activity::Text::RequestsToday, &[("count", &moment::number(uses, visit.browser.language))]),
+        });
+    }
+    Ok(Some(visit.fill(activity::Text::OldAndNew, &[("old", &said[1]), ("new", &said[0])])))
 }
 
 /// Pauses the key, or lets it work again.
@@ -80,6 +103,9 @@ fn view(visit: &Visit, key: OrganisationKey, names: &Names) -> View {
         cors_origins: key.definition.cors_origins,
         contact: key.contact.map(String::from),
         made: Moment::at(key.created_at, language),
+        spark: String::new(),
+        said: None,
+        rotation: None,
     }
 }
 

@@ -8,6 +8,8 @@ use domain::organisation_key::OrganisationKey;
 use super::reach::Names;
 use super::texts::Text;
 use super::{ALL, purpose};
+use crate::console::activity::narrow::{Held, Said, Uses};
+use crate::console::activity::{Recent, unused};
 use crate::console::ended::Ended;
 use crate::console::moment::Moment;
 use crate::console::page::Frame;
@@ -33,13 +35,17 @@ struct Row {
     purposes: Vec<(&'static str, &'static str)>,
     used: Option<Moment>,
     old_until: Option<Moment>,
+    said: Option<Said>,
+    spark: String,
+    unused: Option<String>,
 }
 
 pub(in crate::console) async fn list(visit: Visit) -> Answer {
     let mut keys = read(&visit).await?;
     keys.sort_by_key(|key| key.definition.name.folded());
     let names = Names::read(&visit).await?;
-    let rows = keys.iter().map(|key| Row::new(&visit, key, &names)).collect();
+    let known = (names, Recent::read(&visit).await?, Uses::read(&visit).await?);
+    let rows = keys.iter().map(|key| Row::new(&visit, key, &known)).collect();
     let base = visit.to(&super::path(&visit, ""));
     let ended = Ended::read(&visit, EndedOf::Keys(visit.organisation().id), Vec::new()).await?;
     visit.page(&View { frame: Frame::of(&visit, visit.say(Text::Keys)), base, rows, ended })
@@ -52,10 +58,15 @@ pub(super) async fn read(visit: &Visit) -> Result<Vec<OrganisationKey>, Response
 }
 
 impl Row {
-    fn new(visit: &Visit, key: &OrganisationKey, names: &Names) -> Self {
+    fn new(visit: &Visit, key: &OrganisationKey, (names, recent, uses): &(Names, Recent, Uses)) -> Self {
         let (now, language) = (visit.browser.now, visit.browser.language);
         let live = || key.private_keys.iter().filter(|private| private.ends_at.is_none_or(|end| end > now));
+        let last_used = key.private_keys.iter().filter_map(|private| private.last_used_at).max();
         Self {
+            said: uses.said(visit, Held::of_key(key)),
+            spark: recent.spark(visit, key.id),
+            // What is done without a private key is not in the list of these.
+            unused: unused(visit, key.created_at, last_used).filter(|_| !key.private_keys.is_empty()),
             id: key.id.to_string(),
             name: key.definition.name.to_string(),
             public: key.definition.client_id.clone(),
@@ -64,7 +75,7 @@ impl Row {
             has_private: !key.private_keys.is_empty(),
             reach: names.of(visit, key.workspace),
             purposes: purpose::in_words(visit, &key.definition),
-            used: key.private_keys.iter().filter_map(|private| private.last_used_at).max().map(|at| Moment::ago(at, now, language)),
+            used: last_used.map(|at| Moment::ago(at, now, language)),
             old_until: live().filter_map(|private| private.ends_at).max().map(|at| Moment::day(at, language)),
         }
     }

@@ -6,9 +6,10 @@ use domain::organisation_key::{OrganisationKey, PrivateKey};
 
 use super::texts::Text;
 use super::{below, key, path};
+use crate::console::activity::{self, Recent};
 use crate::console::confirm::Confirm;
 use crate::console::form::Form;
-use crate::console::moment::Moment;
+use crate::console::moment::{self, Moment};
 use crate::console::page::Link;
 use crate::console::visit::{Answer, Visit};
 
@@ -19,7 +20,8 @@ pub(in crate::console) async fn show(visit: Visit) -> Answer {
     let mut facts = vec![fact(&visit, Text::PublicKey, key.definition.client_id.clone())];
     let used = key.private_keys.iter().filter_map(|private| private.last_used_at).max();
     facts.extend(used.map(|at| fact(&visit, Text::LastUsed, ago(&visit, at))));
-    facts.push(fact(&visit, Text::Uses, key.private_keys.iter().map(|private| private.uses).sum::<u64>().to_string()));
+    let week = Recent::read(&visit).await?.in_a_week(key.id);
+    facts.push((visit.say(activity::Text::Week7).to_owned(), moment::number(week, visit.browser.language)));
     facts.push(fact(&visit, Text::Connected, connected.to_string()));
     let page = Confirm {
         frame: below(&visit, visit.fill(Text::RevokeQuestion, &[("name", key.definition.name.as_str())]), Some(&key)),

@@ -8,6 +8,8 @@ use domain::organisation_token::{MAX_TOKENS_OF_ORGANISATION, OrganisationToken};
 
 use super::texts::Text;
 use super::{OPTIONS, reach, title_of};
+use crate::console::activity::narrow::{Held, Said, Uses};
+use crate::console::activity::{Recent, unused};
 use crate::console::ended::Ended;
 use crate::console::moment::{self, Moment};
 use crate::console::page::Frame;
@@ -40,6 +42,10 @@ struct Row {
     used: Option<Moment>,
     from: Option<String>,
     ends: Option<End>,
+    said: Option<Said>,
+    spark: String,
+    unused: Option<String>,
+    narrow: String,
     delete: String,
 }
 
@@ -58,7 +64,9 @@ pub(in crate::console) async fn list(visit: Visit) -> Answer {
     let ended = Ended::read(&visit, EndedOf::Tokens(visit.organisation().id), over.collect()).await?;
     let is_new = |token: &OrganisationToken| token.created_at.saturating_add(NEW_FOR) > visit.browser.now;
     tokens.sort_by_key(|token| (!is_new(token), token.expires_at.is_none(), token.expires_at, token.username.clone()));
-    let rows = tokens.into_iter().map(|token| (is_new(&token), token)).map(|(is_new, token)| Row::new(&visit, token, is_new)).collect();
+    let known = (Recent::read(&visit).await?, Uses::read(&visit).await?);
+    let rows =
+        tokens.into_iter().map(|token| (is_new(&token), token)).map(|(is_new, token)| Row::new(&visit, token, is_new, &known)).collect();
     let view = View {
         frame: Frame::of(&visit, visit.say(crate::console::Text::Options)),
         rows,
@@ -70,7 +78,7 @@ pub(in crate::console) async fn list(visit: Visit) -> Answer {
 }
 
 impl Row {
-    fn new(visit: &Visit, token: OrganisationToken, is_new: bool) -> Self {
+    fn new(visit: &Visit, token: OrganisationToken, is_new: bool, (recent, uses): &(Recent, Uses)) -> Self {
         let (now, language) = (visit.browser.now, visit.browser.language);
         let end = |at| End {
             day: Moment::day(at, language),
@@ -78,6 +86,10 @@ impl Row {
             is_near: moment::days_between(now, at) <= NEAR_DAYS,
         };
         Self {
+            said: uses.said(visit, Held::of_organisation_token(&token)),
+            spark: recent.spark(visit, token.id),
+            unused: unused(visit, token.created_at, token.last_used_at),
+            narrow: visit.to(&visit.at(&format!("{OPTIONS}/tokens/{}/narrow", token.id))),
             username: token.username.into(),
             description: token.description.into(),
             api: title_of(visit, &token.api),

@@ -58,6 +58,5 @@ words! {
     DeleteUnused: "This token was never used.", "Dit token is nooit gebruikt.";
     DeleteDo: "Delete token", "Token verwijderen";
     Deleted: "Token ‘{username}’ no longer works.", "Token ‘{username}’ werkt niet meer.";
-    Uses: "Requests", "Verzoeken";
     From: "Address", "Adres";
 }

@@ -4,9 +4,10 @@ use domain::CredentialId;
 use domain::personal_token::PersonalToken;
 
 use super::texts::Text;
+use crate::console::activity::{self, Recent};
 use crate::console::confirm::Confirm;
 use crate::console::form::Form;
-use crate::console::moment::Moment;
+use crate::console::moment::{self, Moment};
 use crate::console::page::{Frame, Link};
 use crate::console::visit::{Answer, Visit};
 
@@ -18,7 +19,7 @@ pub(in crate::console) async fn show(visit: Visit) -> Answer {
     let effect = if token.last_used_at.is_some() { Text::DeleteEffect } else { Text::DeleteUnused };
     let page = Confirm {
         frame: Frame::below(&visit, title, &trail),
-        facts: facts(&visit, &token),
+        facts: facts(&visit, &token, Recent::read(&visit).await?.in_a_week(token.id)),
         effect: visit.say(effect).to_owned(),
         yes: visit.say(Text::DeleteDo).to_owned(),
         no: Link::new(visit.to("/profile/tokens"), visit.say(crate::console::Text::Cancel)),
@@ -36,11 +37,12 @@ pub(in crate::console) async fn delete(visit: Visit) -> Answer {
     visit.onward("/profile/tokens", Some(&said))
 }
 
-fn facts(visit: &Visit, token: &PersonalToken) -> Vec<(String, String)> {
+fn facts(visit: &Visit, token: &PersonalToken, week: u64) -> Vec<(String, String)> {
     let fact = |name: Text, value: String| (visit.say(name).to_owned(), value);
+    let week = (visit.say(activity::Text::Week7).to_owned(), moment::number(week, visit.browser.language));
     let Some(used) = token.last_used_at else { return Vec::new() };
     let used = Moment::ago(used, visit.browser.now, visit.browser.language).text;
-    let mut facts = vec![fact(Text::LastUsed, used), fact(Text::Uses, token.uses.to_string())];
+    let mut facts = vec![fact(Text::LastUsed, used), week];
     facts.extend(token.last_used_from.clone().map(|address| fact(Text::From, address)));
     facts
 }

@@ -9,6 +9,8 @@ use domain::personal_token::{MAX_TOKENS_OF_PERSON, PersonalToken};
 
 use super::reach;
 use super::texts::Text;
+use crate::console::activity::narrow::{Held, Said, Uses};
+use crate::console::activity::{Recent, unused};
 use crate::console::ended::Ended;
 use crate::console::moment::{self, Moment};
 use crate::console::page::Frame;
@@ -38,6 +40,9 @@ pub(in crate::console) struct Row {
     pub(in crate::console) is_paused: bool,
     pub(in crate::console) is_exposed: bool,
     pub(in crate::console) may: String,
+    pub(in crate::console) said: Option<Said>,
+    pub(in crate::console) spark: String,
+    pub(in crate::console) unused: Option<String>,
     pub(in crate::console) used: Option<Moment>,
     pub(in crate::console) from: Option<String>,
     pub(in crate::console) made: String,
@@ -71,11 +76,12 @@ async fn read(visit: &Visit) -> Result<(Vec<Row>, Vec<PersonalToken>), Response>
         tokens.into_iter().partition(|token| token.expires_at.is_none_or(|end| end > visit.browser.now));
     let is_new = |token: &PersonalToken| token.created_at.saturating_add(NEW_FOR) > visit.browser.now;
     tokens.sort_by_key(|token| (!is_new(token), token.expires_at.is_none(), token.expires_at, token.description.folded()));
-    Ok((tokens.iter().map(|token| Row::new(visit, token, is_new(token))).collect(), over))
+    let known = (Recent::read(visit).await?, Uses::read(visit).await?);
+    Ok((tokens.iter().map(|token| Row::new(visit, token, is_new(token), &known)).collect(), over))
 }
 
 impl Row {
-    fn new(visit: &Visit, token: &PersonalToken, is_new: bool) -> Self {
+    fn new(visit: &Visit, token: &PersonalToken, is_new: bool, (recent, uses): &(Recent, Uses)) -> Self {
         let (now, language) = (visit.browser.now, visit.browser.language);
         let end = |at| End {
             day: Moment::day(at, language),
@@ -90,6 +96,9 @@ impl Row {
             is_paused: token.suspended_at.is_some(),
             is_exposed: token.exposed_at.is_some(),
             may: reach::in_words(visit, &token.permissions),
+            said: uses.said(visit, Held::of_token(token)),
+            spark: recent.spark(visit, token.id),
+            unused: unused(visit, token.created_at, token.last_used_at),
             used: token.last_used_at.map(|at| Moment::ago(at, now, language)),
             from: token.last_used_from.clone(),
             made: visit.fill(Text::MadeOn, &[("day", &moment::day(token.created_at, language))]),

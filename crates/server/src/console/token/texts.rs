@@ -70,7 +70,6 @@ words! {
     DeleteUnused: "This token was never used.", "Dit token is nooit gebruikt.";
     DeleteDo: "Delete token", "Token verwijderen";
     Deleted: "Token ‘{description}’ no longer works.", "Token ‘{description}’ werkt niet meer.";
-    Uses: "Requests", "Verzoeken";
     From: "Address", "Adres";
 
     RenewQuestion: "Renew token ‘{description}’?", "Token ‘{description}’ vernieuwen?";

@@ -1,5 +1,6 @@
 //! The pages of organisations: a source holder with a project, a supplier with tokens, and people with different roles.
 
+mod activity;
 mod deeds;
 mod delegations;
 mod options;
