@@ -28,6 +28,8 @@ pub struct ActivityFilter {
     pub workspace: Option<WorkspaceId>,
     /// Only those that were refused for this reason.
     pub refusal: Option<Refusal>,
+    /// Of an organisation's credentials, only those of this kind.
+    pub kind: Option<Kind>,
 }
 
 /// Who did something.
@@ -121,7 +123,7 @@ impl Authority {
         organisation: OrganisationId,
         filter: ActivityFilter,
     ) -> Result<Activities, Error> {
-        let holder = visible(caller, organisation)?;
+        let holder = visible(caller, organisation, filter.kind)?;
         if caller.is_operator() {
             self.organisation(caller, organisation).await?;
         }
@@ -167,8 +169,13 @@ impl Authority {
     }
 
     /// The same of an organisation's credentials: those of which the caller may see the lists.
-    pub async fn permissions_used_by_organisation(&self, caller: &Caller, organisation: OrganisationId) -> Result<UsedPermissions, Error> {
-        self.permissions_used(visible(caller, organisation)?).await
+    pub async fn permissions_used_by_organisation(
+        &self,
+        caller: &Caller,
+        organisation: OrganisationId,
+        kind: Option<Kind>,
+    ) -> Result<UsedPermissions, Error> {
+        self.permissions_used(visible(caller, organisation, kind)?).await
     }
 
     async fn permissions_used(&self, holder: Holder) -> Result<UsedPermissions, Error> {
@@ -249,9 +256,11 @@ pub fn held(verifier: &Verifier, permissions: &Permissions, (kind, roles, only):
 }
 
 /// The credentials of an organisation whose lists the caller may see.
-fn visible(caller: &Caller, organisation: OrganisationId) -> Result<Holder, Error> {
-    let may = |right| caller.manages(organisation, right);
-    let (people, tokens, keys) = (may(Right::PeopleRead), may(Right::OrganisationTokensRead), may(Right::OrganisationKeysRead));
+fn visible(caller: &Caller, organisation: OrganisationId, only: Option<Kind>) -> Result<Holder, Error> {
+    let may = |right, kind| caller.manages(organisation, right) && only.is_none_or(|only| only == kind);
+    let people = may(Right::PeopleRead, Kind::PersonalToken);
+    let tokens = may(Right::OrganisationTokensRead, Kind::OrganisationToken);
+    let keys = may(Right::OrganisationKeysRead, Kind::OrganisationKey);
     if !(people || tokens || keys) {
         return Err(Error::NotFound);
     }
@@ -343,7 +352,7 @@ async fn in_workspaces(
 impl ActivityFilter {
     /// All of these days.
     pub fn days(from: Day, to: Day) -> Self {
-        Self { from, to, by: None, workspace: None, refusal: None }
+        Self { from, to, by: None, workspace: None, refusal: None, kind: None }
     }
 
     fn lets(&self, line: &Activity) -> bool {

@@ -81,7 +81,7 @@ pub(super) async fn of_person(call: Call, _: NoBody) -> Result<Shown<Usage>, Pro
 pub(super) async fn of_organisation(call: Call, _: NoBody) -> Result<Shown<Usage>, Problem> {
     let (organisation, filter): (OrganisationId, _) = (call.id()?, filter(&call)?);
     let activities = call.authority().activity_of_organisation(call.caller(), organisation, filter).await?;
-    let used = call.authority().permissions_used_by_organisation(call.caller(), organisation).await?;
+    let used = call.authority().permissions_used_by_organisation(call.caller(), organisation, None).await?;
     Ok(Shown { value: Usage::new(filter, activities, &used), revision: None })
 }
 

@@ -31,6 +31,7 @@ pub mod settings;
 mod tests;
 pub mod texts;
 mod token;
+mod usage;
 mod verify;
 mod why;
 mod workspace;
@@ -137,6 +138,8 @@ pub enum Remote {
     },
     /// Show to whom the token belongs
     Whoami,
+    /// Tell what tokens and keys did by day, accepted and refused
+    Usage(usage::UsageArgs),
     /// Say why a request was refused, step by step
     Why {
         /// The request's id, as in the Request-Id header of its answer
@@ -216,6 +219,7 @@ fn remote(command: &Remote, context: &mut Context<'_>) -> Attempt<()> {
         Remote::Audit(verb) => audit::run(verb, context),
         Remote::Nodes { stretch } => context.list(&["nodes"], &[], stretch, &NODES),
         Remote::Whoami => context.show(&["whoami"], &WHOAMI),
+        Remote::Usage(arguments) => usage::run(arguments, context),
         Remote::Why { request } => why::run(*request, context),
         Remote::Restore(verb) => restore::run(verb, context),
     }

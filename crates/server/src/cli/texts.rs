@@ -174,6 +174,7 @@ texts! {
     ColumnReceiver: "TO", "AAN";
     ColumnPassesOn: "PASSES ON", "GEEFT DOOR";
     ColumnMayPassOn: "MAY PASS ON", "MAG DOORGEVEN";
+    ColumnDay: "DAY", "DAG";
     ColumnReason: "REASON", "REDEN";
     ColumnNote: "NOTE", "NOTITIE";
     ColumnOpens: "OPENS", "VANAF";

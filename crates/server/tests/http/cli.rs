@@ -140,3 +140,21 @@ async fn an_exposed_token_is_shown_as_such() {
     let listed = poort(&app, &secret, "", &["token", "list"]).await;
     assert!(listed.code == 0 && listed.output.trim_end().ends_with(at), "{listed:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_token_did_is_told_by_day() {
+    let app = App::start().await;
+    let organisation = app.organisation("Acme").await;
+    let person = app.person("ann", &organisation, &["owner"]).await;
+    let (_, secret) = app.token(&person, None).await;
+    app.call("GET", "/api/v1/whoami").token(&secret).send().await.expect(200);
+    app.node.authority.flush_usage(usize::MAX).await.expect("written");
+    for arguments in [&["usage"][..], &["usage", "--organisation", "Acme"], &["usage", "--person", &person]] {
+        let told = poort(&app, &secret, "", arguments).await;
+        let cells: Vec<&str> = told.output.lines().flat_map(|line| line.split('\t')).collect();
+        assert!(told.code == 0 && cells.contains(&"accepted"), "{arguments:?}: {told:?}");
+    }
+    let told = poort(&app, &secret, "", &["usage", "--json"]).await.json();
+    assert_eq!(told["credentials"][0]["kind"], "personal_token");
+    assert_eq!(poort(&app, &secret, "", &["usage", "--from", "yesterday"]).await.code, 2);
+}

@@ -110,8 +110,8 @@ macro_rules! read {
     };
 }
 
-mod audit;
 mod activity;
+mod audit;
 mod backup;
 mod codes;
 mod delegations;

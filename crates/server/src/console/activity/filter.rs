@@ -52,7 +52,7 @@ pub(super) fn read(visit: &Visit, form: &mut Form, view: View) -> Option<Activit
         code => Refusal::from_code(code).map(Some).ok_or(()),
     };
     let refusal = form.take("reason", refusal, visit.say(Text::UnknownChoice));
-    Some(ActivityFilter { from: from?, to: to?, by: by?, workspace: workspace?, refusal: refusal? })
+    Some(ActivityFilter { from: from?, to: to?, by: by?, workspace: workspace?, refusal: refusal?, kind: None })
 }
 
 /// The query of the page with these fields in the place of what is there; `view` says which of an organisation's two pages it is.

@@ -29,11 +29,11 @@ pub(in crate::console) struct Held<'a> {
 }
 
 impl Uses {
-    /// Of one's own tokens; on a page of an organisation, of its credentials as far as the person may see them.
-    pub(in crate::console) async fn read(visit: &Visit) -> Result<Self, Response> {
+    /// Of one's own tokens; on a page of an organisation, of its credentials of this kind, if the person may see them.
+    pub(in crate::console) async fn read(visit: &Visit, kind: Kind) -> Result<Self, Response> {
         let (authority, caller) = (visit.authority(), visit.caller());
         let read = match &visit.place {
-            Some((organisation, _)) => authority.permissions_used_by_organisation(&caller, organisation.id).await,
+            Some((organisation, _)) => authority.permissions_used_by_organisation(&caller, organisation.id, Some(kind)).await,
             None => authority.permissions_used_by_person(&caller, visit.person().person.id).await,
         };
         read.map(Self).map_err(|error| visit.refused(&error))
@@ -132,7 +132,8 @@ async fn apply(visit: &Visit, target: &Target) -> Result<(), Error> {
 }
 
 async fn target(visit: &Visit) -> Result<Target, Response> {
-    let uses = Uses::read(visit).await?;
+    let kind = if visit.path.contains("/keys/") { Kind::OrganisationKey } else { Kind::OrganisationToken };
+    let uses = Uses::read(visit, kind).await?;
     let (authority, caller) = (visit.authority(), visit.caller());
     let refused = |error: Error| visit.refused(&error);
     if let Ok(id) = visit.parameter::<CredentialId>("key") {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use authority::{ActivityFilter, Doer};
 use axum::response::Response;
-use domain::{CredentialId, Day, Timestamp};
+use domain::{CredentialId, Day, Kind, Timestamp};
 
 use super::texts::Text;
 use crate::console::chart;
@@ -22,10 +22,10 @@ pub(in crate::console) struct Recent {
 }
 
 impl Recent {
-    /// Of one's own tokens; on a page of an organisation, of its credentials as far as the person may see them.
-    pub(in crate::console) async fn read(visit: &Visit) -> Result<Self, Response> {
+    /// Of one's own tokens; on a page of an organisation, of its credentials of this kind, if the person may see them.
+    pub(in crate::console) async fn read(visit: &Visit, kind: Kind) -> Result<Self, Response> {
         let today = Day::of(visit.browser.now);
-        let filter = ActivityFilter::days(today.plus(1 - DAYS), today);
+        let filter = ActivityFilter { kind: Some(kind), ..ActivityFilter::days(today.plus(1 - DAYS), today) };
         let (authority, caller) = (visit.authority(), visit.caller());
         let read = match &visit.place {
             Some((organisation, _)) => authority.activity_of_organisation(&caller, organisation.id, filter).await,

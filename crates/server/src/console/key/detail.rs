@@ -53,7 +53,8 @@ struct Row {
 pub(in crate::console) async fn show(visit: Visit) -> Answer {
     let key = key(&visit).await?;
     let names = Names::read(&visit).await?;
-    let (recent, uses) = (Recent::read(&visit).await?, Uses::read(&visit).await?);
+    let (recent, uses) =
+        (Recent::read(&visit, domain::Kind::OrganisationKey).await?, Uses::read(&visit, domain::Kind::OrganisationKey).await?);
     let (spark, said) = (recent.spark(&visit, key.id), uses.said(&visit, Held::of_key(&key)));
     let rotation = rotation(&visit, &key, &recent).await?;
     visit.page(&View { spark, said, rotation, ..view(&visit, key, &names) })

@@ -44,7 +44,8 @@ pub(in crate::console) async fn list(visit: Visit) -> Answer {
     let mut keys = read(&visit).await?;
     keys.sort_by_key(|key| key.definition.name.folded());
     let names = Names::read(&visit).await?;
-    let known = (names, Recent::read(&visit).await?, Uses::read(&visit).await?);
+    let known =
+        (names, Recent::read(&visit, domain::Kind::OrganisationKey).await?, Uses::read(&visit, domain::Kind::OrganisationKey).await?);
     let rows = keys.iter().map(|key| Row::new(&visit, key, &known)).collect();
     let base = visit.to(&super::path(&visit, ""));
     let ended = Ended::read(&visit, EndedOf::Keys(visit.organisation().id), Vec::new()).await?;

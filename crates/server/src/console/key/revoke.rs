@@ -20,7 +20,7 @@ pub(in crate::console) async fn show(visit: Visit) -> Answer {
     let mut facts = vec![fact(&visit, Text::PublicKey, key.definition.client_id.clone())];
     let used = key.private_keys.iter().filter_map(|private| private.last_used_at).max();
     facts.extend(used.map(|at| fact(&visit, Text::LastUsed, ago(&visit, at))));
-    let week = Recent::read(&visit).await?.in_a_week(key.id);
+    let week = Recent::read(&visit, domain::Kind::OrganisationKey).await?.in_a_week(key.id);
     facts.push((visit.say(activity::Text::Week7).to_owned(), moment::number(week, visit.browser.language)));
     facts.push(fact(&visit, Text::Connected, connected.to_string()));
     let page = Confirm {

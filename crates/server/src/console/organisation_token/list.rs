@@ -64,7 +64,7 @@ pub(in crate::console) async fn list(visit: Visit) -> Answer {
     let ended = Ended::read(&visit, EndedOf::Tokens(visit.organisation().id), over.collect()).await?;
     let is_new = |token: &OrganisationToken| token.created_at.saturating_add(NEW_FOR) > visit.browser.now;
     tokens.sort_by_key(|token| (!is_new(token), token.expires_at.is_none(), token.expires_at, token.username.clone()));
-    let known = (Recent::read(&visit).await?, Uses::read(&visit).await?);
+    let known = (Recent::read(&visit, domain::Kind::OrganisationToken).await?, Uses::read(&visit, domain::Kind::OrganisationToken).await?);
     let rows =
         tokens.into_iter().map(|token| (is_new(&token), token)).map(|(is_new, token)| Row::new(&visit, token, is_new, &known)).collect();
     let view = View {

@@ -19,7 +19,7 @@ pub(in crate::console) async fn show(visit: Visit) -> Answer {
     let effect = if token.last_used_at.is_some() { Text::DeleteEffect } else { Text::DeleteUnused };
     let page = Confirm {
         frame: Frame::below(&visit, title, &trail),
-        facts: facts(&visit, &token, Recent::read(&visit).await?.in_a_week(token.id)),
+        facts: facts(&visit, &token, Recent::read(&visit, domain::Kind::PersonalToken).await?.in_a_week(token.id)),
         effect: visit.say(effect).to_owned(),
         yes: visit.say(Text::DeleteDo).to_owned(),
         no: Link::new(visit.to("/profile/tokens"), visit.say(crate::console::Text::Cancel)),

@@ -76,7 +76,7 @@ async fn read(visit: &Visit) -> Result<(Vec<Row>, Vec<PersonalToken>), Response>
         tokens.into_iter().partition(|token| token.expires_at.is_none_or(|end| end > visit.browser.now));
     let is_new = |token: &PersonalToken| token.created_at.saturating_add(NEW_FOR) > visit.browser.now;
     tokens.sort_by_key(|token| (!is_new(token), token.expires_at.is_none(), token.expires_at, token.description.folded()));
-    let known = (Recent::read(visit).await?, Uses::read(visit).await?);
+    let known = (Recent::read(visit, domain::Kind::PersonalToken).await?, Uses::read(visit, domain::Kind::PersonalToken).await?);
     Ok((tokens.iter().map(|token| Row::new(visit, token, is_new(token), &known)).collect(), over))
 }
 
