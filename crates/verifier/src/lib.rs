@@ -14,6 +14,7 @@
 //!   membership of the entry 32 bytes: person, organisation, roles                             (memory line 3)
 //!   person active? organisation active? mask of the entry's permissions on this API?          (small, in cache)
 //! domain::verify::decide    decides; if it allows, the use is counted
+//! cells of what is counted  16 bytes each: refusals, work in workspaces, used permissions; of what is in use only (`counts`)
 //! ```
 //! An organisation token's entry leads to the row of its username instead, and that to its organisation and API. Where
 //! a request names a workspace, two more tables are asked: workspaces by number, and, for another organisation's,

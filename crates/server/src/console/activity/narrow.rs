@@ -48,14 +48,15 @@ impl Uses {
         self.0.of(credential.id, Day::of(credential.made), held)
     }
 
-    /// The same in a few words; nothing where it may do nothing.
+    /// The same in a few words; nothing where nothing was used: the list says so already.
     pub(in crate::console) fn said(&self, visit: &Visit, credential: Held<'_>) -> Option<Said> {
         let found = self.of(visit, credential);
         let (used, held) = (found.used.len(), found.held.len());
         let days = Day::of(visit.browser.now).number() - found.since.number() + 1;
         let counts = [("used", used.to_string()), ("held", held.to_string()), ("days", days.to_string())];
         let counts: Vec<(&'static str, &str)> = counts.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        (held > 0).then(|| Said { text: visit.fill(Text::UsedOf, &counts), can_narrow: used > 0 && used < held })
+        let text = if days == 1 { Text::UsedToday } else { Text::UsedOf };
+        (used > 0).then(|| Said { text: visit.fill(text, &counts), can_narrow: used < held })
     }
 }
 

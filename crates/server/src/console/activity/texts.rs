@@ -57,6 +57,7 @@ words! {
     OldAndNew: "Old: {old}. New: {new}.", "Oud: {old}. Nieuw: {new}.";
 
     UsedOf: "used {used} of {held} permissions in {days} days", "gebruikte {used} van {held} rechten in {days} dagen";
+    UsedToday: "used {used} of {held} permissions today", "gebruikte {used} van {held} rechten vandaag";
     Narrow: "take away what is not used", "weghalen wat niet is gebruikt";
     NarrowQuestion: "Take away unused permissions of ‘{name}’?", "Ongebruikte rechten van ‘{name}’ weghalen?";
     GoesAway: "Goes away", "Gaat weg";

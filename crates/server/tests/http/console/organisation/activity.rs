@@ -129,7 +129,7 @@ async fn permissions_that_were_not_used_go_with_one_click() {
     assert_eq!(field.says(&basic).await, "allowed");
     field.flush().await;
     let list = kees.get(&field.options()).await.expect(200).text;
-    assert!(list.contains("gebruikte 1 van 2 rechten in 1 dagen"), "{list}");
+    assert!(list.contains("gebruikte 1 van 2 rechten vandaag"), "{list}");
     let (_, rest) = list.split_once(&format!("{}/tokens/", field.options())).expect("a link");
     let (_, rest) = rest.split_once("/tokens/").expect("that of a token");
     let narrow = format!("{}/tokens/{}/narrow", field.options(), &rest[..36]);
