@@ -55,7 +55,7 @@ const PAGES = [
   { name: "activity", path: "/activity", who: learner },
   { name: "activity-problem", path: "/activity?from=gisteren", who: learner, status: 422 },
   { name: "activity-organisation", path: "/o", who: supplier, begin: (page) => tab(page, "/activity") },
-  { name: "activity-projects", path: "/o", who: manager, begin: (page) => tab(page, "/activity") },
+  { name: "activity-projects", path: "/o", who: manager, begin: (page) => below(page, "/activity", "main a.pill[href$='view=projects']") },
   { name: "options", path: "/o", who: supplier, begin: (page) => tab(page, "/options") },
   { name: "options-api", path: "/o", who: supplier, begin: (page) => below(page, "/options", "main a.btn") },
   { name: "options-new", path: "/o", who: supplier, begin: (page) => below(page, "/options", "main a.btn", PORTAL) },
