@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &UsageArgs, context: &mut Context<'_>) -> Attempt<(
     let call = Call::new(Method::GET, &path).query("from", arguments.from).query("to", arguments.to);
     let call = call.query("credential", arguments.credential).query("reason", arguments.reason.as_deref());
     let mut usage = context.client.send(&call)?.body;
-    if context.screen.form != Form::Table {
+    if context.screen.form == Form::Json {
         return context.screen.json(&usage);
     }
     let credentials = usage["credentials"].take();
