@@ -17,7 +17,6 @@ use super::visit::{Answer, Visit};
 use super::{
     Console, accessibility, activity, audit, delegation, factor, failure, key, member, organisation, organisation_token, profile, settings,
     step_up, token, why, workspace,
-    step_up, token, why, workspace,
 };
 use crate::edge::{Code, Problem};
 use crate::language::Language;
