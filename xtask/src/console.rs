@@ -11,7 +11,7 @@ use crate::person::{browser, skip};
 use crate::shell;
 
 /// The first one runs the others.
-const SCRIPTS: [&str; 4] = ["console.mjs", "console_access.mjs", "console_factor.mjs", "console_key.mjs"];
+const SCRIPTS: [&str; 5] = ["console.mjs", "console_access.mjs", "console_accounts.mjs", "console_factor.mjs", "console_key.mjs"];
 
 #[test]
 fn every_page_is_fit_for_everybody_in_a_browser() {
@@ -82,5 +82,18 @@ fn every_page_is_fit_for_everybody_in_a_browser() {
         "refused": "Deze passkey kennen we niet. Log anders in.",
     });
     assert_eq!(seen["factor"], expected);
+    let expected = json!({
+        "invited": "Er is een uitnodiging gestuurd naar joost@example.org.",
+        "title": "Je bent uitgenodigd",
+        "joined": true,
+        "member": true,
+        "sent": "We hebben je een link gestuurd",
+        "changed": "Je wachtwoord is gewijzigd",
+        "signedOut": "/sign-in",
+        "back": "/nl/profile",
+        "asked": "We hebben je een link gestuurd",
+        "account": true,
+    });
+    assert_eq!(seen["accounts"], expected);
     assert_eq!(seen["problems"], json!([]));
 }

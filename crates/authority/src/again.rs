@@ -33,6 +33,7 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(),
         Event::OperatorTokenRevoked { credential, .. } => tx.revoke_operator_token(*credential, by.at).await?.is_some(),
         Event::RestoreConfirmed { scope } => tx.fence().await?.is_some() && tx.confirm(scope).await?,
         Event::SecondFactorChanged { person, change } => second_factor::again::apply(tx, by, *person, *change).await?,
+        Event::UpstreamUnlinked { person, provider } => tx.unlink_account(*person, provider, by.at).await?,
         Event::ServerKeyEnded { key, .. } => tx.end_server_key(key, by.at).await?,
         Event::OperatorDismissed { person } => tx.dismiss_operator(*person).await?,
         Event::WorkspaceClosed { workspace } => tx.close_workspace(*workspace, by.at).await?,
@@ -86,7 +87,9 @@ fn ends_nothing(event: &Event) -> bool {
             | Event::SessionStarted { .. }
             | Event::PasswordChanged { .. }
             | Event::UpstreamLinked { .. }
-            | Event::UpstreamUnlinked { .. }
+            | Event::EmailVerified { .. }
+            | Event::MemberInvited { .. }
+            | Event::InvitationWithdrawn { .. }
             | Event::InstallationChanged { .. }
             | Event::ServerKeyCreated { .. }
             | Event::ServerKeyActivated { .. }

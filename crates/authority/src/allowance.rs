@@ -7,7 +7,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use domain::{Digest, PersonId, Timestamp};
+use domain::text::Email;
+use domain::{Digest, OrganisationId, PersonId, Timestamp};
 use store::Charge;
 use verifier::Client;
 
@@ -41,6 +42,12 @@ const SECOND_STEP_FROM: (&str, u32, Duration) = ("second step from", 30, Duratio
 const CHALLENGE: (&str, u32, Duration) = ("challenge from", 120, Duration::from_secs(1));
 /// Clients that register themselves from one address: 20 at once, then one every 5 minutes.
 const REGISTRATION: (&str, u32, Duration) = ("register clients from", 20, Duration::from_secs(300));
+/// Letters that somebody without a session asks for from one address: 20 at once, then one a minute.
+const LETTERS_FROM: (&str, u32, Duration) = ("ask for letters from", 20, Duration::from_secs(60));
+/// Letters that anybody asks for to one account, whether or not it is there: 5 at once, then one every 10 minutes.
+const LETTERS_TO: (&str, u32, Duration) = ("ask for letters to", 5, Duration::from_secs(600));
+/// Invitations of one organisation: 100 at once, then one a minute.
+const INVITATIONS: (&str, u32, Duration) = ("invite to", 100, Duration::from_secs(60));
 
 impl Authority {
     /// Uses up the id of an assertion or a proof, on all nodes: of several that try, one is told that it is the first. `what` keeps
@@ -104,6 +111,17 @@ pub(crate) fn typing(address: IpAddr, person: PersonId) -> Vec<Charge> {
 /// What one registration of a client from this address costs.
 pub(crate) fn registration(address: IpAddr) -> Charge {
     charge(REGISTRATION, &network(address))
+}
+
+/// What asking for a letter to this account costs from this address.
+pub(crate) fn asking(address: Option<IpAddr>, email: &Email) -> Vec<Charge> {
+    let from = address.map(|address| charge(LETTERS_FROM, &network(address)));
+    from.into_iter().chain([charge(LETTERS_TO, email.folded().as_bytes())]).collect()
+}
+
+/// What one invitation costs this organisation.
+pub(crate) fn invitation(organisation: OrganisationId) -> Charge {
+    charge(INVITATIONS, organisation.as_bytes())
 }
 
 fn charge((what, burst, interval): (&str, u32, Duration), whose: &[u8]) -> Charge {

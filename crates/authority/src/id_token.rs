@@ -55,10 +55,10 @@ pub struct UserClaims {
     /// With the scope `profile`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// With the scope `email`. Nobody has verified it.
+    /// With the scope `email`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// With the scope `email`.
+    /// With the scope `email`: whether it was proven that the address is theirs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_verified: Option<bool>,
 }
@@ -122,7 +122,7 @@ impl Authority {
             UserClaims {
                 sub: subject(person.id),
                 name: person.name.filter(|_| Identity::Profile.is_in(identity)).map(String::from),
-                email_verified: email.as_ref().map(|_| false),
+                email_verified: email.as_ref().map(|_| person.email_verified),
                 email,
             }
         }))

@@ -155,6 +155,7 @@ plain!(
     domain::organisation_key::OrganisationKey,
     domain::person::Person,
     domain::person::Membership,
+    Vec<crate::Invitation>,
     domain::personal_token::PersonalToken,
     domain::workspace::Workspace,
     domain::organisation_token::OrganisationToken,

@@ -99,8 +99,8 @@ impl Authority {
             suspended_at: None,
         };
         let (name, email) = (Some(set_up.name), Some(set_up.email));
-        let person =
-            Person { id: PersonId::generate(now, &*self.entropy)?, name, email, created_at: now, suspended_at: None, erased_at: None };
+        let id = PersonId::generate(now, &*self.entropy)?;
+        let person = Person { id, name, email, email_verified: false, created_at: now, suspended_at: None, erased_at: None };
         let roles = Roles::NONE.with(Role::Owner).with(Role::Member);
         let membership_id = MembershipId::generate(now, &*self.entropy)?;
         let membership = Membership { id: membership_id, person: person.id, organisation: organisation.id, roles, created_at: now };

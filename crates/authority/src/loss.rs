@@ -64,6 +64,7 @@ fn endings(lost: &[Entry]) -> Option<Vec<Event>> {
             | Event::SessionsEnded { .. }
             | Event::OperatorTokenRevoked { .. }
             | Event::OperatorDismissed { .. }
+            | Event::UpstreamUnlinked { .. }
             | Event::ServerKeyEnded { .. } => endings.push(entry.event.clone()),
             // What was paused and let work again works; that it does is not published: it may have been paused again since.
             Event::OrganisationResumed { organisation: id } => {

@@ -17,8 +17,31 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 /// Each hash takes 19 MiB for some 20 ms: this many at once, the others wait.
 const AT_ONCE: usize = 2;
-const MIN_CHARACTERS: usize = 10;
+const MIN_CHARACTERS: usize = 12;
 const MAX_BYTES: usize = 512;
+/// Only the beginning of a long one is looked at for what is common: the work grows with the square of the length.
+const JUDGED_CHARACTERS: usize = 64;
+
+/// Why a password is not taken. There are no rules about what it is made of (NIST SP 800-63B section 5.1.1.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordProblem {
+    /// Fewer than 12 characters.
+    Short,
+    /// More than 512 bytes.
+    Long,
+    /// Among those that are guessed first: common passwords, and what is made of them, of rows of keys, of repetitions, or of what is
+    /// known of the person.
+    Common,
+}
+
+impl PasswordProblem {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Short | Self::Long => "must be at least 12 characters and at most 512 bytes long",
+            Self::Common => "is among the passwords that are guessed first",
+        }
+    }
+}
 
 /// Hashes and checks passwords.
 #[derive(Clone)]
@@ -39,11 +62,25 @@ impl Passwords {
         Self { slots: Arc::new(Semaphore::new(AT_ONCE)), hashed: Arc::default() }
     }
 
-    /// Hashes a password of at least 10 characters and at most 512 bytes.
+    /// What is wrong with a password of somebody of whom this is known, such as name and mail address; nothing, if it is fit.
+    pub fn problem(password: &Secret<String>, known: &[&str]) -> Option<PasswordProblem> {
+        let text = password.expose();
+        if text.chars().count() < MIN_CHARACTERS {
+            return Some(PasswordProblem::Short);
+        }
+        if text.len() > MAX_BYTES {
+            return Some(PasswordProblem::Long);
+        }
+        let parts: Vec<&str> = known.iter().flat_map(|known| known.split(['@', '.', ' ', '-'])).filter(|part| part.len() > 2).collect();
+        let judged: String = text.chars().take(JUDGED_CHARACTERS).collect();
+        let is_guessed = zxcvbn::zxcvbn(&judged, &parts).score() < zxcvbn::Score::Two;
+        is_guessed.then_some(PasswordProblem::Common)
+    }
+
+    /// Hashes a password that [`Self::problem`] finds fit.
     pub async fn hash(&self, password: Secret<String>, entropy: &dyn Entropy) -> Result<String, Error> {
-        let length = password.expose().chars().count();
-        if length < MIN_CHARACTERS || password.expose().len() > MAX_BYTES {
-            return Err(Error::invalid("password", "must be at least 10 characters and at most 512 bytes long"));
+        if let Some(problem) = Self::problem(&password, &[]) {
+            return Err(Error::invalid("password", problem.words()));
         }
         let mut salt = [0; 16];
         entropy.fill(&mut salt)?;
@@ -87,4 +124,25 @@ fn matches(password: &str, hash: &str) -> bool {
     use argon2::PasswordVerifier as _;
     let Some((argon2, hash)) = argon2().zip(PasswordHash::new(hash).ok()) else { return false };
     argon2.verify_password(password.as_bytes(), &hash).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_guessed_first_is_no_password() {
+        let problem =
+            |text: &str| Passwords::problem(&Secret::new(text.to_owned()), &["Sanne de Vries", "sanne.devries@waterschap.example"]);
+        for common in
+            ["password1234", "passwordpassword", "aaaaaaaaaaaaa", "qwertyuiop12", "123456789012", "Administrator1", "sannedevries"]
+        {
+            assert_eq!(problem(common), Some(PasswordProblem::Common), "{common}");
+        }
+        for good in ["correct horse battery", "een lange zin met fietsen", "kT9-vv2-Wq0-m", "ééntwaalftekens"] {
+            assert_eq!(problem(good), None, "{good}");
+        }
+        assert_eq!(problem("kT9-vv2-Wq0"), Some(PasswordProblem::Short));
+        assert_eq!(problem(&"kT9-vv2-Wq0".repeat(50)), Some(PasswordProblem::Long));
+    }
 }

@@ -15,6 +15,8 @@ pub struct NewPerson {
     pub name: Name,
     /// Mail address, unique without regard to case.
     pub email: Email,
+    /// Whether the address is proven; only who runs the installation may say so.
+    pub email_verified: bool,
     /// A password to sign in with, if any.
     pub password: Option<Secret<String>>,
     /// The organisation to become a member of, and as what.
@@ -28,6 +30,8 @@ pub struct PersonUpdate {
     pub name: Option<Name>,
     /// Another mail address.
     pub email: Option<Email>,
+    /// Whether the address is proven; only who runs the installation may say so. Another address is not, unless said.
+    pub email_verified: Option<bool>,
 }
 
 impl Authority {
@@ -37,6 +41,9 @@ impl Authority {
             Some((organisation, _)) => context.caller.require_management(organisation, Right::PeopleWrite)?,
             None => context.caller.require_operator()?,
         }
+        if new.email_verified {
+            context.caller.require_operator()?;
+        }
         let password_hash = match &new.password {
             Some(password) => Some(self.passwords.hash(password.clone(), &*self.entropy).await?),
             None => None,
@@ -44,7 +51,8 @@ impl Authority {
         let id = PersonId::generate(context.now, &*self.entropy)?;
         let membership = MembershipId::generate(context.now, &*self.entropy)?;
         let (name, email) = (Some(new.name), Some(new.email));
-        let person = Person { id, name, email, created_at: context.now, suspended_at: None, erased_at: None };
+        let (email_verified, created_at) = (new.email_verified, context.now);
+        let person = Person { id, name, email, email_verified, created_at, suspended_at: None, erased_at: None };
         self.change(context, move |tx, by| {
             let (person, password_hash) = (person.clone(), password_hash.clone());
             Box::pin(async move {
@@ -67,15 +75,20 @@ impl Authority {
     /// Changes a person's name or mail address.
     pub async fn update_person(&self, context: &Context, id: PersonId, update: PersonUpdate) -> Result<Changed<Person>, Error> {
         let caller = context.caller.clone();
+        if update.email_verified.is_some() {
+            caller.require_operator()?;
+        }
         self.change(context, move |tx, by| {
             let (caller, update) = (caller.clone(), update.clone());
             Box::pin(async move {
                 let mut person = live_person(tx, id, &caller).await?;
                 person.name = update.name.or(person.name);
-                person.email = update.email.or(person.email);
-                if let (Some(name), Some(email)) = (&person.name, &person.email) {
-                    tx.update_person(id, name, email).await.map_err(clash)?;
+                if let Some(email) = update.email {
+                    person.email_verified &= crate::mail_link::is_of(&person, &email);
+                    person.email = Some(email);
                 }
+                person.email_verified = update.email_verified.unwrap_or(person.email_verified);
+                tx.update_person(&person).await.map_err(clash)?;
                 let recorded = tx.record(by, Event::PersonChanged { person: id }).await?;
                 Ok(Outcome::Changed(person, recorded))
             })
@@ -92,12 +105,11 @@ impl Authority {
             Box::pin(async move {
                 let found = tx.person(id).await?.filter(|person| person.erased_at.is_none());
                 let mut person = found.ok_or(Abort::Refused(Error::NotFound))?;
-                let Some(email) = &person.email else { return Err(Abort::Refused(Error::NotFound)) };
                 if person.name.as_ref() == Some(&name) {
                     return Ok(Outcome::Unchanged(person));
                 }
-                tx.update_person(id, &name, email).await.map_err(clash)?;
                 person.name = Some(name);
+                tx.update_person(&person).await.map_err(clash)?;
                 let recorded = tx.record(by, Event::PersonChanged { person: id }).await?;
                 Ok(Outcome::Changed(person, recorded))
             })

@@ -6,6 +6,7 @@ use domain::{Day, Timestamp};
 
 use crate::{Authority, Error};
 
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
 const DAY: Duration = Duration::from_secs(86_400);
 /// For how long it is told that a device code is over, rather than that there is none.
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -35,6 +36,8 @@ impl Authority {
     /// Forgets what waited too long for a person, allowances that are there in full, and sessions whose time was over a day ago.
     pub async fn forget_old_sign_ins(&self, now: Timestamp) -> Result<(), Error> {
         self.store.drop_old_interactions(now).await?;
+        // A week more, so that whoever follows it late is told that its time is over, and an invitation can be sent once more.
+        self.store.drop_old_mail_links(now.saturating_sub(WEEK)).await?;
         self.store.drop_unspent_allowances(now).await?;
         Ok(self.store.drop_old_sessions(now.saturating_sub(DAY)).await?)
     }

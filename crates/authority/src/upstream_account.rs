@@ -2,11 +2,11 @@
 
 use domain::text::Email;
 use domain::{Event, InteractionId, PersonId, Secret, Timestamp};
-use store::{Outcome, UpstreamAccount};
+use store::{Abort, LinkedAccount, Outcome, UpstreamAccount};
 
 use crate::second_factor::{First, HalfSignIn};
 use crate::session::{Proof, SignInAim, Start};
-use crate::{Authority, BrowserFacts, Context, Error, Refusal, SessionLimits};
+use crate::{Authority, BrowserFacts, Caller, Context, Error, Refusal, SessionLimits};
 
 /// What a provider said, and was verified to have said.
 #[derive(Debug, Clone)]
@@ -54,6 +54,9 @@ impl Authority {
     async fn person_of(&self, context: &Context, account: UpstreamAccount, email: Option<Email>) -> Result<Option<PersonId>, Error> {
         let known = account.clone();
         let linked = self.store.read(move |reader| Box::pin(async move { reader.person_of_account(&known).await })).await?;
+        if let (Some(person), Some(email)) = (linked, &email) {
+            self.prove_by_provider(context, person, email.clone()).await?;
+        }
         let Some(email) = email.filter(|_| linked.is_none()) else { return Ok(linked) };
         let found = self.change(context, move |tx, by| {
             let (account, email) = (account.clone(), email.clone());
@@ -68,10 +71,80 @@ impl Authority {
                     return Ok(Outcome::Unchanged(None));
                 }
                 tx.link_account(person, &account, by.at).await?;
+                let by = crate::session::itself(by, person);
+                crate::mail_link::proven(tx, &by, person, &email).await?;
                 let event = Event::UpstreamLinked { person, provider: account.issuer };
-                Ok(Outcome::Changed(Some(person), tx.record(&crate::session::itself(by, person), event).await?))
+                Ok(Outcome::Changed(Some(person), tx.record(&by, event).await?))
             })
         });
         Ok(found.await?.value)
     }
+
+    /// A provider that says that it has verified somebody's address has proven it, where it is the one that they have here.
+    async fn prove_by_provider(&self, context: &Context, person: PersonId, email: Email) -> Result<(), Error> {
+        let found = self.store.read(move |reader| Box::pin(async move { reader.person(person).await })).await?;
+        if !found.is_some_and(|found| !found.email_verified && crate::mail_link::is_of(&found, &email)) {
+            return Ok(());
+        }
+        self.change(context, move |tx, by| {
+            let email = email.clone();
+            Box::pin(async move {
+                crate::mail_link::proven(tx, &crate::session::itself(by, person), person, &email).await?;
+                Ok(tx.recorded().map_or(Outcome::Unchanged(()), |recorded| Outcome::Changed((), recorded)))
+            })
+        })
+        .await
+        .map(drop)
+    }
+
+    /// The accounts of other providers with which a person signs in, and those that they unlinked.
+    pub async fn linked_accounts(&self, caller: &Caller) -> Result<Vec<LinkedAccount>, Error> {
+        let Caller::Person(caller) = caller else { return Err(Error::Forbidden) };
+        let id = caller.id;
+        Ok(self.store.read(move |reader| Box::pin(async move { reader.accounts_of(id).await })).await?)
+    }
+
+    /// Lets the caller no longer sign in with their account at this provider. The last way to sign in stays.
+    pub async fn unlink_account(&self, context: &Context, issuer: String) -> Result<(), Error> {
+        let Caller::Person(caller) = &context.caller else { return Err(Error::Forbidden) };
+        let id = caller.id;
+        self.change(context, move |tx, by| {
+            let issuer = issuer.clone();
+            Box::pin(async move {
+                let accounts = tx.accounts_of(id).await?;
+                let (this, others): (Vec<_>, Vec<_>) =
+                    accounts.into_iter().filter(|account| account.unlinked_at.is_none()).partition(|account| account.issuer == issuer);
+                if this.is_empty() {
+                    return Err(Abort::Refused(Error::NotFound));
+                }
+                if others.is_empty() && tx.password_hash(id).await?.is_none() && tx.passkeys_of(id).await?.is_empty() {
+                    return Err(Abort::Refused(LAST_WAY));
+                }
+                tx.unlink_account(id, &issuer, by.at).await?;
+                let event = Event::UpstreamUnlinked { person: id, provider: issuer };
+                Ok(Outcome::Changed((), tx.record(by, event).await?))
+            })
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Lets the next signing in at this provider link an account again, which the caller had unlinked.
+    pub async fn allow_account_again(&self, context: &Context, issuer: String) -> Result<(), Error> {
+        let Caller::Person(caller) = &context.caller else { return Err(Error::Forbidden) };
+        let id = caller.id;
+        self.commit(context, move |tx, _| {
+            let issuer = issuer.clone();
+            Box::pin(async move {
+                Ok(match tx.forget_unlinked_account(id, &issuer).await? {
+                    true => Outcome::Kept(()),
+                    false => return Err(Abort::Refused(Error::NotFound)),
+                })
+            })
+        })
+        .await
+        .map(drop)
+    }
 }
+
+const LAST_WAY: Error = Error::Conflict { code: "last_way_in", detail: "this is the only way in which this person can sign in" };

@@ -96,6 +96,8 @@ ids! {
     FamilyId;
     /// Names one running process of the server.
     NodeId;
+    /// Names a link that somebody gets by mail.
+    MailLinkId;
     /// Names what waits until a person has signed in or answered.
     InteractionId;
     /// Names a passkey of a person.

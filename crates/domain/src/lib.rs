@@ -41,6 +41,8 @@
 //! | tombstone | what an ended credential leaves in memory, to tell "revoked" from "unknown" |
 //! | fence | after a restore: what was in the backup is refused until somebody confirms it |
 //! | letter | what somebody is told by mail: facts, sealed until it is sent; the mailbox is where it goes in development |
+//! | mail link | a link that somebody gets by mail: works once, for a day, and proves that they read the mail of its address |
+//! | invitation | a mail link that makes whoever has the address a member; works for a week |
 //! | interaction | what waits until a person has signed in or answered, bound to one browser |
 //! | lease | the time until which a node may answer from its index |
 
@@ -60,6 +62,7 @@ pub mod histogram;
 pub mod id;
 pub mod json;
 pub mod letter;
+pub mod mail_link;
 pub mod organisation;
 pub mod organisation_key;
 pub mod organisation_token;
@@ -87,8 +90,8 @@ pub use event::{Event, Sequence};
 pub use fence::Fence;
 pub use histogram::Histogram;
 pub use id::{
-    CredentialId, DelegationId, FamilyId, GrantId, InteractionId, LetterId, MembershipId, NodeId, OrganisationId, PasskeyId, PersonId,
-    RequestId, SessionId, WorkspaceId,
+    CredentialId, DelegationId, FamilyId, GrantId, InteractionId, LetterId, MailLinkId, MembershipId, NodeId, OrganisationId, PasskeyId,
+    PersonId, RequestId, SessionId, WorkspaceId,
 };
 pub use refusal::Refusal;
 pub use rotation::Rotation;

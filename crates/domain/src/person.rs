@@ -16,6 +16,9 @@ pub struct Person {
     pub name: Option<Name>,
     /// Mail address, unique without regard to case; absent once erased.
     pub email: Option<Email>,
+    /// Whether it was proven that the address is the person's: by a link, by another provider, or by who runs the installation.
+    #[serde(default)]
+    pub email_verified: bool,
     /// When the person was made known.
     pub created_at: Timestamp,
     /// Since when none of the person's credentials work, if so.

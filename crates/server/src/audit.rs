@@ -160,7 +160,9 @@ impl Words<'_> {
     fn roles(&self) -> (String, String) {
         match &self.line.entry.event {
             Event::MembershipChanged { before, roles, .. } => (self.in_words(*before), self.in_words(*roles)),
-            Event::MembershipCreated { roles, .. } | Event::MembershipMoved { roles, .. } => (String::new(), self.in_words(*roles)),
+            Event::MembershipCreated { roles, .. } | Event::MembershipMoved { roles, .. } | Event::MemberInvited { roles, .. } => {
+                (String::new(), self.in_words(*roles))
+            }
             _ => (String::new(), String::new()),
         }
     }

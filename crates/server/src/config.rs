@@ -153,6 +153,9 @@ settings! {
     session_idle_minutes: u64 = 480, "5 to 43200", |minutes| (5..=43_200).contains(minutes);
     /// After how many hours a person in a browser must sign in again, however much it is used.
     session_hours: u64 = 168, "1 to 2160", |hours| (1..=2_160).contains(hours);
+    /// Whether anybody may make an account for themselves at `/sign-up`. Otherwise people come in by an invitation, or are made known by
+    /// an operator or an owner. Whoever signs up is a member of nothing yet. Needs mail: see `docs/sign-in.md`.
+    sign_up_open: bool = false, "true or false", |_| true;
     /// Providers of OpenID Connect with which people may sign in: `[[sign_in_providers]]` with `name` (in URLs), `label` (on the
     /// button), `issuer`, `client_id`, `client_secret_file` and `scopes`. See `docs/sign-in.md`.
     sign_in_providers: Vec<SignInProvider> = Vec::new(), "tables with different names and https issuers", |all| SignInProvider::fit(all);

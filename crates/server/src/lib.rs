@@ -28,7 +28,6 @@ pub mod outbound;
 mod person_tokens;
 mod progress;
 pub mod serve;
-mod set_up;
 mod snapshot;
 mod stop;
 pub mod system;

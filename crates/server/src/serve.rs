@@ -16,7 +16,7 @@ use crate::edge::{Edge, Guard, Limits, Site, Sites};
 use crate::local::say;
 use crate::node::{Node, StartError, Started, System, operator_token_file, write_private};
 use crate::stop::{Running, Signals};
-use crate::{api, edge, metrics, set_up, task, tls};
+use crate::{api, edge, metrics, task, tls};
 
 /// Runs a server until SIGTERM or Ctrl-C; see `stop` for how it ends.
 pub async fn serve(config: Config) -> Result<(), StartError> {
@@ -94,7 +94,6 @@ pub(crate) fn site_beside(node: &Node, work: Vec<Arc<dyn WorkUnderWay>>) -> Resu
     let router = api::router(Arc::new(api::ApiState::new(node.authority.clone(), trust, work)))
         .merge(connect::router(Arc::new(connect)))
         .merge(console::router(console))
-        .merge(set_up::router(node.authority.clone()))
         .merge(crate::health::router(node.clone()));
     Ok(Site { direct: Some(Arc::new(forward_auth)), stamp: Some(api::version_stamp()), ..Site::new(router) })
 }

@@ -182,6 +182,7 @@ pub fn named(event: &Event) -> Vec<[u8; 16]> {
         | Event::PersonSuspended { person }
         | Event::PersonResumed { person }
         | Event::PersonErased { person }
+        | Event::EmailVerified { person }
         | Event::PasswordChanged { person }
         | Event::OperatorAppointed { person }
         | Event::OperatorDismissed { person }
@@ -192,6 +193,9 @@ pub fn named(event: &Event) -> Vec<[u8; 16]> {
             vec![*membership.as_bytes(), *person.as_bytes(), *organisation.as_bytes()]
         }
         Event::MembershipChanged { membership, .. } => vec![*membership.as_bytes()],
+        Event::MemberInvited { invitation, organisation, .. } | Event::InvitationWithdrawn { invitation, organisation } => {
+            vec![*invitation.as_bytes(), *organisation.as_bytes()]
+        }
         Event::MembershipMoved { membership, from, organisation: to, .. } => vec![*membership.as_bytes(), *from.as_bytes(), *to.as_bytes()],
         Event::TokenCreated { token, membership, .. } => vec![*token.as_bytes(), *membership.as_bytes()],
         Event::TokenChanged { token, .. }

@@ -12,23 +12,24 @@ use crate::value::{Row, params};
 
 macro_rules! columns {
     () => {
-        "SELECT person.id, person.name, person.email, person.created_at, person.suspended_at, person.erased_at FROM person "
+        "SELECT person.id, person.name, person.email, person.email_verified, person.created_at, person.suspended_at, person.erased_at FROM person "
     };
 }
 
 statements! {
-    INSERT_PERSON = "INSERT INTO person (id, name, email, email_folded, password_hash, created_at, suspended_at, erased_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    INSERT_PERSON = "INSERT INTO person (id, name, email, email_folded, password_hash, created_at, suspended_at, erased_at,
+        email_verified) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     PERSON = concat!(columns!(), "WHERE id = $1");
     PERSON_BY_EMAIL = concat!(columns!(), "WHERE email_folded = $1");
     PEOPLE = concat!(columns!(), "WHERE id > $1 ORDER BY id LIMIT $2");
     PEOPLE_OF_ORGANISATION = concat!(columns!(), "JOIN membership ON membership.person = person.id
         WHERE membership.organisation = $1 AND membership.ended = 0 AND person.id > $2 ORDER BY person.id LIMIT $3");
-    UPDATE_PERSON = "UPDATE person SET name = $2, email = $3, email_folded = $4
-        WHERE id = $1 AND erased_at IS NULL AND (name <> $2 OR email <> $3)";
+    UPDATE_PERSON = "UPDATE person SET name = $2, email = $3, email_folded = $4, email_verified = $5
+        WHERE id = $1 AND erased_at IS NULL AND (name <> $2 OR email <> $3 OR email_verified <> $5)";
+    VERIFY_EMAIL = "UPDATE person SET email_verified = 1 WHERE id = $1 AND email_folded = $2 AND email_verified = 0";
     SUSPEND_PERSON = "UPDATE person SET suspended_at = $2 WHERE id = $1 AND suspended_at IS NULL AND erased_at IS NULL";
     RESUME_PERSON = "UPDATE person SET suspended_at = NULL WHERE id = $1 AND suspended_at IS NOT NULL AND erased_at IS NULL";
-    ERASE_PERSON = "UPDATE person SET name = NULL, email = NULL, email_folded = NULL, password_hash = NULL, language = NULL, erased_at = $2
+    ERASE_PERSON = "UPDATE person SET name = NULL, email = NULL, email_folded = NULL, email_verified = 0, password_hash = NULL, language = NULL, erased_at = $2
         WHERE id = $1 AND erased_at IS NULL";
     // What the person asked for, and what others asked for about them or their tokens.
     ERASE_ORIGINS = "DELETE FROM journal_origin WHERE person = $1 OR seq IN (SELECT seq FROM journal_subject
@@ -88,15 +89,23 @@ impl Tx<'_> {
             person.created_at,
             person.suspended_at,
             person.erased_at,
+            person.email_verified,
         ];
         self.executor.execute(&INSERT_PERSON, &params).await.map(drop)
     }
 
-    /// Changes name and mail address; says whether anything changed. Conflict: `person_email`.
-    pub async fn update_person(&mut self, id: PersonId, name: &Name, email: &Email) -> Result<bool, StoreError> {
-        let folded = email.folded();
-        let params = params![&id, name.as_str(), email.as_str(), &folded];
+    /// Changes name, mail address and whether that is proven; says whether anything changed. Conflict: `person_email`.
+    pub async fn update_person(&mut self, person: &Person) -> Result<bool, StoreError> {
+        let Person { id, name, email, email_verified, .. } = person;
+        let folded = email.as_ref().map(Email::folded);
+        let (name, email) = (name.as_ref().map(Name::as_str), email.as_ref().map(Email::as_str));
+        let params = params![id, name, email, folded.as_deref(), *email_verified];
         Ok(self.executor.execute(&UPDATE_PERSON, &params).await? > 0)
+    }
+
+    /// Marks the mail address as proven, if it is still the person's; says whether it was not before.
+    pub async fn verify_email(&mut self, id: PersonId, email: &Email) -> Result<bool, StoreError> {
+        Ok(self.executor.execute(&VERIFY_EMAIL, &params![&id, &email.folded()]).await? > 0)
     }
 
     /// Suspends from this moment on, or resumes; says whether anything changed.
@@ -111,6 +120,7 @@ impl Tx<'_> {
     /// Erases name, mail address, password hash and network addresses; says whether the person was there and not yet
     /// erased. The id stays, so that the journal stays whole. Ending the person's tokens is the use case's part.
     pub async fn erase_person(&mut self, id: PersonId, at: Timestamp) -> Result<bool, StoreError> {
+        self.erase_mail_links(id).await?;
         let erased = self.executor.execute(&ERASE_PERSON, &params![&id, at]).await? > 0;
         if erased {
             self.executor.execute(&ERASE_ORIGINS, &params![&id]).await?;
@@ -139,6 +149,7 @@ fn person(mut row: Row) -> Result<Person, StoreError> {
         id: row.take()?,
         name: row.parse_optional(Name::new)?,
         email: row.parse_optional(Email::new)?,
+        email_verified: row.take()?,
         created_at: row.take()?,
         suspended_at: row.take()?,
         erased_at: row.take()?,

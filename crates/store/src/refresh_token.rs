@@ -23,6 +23,8 @@ statements! {
     TOUCH_REFRESH_TOKEN = "UPDATE refresh_token SET idle_until = $2 WHERE digest = $1 AND idle_until < $2";
     END_REFRESH_FAMILY = "UPDATE refresh_family SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
     END_REFRESH_FAMILIES_OF_SESSION = "UPDATE refresh_family SET ended_at = $2 WHERE session = $1 AND ended_at IS NULL";
+    LIVE_REFRESH_FAMILIES_OF = "SELECT f.id, f.session FROM refresh_family f JOIN client_grant g ON g.id = f.client_grant
+        WHERE g.person = $1 AND f.ended_at IS NULL AND f.expires_at > $2 ORDER BY f.id";
     DROP_OLD_REFRESH_TOKENS = "DELETE FROM refresh_token WHERE family IN (SELECT id FROM refresh_family WHERE expires_at <= $1)";
     DROP_OLD_REFRESH_FAMILIES = "DELETE FROM refresh_family WHERE expires_at <= $1";
 }
@@ -81,6 +83,18 @@ impl Reader<'_> {
             Ok(RefreshToken { idle_until, rotated_at, successor, family, ended_at, person, grant_ended_at })
         })
         .transpose()
+    }
+}
+
+impl Reader<'_> {
+    /// The families of a person that are neither ended nor over, each with the session in which it was consented to.
+    pub async fn live_refresh_families_of(
+        &mut self,
+        person: PersonId,
+        now: Timestamp,
+    ) -> Result<Vec<(FamilyId, Option<SessionId>)>, StoreError> {
+        let rows = self.executor.rows(&LIVE_REFRESH_FAMILIES_OF, &params![&person, now]).await?;
+        rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
     }
 }
 

@@ -100,6 +100,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::letter::STATEMENTS,
         crate::label::STATEMENTS,
         crate::logout_notice::STATEMENTS,
+        crate::mail_link::STATEMENTS,
         crate::membership::STATEMENTS,
         crate::grant::STATEMENTS,
         crate::migration::STATEMENTS,

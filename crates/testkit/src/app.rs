@@ -45,9 +45,14 @@ impl App {
 
     /// A server on SQLite; one on PostgreSQL too where `POORT_TEST_POSTGRES` names a server.
     pub async fn start_each() -> Vec<Self> {
-        let mut apps = vec![Self::start().await];
+        Self::start_each_with(|_| ()).await
+    }
+
+    /// The same, configured otherwise.
+    pub async fn start_each_with(change: impl Fn(&mut Config)) -> Vec<Self> {
+        let mut apps = vec![Self::start_with(&change).await];
         if let Some(url) = postgres_database().await {
-            apps.push(Self::start_on(url, |_| ()).await);
+            apps.push(Self::start_on(url, &change).await);
         }
         apps
     }

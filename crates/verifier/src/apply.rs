@@ -20,9 +20,14 @@ use crate::writer::Writer;
 
 /// Applies one event; whatever it changes appears at once.
 pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) {
+    change(writer, index, at, event);
+    bound_tombstones(writer, index);
+}
+
+fn change(writer: &mut Writer, index: &Index, at: u32, event: &Event) {
     match event {
-        Event::OrganisationCreated { organisation } | Event::OrganisationResumed { organisation } => {
-            writer.organisation(index, *organisation, true);
+        Event::OrganisationCreated { organisation: id } | Event::OrganisationResumed { organisation: id } => {
+            writer.organisation(index, *id, true)
         }
         Event::OrganisationSuspended { organisation } => writer.organisation(index, *organisation, false),
         Event::PersonCreated { person } | Event::PersonResumed { person } => writer.person(index, *person, true),
@@ -76,6 +81,9 @@ pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) 
         | Event::OrganisationRenamed { .. }
         | Event::WorkspaceRenamed { .. }
         | Event::PersonChanged { .. }
+        | Event::EmailVerified { .. }
+        | Event::MemberInvited { .. }
+        | Event::InvitationWithdrawn { .. }
         | Event::ServerKeyCreated { .. }
         | Event::ServerKeyActivated { .. }
         | Event::ServerKeyEnded { .. }
@@ -87,7 +95,6 @@ pub(crate) fn apply(writer: &mut Writer, index: &Index, at: u32, event: &Event) 
         | Event::OperatorDismissed { .. }
         | Event::InstallationChanged { .. } => {}
     }
-    bound_tombstones(writer, index);
 }
 
 /// Applies an event of a membership that goes on.

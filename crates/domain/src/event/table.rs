@@ -8,7 +8,9 @@ use crate::client::ClientDefinition;
 use crate::credential::Digest;
 use crate::delegation::Standing;
 use crate::fence::Scope;
-use crate::id::{CredentialId, DelegationId, FamilyId, GrantId, MembershipId, OrganisationId, PersonId, SessionId, WorkspaceId};
+use crate::id::{
+    CredentialId, DelegationId, FamilyId, GrantId, MailLinkId, MembershipId, OrganisationId, PersonId, SessionId, WorkspaceId,
+};
 use crate::organisation_key::PrivateKeyState;
 use crate::permission::Permissions;
 use crate::person::Roles;
@@ -375,4 +377,15 @@ events! {
     Ending OperatorDismissed { person: PersonId, }
     /// What a person proves who they are with besides a password was changed, or a part of it used up.
     Unindexed SecondFactorChanged { person: PersonId, change: FactorChange, }
+    /// It was proven that a person's mail address is theirs.
+    Unindexed EmailVerified { person: PersonId, }
+    /// Somebody was invited to an organisation, or once more.
+    Unindexed MemberInvited {
+        invitation: MailLinkId,
+        organisation: OrganisationId,
+        /// As what.
+        roles: Roles,
+    }
+    /// An invitation was withdrawn.
+    Unindexed InvitationWithdrawn { invitation: MailLinkId, organisation: OrganisationId, }
 }

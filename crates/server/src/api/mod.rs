@@ -16,6 +16,7 @@ mod error;
 mod fence;
 mod impact;
 mod import;
+mod invitation;
 mod json;
 mod membership;
 mod node;

@@ -25,6 +25,8 @@ pub(super) struct Person {
     /// Mail address, unique without regard to case; null once erased.
     #[schema(value_type = Option<String>)]
     email: Option<Email>,
+    /// Whether it was proven that the address is the person's: by a link, by another provider, or by who runs the installation.
+    email_verified: bool,
     /// When the person was made known.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -46,9 +48,12 @@ pub(super) struct NewPerson {
     /// One mail address, at most 254 characters, unique without regard to case.
     #[schema(value_type = String, max_length = 254, example = "name@example.org")]
     email: Email,
-    /// A password to sign in with, if any: at least 10 characters, at most 512 bytes.
+    /// Whether the address is proven to be the person's; for operators only. Left out: it is not.
     #[serde(default)]
-    #[schema(min_length = 10, max_length = 512, write_only)]
+    email_verified: bool,
+    /// A password to sign in with, if any: at least 12 characters, at most 512 bytes, and not among those that are guessed first.
+    #[serde(default)]
+    #[schema(min_length = 12, max_length = 512, write_only)]
     password: Option<String>,
     /// The organisation to become a member of. An owner names the own one; an operator may leave it out.
     #[serde(default)]
@@ -72,6 +77,9 @@ pub(super) struct PersonUpdate {
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 254)]
     email: Option<Email>,
+    /// Whether the address is proven to be the person's; for operators only. Another address is not, unless said.
+    #[serde(default)]
+    email_verified: Option<bool>,
 }
 
 impl Body for NewPerson {}
@@ -79,8 +87,8 @@ impl Body for PersonUpdate {}
 
 impl From<domain::person::Person> for Person {
     fn from(person: domain::person::Person) -> Self {
-        let domain::person::Person { id, name, email, created_at, suspended_at, erased_at } = person;
-        Self { id, name, email, created_at, suspended_at, erased_at }
+        let domain::person::Person { id, name, email, email_verified, created_at, suspended_at, erased_at } = person;
+        Self { id, name, email, email_verified, created_at, suspended_at, erased_at }
     }
 }
 
@@ -99,13 +107,13 @@ pub(super) async fn list(call: Call, _: NoBody) -> Result<Listed<Person>, Proble
 }
 
 pub(super) async fn create(call: Call, body: NewPerson) -> Result<Created<Person>, Problem> {
-    let NewPerson { name, email, password, organisation, roles } = body;
+    let NewPerson { name, email, email_verified, password, organisation, roles } = body;
     let member_of = match (organisation, roles) {
         (Some(organisation), roles) => Some((organisation, roles.unwrap_or(Roles::NONE.with(Role::Member)))),
         (None, None) => None,
         (None, Some(_)) => return Err(tell(&[("roles".to_owned(), "stands only together with organisation".to_owned())])),
     };
-    let new = authority::NewPerson { name, email, password: password.map(Secret::new), member_of };
+    let new = authority::NewPerson { name, email, email_verified, password: password.map(Secret::new), member_of };
     let changed = call.authority().create_person(&call.context, new).await?;
     Ok(Done::of(changed, Person::from).at(|made| format!("/api/v1/people/{}", made.id)))
 }
@@ -116,7 +124,7 @@ pub(super) async fn show(call: Call, _: NoBody) -> Result<Shown<Person>, Problem
 }
 
 pub(super) async fn update(call: Call, body: PersonUpdate) -> Result<Done<Person>, Problem> {
-    let update = authority::PersonUpdate { name: body.name, email: body.email };
+    let update = authority::PersonUpdate { name: body.name, email: body.email, email_verified: body.email_verified };
     let changed = call.authority().update_person(&call.context, call.id()?, update).await?;
     Ok(Done::of(changed, Person::from))
 }

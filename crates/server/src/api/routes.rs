@@ -17,6 +17,7 @@ use super::delegation::{Closed, Closing, Delegation, DelegationConfirmation, Del
 use super::fence::{Confirmation, FenceState};
 use super::impact::Impact;
 use super::import::{Import, Imported};
+use super::invitation::{Invitation, NewInvitation};
 use super::json::NoBody;
 use super::membership::{Membership, MembershipUpdate, Move, NewMembership};
 use super::node::Node;
@@ -38,7 +39,7 @@ use super::verify::{Verdict, VerifyRequest};
 use super::whoami::Identity;
 use super::workspace::{NewWorkspace, Workspace, WorkspaceUpdate};
 use super::{
-    ApiState, api, audit, call, credential, delegation, fence, import, membership, node, openapi, organisation, organisation_key,
+    ApiState, api, audit, call, credential, delegation, fence, import, invitation, membership, node, openapi, organisation, organisation_key,
     organisation_key_request, organisation_token, organisation_token_import, person, personal_token, refusal, server_key, usage, verify,
     whoami, workspace,
 };
@@ -146,6 +147,9 @@ routes! {
     GET    "/api/v1/organisations/{id}/usage"        USAGE_READ   USAGE,  usage::of_organisation,   NoBody => Shown<Usage>,                   "Show what an organisation's credentials did by day, and which permissions they used; as far as the caller may see their lists";
     GET    "/api/v1/organisations/{id}/members"      PEOPLE_READ  PAGE,   organisation::members,    NoBody => Listed<Membership>,             "List the members of an organisation";
     GET    "/api/v1/organisations/{id}/audit"        AUDIT_READ   AUDIT_LOG, audit::of_organisation, NoBody => Listed<AuditRecord>,         "List what was done in an organisation, newest first, for its administrators and the readers of its log";
+    GET    "/api/v1/organisations/{id}/invitations"  PEOPLE_READ  PAGE,   invitation::list,         NoBody => Listed<Invitation>,             "List the invitations to an organisation that nobody has accepted";
+    POST   "/api/v1/organisations/{id}/invitations"  PEOPLE_WRITE NONE,   invitation::create,       NewInvitation => Created<Invitation>,     "Invite somebody to an organisation by mail, or once more";
+    DELETE "/api/v1/invitations/{id}"                PEOPLE_WRITE NONE,   invitation::withdraw,     NoBody => Done<Nothing>,                  "Withdraw an invitation: its link does not work from the answer on";
     GET    "/api/v1/people"                          PEOPLE_READ  PEOPLE, person::list,             NoBody => Listed<Person>,                 "List people: all for operators, those of the own organisation for its owner";
     POST   "/api/v1/people"                          PEOPLE_WRITE NONE,   person::create,           NewPerson => Created<Person>,             "Make a person known";
     GET    "/api/v1/people/{id}"                     TOKENS_READ  NONE,   person::show,             NoBody => Shown<Person>,                  "Show a person";

@@ -24,6 +24,8 @@ actions! {
     "organisation.changed" OrganisationChanged NameOrganisationChanged;
     "organisation.suspended" OrganisationSuspended NameOrganisationSuspended;
     "organisation.resumed" OrganisationResumed NameOrganisationResumed;
+    "member.invited" MemberInvited NameMemberInvited;
+    "member.invitation_withdrawn" InvitationWithdrawn NameInvitationWithdrawn;
     "member.joined" MemberJoined NameMemberJoined;
     "member.role_changed" MemberRoleChanged NameMemberRoleChanged;
     "member.moved" MemberMoved NameMemberMoved;
@@ -66,6 +68,7 @@ actions! {
     "access_token.ended" AccessTokenEnded NameAccessTokenEnded;
     "user.created" UserCreated NameUserCreated;
     "user.changed" UserChanged NameUserChanged;
+    "user.email_verified" EmailVerified NameEmailVerified;
     "user.suspended" UserSuspended NameUserSuspended;
     "user.resumed" UserResumed NameUserResumed;
     "user.erased" UserErased NameUserErased;
@@ -107,6 +110,9 @@ texts! {
     OrganisationChanged: "{by} changed the settings of {what}.", "{by} wijzigde de instellingen van {what}.";
     OrganisationSuspended: "{by} suspended {what}.", "{by} zette {what} stil.";
     OrganisationResumed: "{by} let {what} work again.", "{by} liet {what} weer werken.";
+    MemberInvited: "{by} invited somebody as {roles}.", "{by} nodigde iemand uit als {roles}.";
+    InvitationWithdrawn: "{by} withdrew an invitation.", "{by} trok een uitnodiging in.";
+    EmailVerified: "{by} confirmed the e-mail address of {what}.", "{by} bevestigde het e-mailadres van {what}.";
     MemberJoined: "{by} made {what} a member: {roles}.", "{by} maakte {what} lid: {roles}.";
     MemberRoleChanged: "{by} gave {what} other roles: {roles} (was {before}).", "{by} gaf {what} andere rollen: {roles} (was {before}).";
     MemberMoved: "{by} moved {what} to {other}: {roles}.", "{by} verplaatste {what} naar {other}: {roles}.";
@@ -189,6 +195,9 @@ texts! {
     NameOrganisationChanged: "Organisation's settings changed", "Instellingen van organisatie gewijzigd";
     NameOrganisationSuspended: "Organisation suspended", "Organisatie stilgezet";
     NameOrganisationResumed: "Organisation works again", "Organisatie weer aangezet";
+    NameMemberInvited: "Person invited", "Iemand uitgenodigd";
+    NameInvitationWithdrawn: "Invitation withdrawn", "Uitnodiging ingetrokken";
+    NameEmailVerified: "E-mail address confirmed", "E-mailadres bevestigd";
     NameMemberJoined: "Member joined", "Lid geworden";
     NameMemberRoleChanged: "Member's roles changed", "Rollen van lid gewijzigd";
     NameMemberMoved: "Member moved", "Lid verplaatst";

@@ -1,7 +1,7 @@
 //! `poort membership`: who belongs to which organisation, as what.
 
 use clap::{Subcommand, ValueEnum};
-use domain::MembershipId;
+use domain::{MailLinkId, MembershipId};
 use serde_json::{Map, json};
 
 use super::client::Stretch;
@@ -30,6 +30,29 @@ pub enum Verb {
         /// As what; may be given more than once
         #[arg(long = "role", value_name = "ROLE", default_value = "member")]
         roles: Vec<RoleName>,
+    },
+    /// Invite somebody by mail to become a member, or once more
+    Invite {
+        /// Id or name
+        organisation: String,
+        /// Mail address
+        email: String,
+        /// As what; may be given more than once
+        #[arg(long = "role", value_name = "ROLE", default_value = "member")]
+        roles: Vec<RoleName>,
+    },
+    /// List the invitations that nobody has accepted
+    Invitations {
+        /// Id or name
+        organisation: String,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        stretch: Stretch,
+    },
+    /// Withdraw an invitation
+    Withdraw {
+        /// The invitation's id
+        id: MailLinkId,
     },
     /// Set the roles of a member
     Roles {
@@ -79,6 +102,15 @@ pub(super) const COLUMNS: [Column; 5] = [
     shaped("created_at", Text::ColumnCreated, Shape::Time),
 ];
 
+/// The columns of an invitation.
+const INVITATION: [Column; 5] = [
+    plain("id", Text::ColumnId),
+    plain("email", Text::ColumnEmail),
+    shaped("roles", Text::ColumnRoles, Shape::Names),
+    shaped("sent_at", Text::ColumnSent, Shape::Time),
+    shaped("expires_at", Text::ColumnExpires, Shape::Time),
+];
+
 /// The roles' names on the wire.
 pub(super) fn names(roles: &[RoleName]) -> Vec<String> {
     roles.iter().filter_map(|role| role.to_possible_value()).map(|value| value.get_name().to_owned()).collect()
@@ -96,6 +128,20 @@ pub(super) fn run(verb: &Verb, context: &mut Context<'_>) -> Attempt<()> {
             let body = json!({ "organisation": organisation, "roles": names(roles) });
             let answer = context.post(&["people", &person, "memberships"], body)?;
             context.made(&answer, &COLUMNS, Text::Created)
+        }
+        Verb::Invite { organisation, email, roles } => {
+            let organisation = context.organisation(organisation)?;
+            let body = json!({ "email": email, "roles": names(roles) });
+            let answer = context.post(&["organisations", &organisation, "invitations"], body)?;
+            context.made(&answer, &INVITATION, Text::Invited)
+        }
+        Verb::Invitations { organisation, stretch } => {
+            let organisation = context.organisation(organisation)?;
+            context.list(&["organisations", &organisation, "invitations"], &[], stretch, &INVITATION)
+        }
+        Verb::Withdraw { id } => {
+            let answer = context.client.delete(&["invitations", &id.to_string()])?;
+            context.done(&answer, Text::Withdrawn)
         }
         Verb::Roles { id, roles } => {
             let answer = context.patch(&["memberships", &id.to_string()], json!({ "roles": names(roles) }))?;

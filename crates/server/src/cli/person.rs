@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 use domain::PersonId;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::client::Stretch;
 use super::column::{Column, Shape, plain, shaped};
@@ -33,6 +33,9 @@ pub enum Verb {
         name: String,
         /// Mail address
         email: String,
+        /// The mail address is proven to be the person's
+        #[arg(long)]
+        email_verified: bool,
         /// Make the person a member of this organisation: an id or a name
         #[arg(long)]
         organisation: Option<String>,
@@ -55,6 +58,9 @@ pub enum Verb {
         /// New mail address
         #[arg(long)]
         email: Option<String>,
+        /// Whether the mail address is proven to be the person's
+        #[arg(long, value_name = "BOOLEAN")]
+        email_verified: Option<bool>,
     },
     /// Make all credentials of a person stop working until they are resumed
     Suspend {
@@ -93,8 +99,11 @@ pub(super) fn run(verb: &Verb, context: &mut Context<'_>) -> Attempt<()> {
             let organisation = organisation.as_deref().map(|named| context.organisation(named)).transpose()?;
             context.list(&["people"], &[("organisation", organisation), ("email", email.clone())], stretch, &COLUMNS)
         }
-        Verb::Create { name, email, organisation, roles } => {
+        Verb::Create { name, email, email_verified, organisation, roles } => {
             let mut person = Map::from_iter([("name".to_owned(), json!(name)), ("email".to_owned(), json!(email))]);
+            if *email_verified {
+                person.insert("email_verified".to_owned(), true.into());
+            }
             if let Some(named) = organisation {
                 person.insert("organisation".to_owned(), context.organisation(named)?.into());
                 person.insert("roles".to_owned(), json!(super::membership::names(roles)));
@@ -106,7 +115,9 @@ pub(super) fn run(verb: &Verb, context: &mut Context<'_>) -> Attempt<()> {
             let id = context.person(person)?;
             context.show(&["people", &id], &COLUMNS)
         }
-        Verb::Update { person, name, email } => update(context, person, [("name", name), ("email", email)]),
+        Verb::Update { person, name, email, email_verified } => {
+            update(context, person, [("name", json!(name)), ("email", json!(email)), ("email_verified", json!(email_verified))])
+        }
         Verb::Suspend { person } => {
             let id = context.person(person)?;
             context.confirm(Text::AskSuspendPerson, &["people", &id], "name")?;
@@ -133,8 +144,8 @@ pub(super) fn run(verb: &Verb, context: &mut Context<'_>) -> Attempt<()> {
     }
 }
 
-fn update(context: &mut Context<'_>, person: &str, members: [(&str, &Option<String>); 2]) -> Attempt<()> {
-    let given = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?))));
+fn update(context: &mut Context<'_>, person: &str, members: [(&str, Value); 3]) -> Attempt<()> {
+    let given = members.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value));
     let changes: Map<_, _> = given.collect();
     if changes.is_empty() {
         return Err(Failure::new(Exit::Usage, Text::NothingToChange));

@@ -95,6 +95,8 @@ texts! {
     Erased: "Erased.", "Gewist.";
     SecondFactorsRemoved: "The second factors are removed.", "De tweede factoren zijn weggehaald.";
     Removed: "Removed.", "Verwijderd.";
+    Invited: "Invited.", "Uitgenodigd.";
+    Withdrawn: "Withdrawn.", "Ingetrokken.";
     ReceiptLine: "Change {sequence}: known to {confirmed} of {nodes} nodes after {milliseconds} ms.", "Wijziging {sequence}: bekend bij {confirmed} van {nodes} servers na {milliseconds} ms.";
     OnlyTime: "This is the only time that you see it. Keep it in a safe place.", "Dit is de enige keer dat u het ziet. Bewaar het op een veilige plek.";
     SecretWritten: "The secret is in {file}; only you can read it.", "Het geheim staat in {file}; alleen u kunt het lezen.";
@@ -211,6 +213,7 @@ texts! {
     ColumnOrganisation: "ORGANISATION", "ORGANISATIE";
     ColumnMembership: "MEMBERSHIP", "LIDMAATSCHAP";
     ColumnRoles: "ROLES", "ROLLEN";
+    ColumnSent: "SENT", "GESTUURD";
     ColumnDescription: "DESCRIPTION", "OMSCHRIJVING";
     ColumnPermissions: "PERMISSIONS", "RECHTEN";
     ColumnPrefix: "BEGINS WITH", "BEGINT MET";

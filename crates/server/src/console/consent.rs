@@ -195,7 +195,7 @@ mod tests {
     fn browser(language: Language) -> Browser {
         let (id, at) = (PersonId::from_bytes([2; 16]), Timestamp::from_unix_seconds(1_800_000_000));
         let email = Email::new("sanne@example.org").ok();
-        let person = Person { id, name: None, email, created_at: at, suspended_at: None, erased_at: None };
+        let person = Person { id, name: None, email, email_verified: false, created_at: at, suspended_at: None, erased_at: None };
         let session = Session {
             id: SessionId::from_bytes([3; 16]),
             person: id,

@@ -5,6 +5,7 @@
 //! wait for a person with [`interaction`].
 
 mod accessibility;
+mod account;
 mod activity;
 mod asset;
 mod audit;
@@ -23,6 +24,7 @@ mod fields;
 mod form;
 pub mod forwarding;
 pub mod interaction;
+mod invitation;
 mod key;
 mod member;
 mod menu;
@@ -56,7 +58,7 @@ use gateway::TrustedPeers;
 use jose::passkey::RelyingParty;
 use portals::work::WorkUnderWay;
 
-pub(crate) use asset::{ICON, Look, STYLE};
+pub(crate) use asset::Look;
 pub use browser::Browser;
 pub use page::see_other;
 pub use provider::SignInProvider;
@@ -85,6 +87,7 @@ struct Inner {
     outbound: Outbound,
     providers: Vec<Provider>,
     look: Arc<Look>,
+    sign_up_open: bool,
     work: Vec<Arc<dyn WorkUnderWay>>,
 }
 
@@ -101,7 +104,9 @@ impl Console {
         let outbound = Outbound::new(&config.outbound_networks).map_err(|error| StartError::Configuration(error.to_string()))?;
         let base_url = config.base_url();
         let (look, relying_party) = (Arc::new(Look::open(&config.name, &config.theme)?), RelyingParty::at(&base_url));
-        Ok(Self { inner: Arc::new(Inner { authority, trusted, limits, base_url, relying_party, outbound, providers, look, work }) })
+        let sign_up_open = config.sign_up_open;
+        let inner = Inner { authority, trusted, limits, base_url, relying_party, outbound, providers, look, sign_up_open, work };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The use cases.
@@ -127,6 +132,22 @@ impl Console {
     /// What the pages look like.
     fn look(&self) -> &Arc<Look> {
         &self.inner.look
+    }
+
+    /// What the installation is called.
+    fn installation(&self) -> &str {
+        &self.inner.look.name
+    }
+
+    /// Whether people may make an account for themselves.
+    fn sign_up_is_open(&self) -> bool {
+        self.inner.sign_up_open
+    }
+
+    /// What a provider is called that people sign in with.
+    fn label_of(&self, issuer: &str) -> Option<&str> {
+        let provider = self.inner.providers.iter().find(|provider| provider.configured.issuer == issuer)?;
+        Some(&provider.configured.label)
     }
 
     /// Tells what is under way at this API, if anything does.

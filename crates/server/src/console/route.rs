@@ -15,8 +15,8 @@ use http::{HeaderValue, StatusCode};
 use super::browser::Browser;
 use super::visit::{Answer, Visit};
 use super::{
-    Console, accessibility, activity, audit, delegation, factor, failure, key, member, organisation, organisation_token, profile, settings,
-    step_up, token, why, workspace,
+    Console, accessibility, account, activity, audit, delegation, factor, failure, invitation, key, member, organisation,
+    organisation_token, profile, settings, step_up, token, why, workspace,
 };
 use crate::edge::{Code, Problem};
 use crate::language::Language;
@@ -25,6 +25,18 @@ use crate::language::Language;
 static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
     vec![
         page("/accessibility", Who::Anyone).get(accessibility::show),
+        page("/set-up/{code}", Who::Anyone).get(account::set_up::show).post(account::set_up::make),
+        page("/sign-up", Who::Anyone).get(account::sign_up::show).post(account::sign_up::ask),
+        page("/sign-up/sent", Who::Anyone).get(account::sent),
+        page("/verify/{link}", Who::Anyone).get(account::verify::show).post(account::verify::confirm),
+        page("/forgotten-password", Who::Anyone).get(account::forgotten_password::show).post(account::forgotten_password::ask),
+        page("/forgotten-password/sent", Who::Anyone).get(account::sent),
+        page("/new-password/{link}", Who::Anyone).get(account::new_password::show).post(account::new_password::choose),
+        page("/password-changed", Who::Anyone).get(account::new_password::done),
+        page("/invitation/{link}", Who::Anyone).get(account::join::show).post(account::join::join),
+        page("/profile/email", Who::Person).get(account::address::show).post(account::address::ask).fresh(),
+        page("/profile/sign-in/password", Who::Person).get(account::password::show).post(account::password::change).fresh(),
+        page("/profile/sign-in/accounts/{account}", Who::Person).get(account::linked::show).post(account::linked::change).fresh(),
         page("/profile", Who::Person).get(profile::details::show).post(profile::details::save),
         page("/profile/sign-in", Who::Person).get(profile::sessions::show).post(profile::sessions::end),
         page("/profile/sign-in/app", Who::Person).get(factor::app::show).post(factor::app::add).fresh(),
@@ -100,6 +112,11 @@ static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
         page("/o", Who::Person).get(organisation::choose),
         page("/o/{org}", Who::Member(&[])).get(member::overview::show),
         page("/o/{org}/members", Who::Member(member::READ)).get(member::list),
+        page("/o/{org}/members/invite", Who::Member(member::WRITE)).get(invitation::new::show).post(invitation::new::invite).fresh(),
+        page("/o/{org}/invitations/{invitation}", Who::Member(member::WRITE))
+            .get(invitation::show::show)
+            .post(invitation::show::change)
+            .fresh(),
         page("/o/{org}/members/{member}/roles", Who::Member(member::WRITE)).get(member::roles::show).post(member::roles::change).fresh(),
         page("/o/{org}/members/{member}/end", Who::Member(member::WRITE)).get(member::end::show).post(member::end::end),
         page("/o/{org}/audit", Who::Member(audit::READ)).get(audit::of_organisation),

@@ -51,6 +51,9 @@ struct View {
     /// Where a passkey signs in, where browsers make them here.
     passkey: Option<String>,
     providers: Vec<Button>,
+    /// Whether a forgotten password can be chosen anew, and an account be made.
+    forgotten: bool,
+    sign_up: bool,
 }
 
 /// Another way to sign in.
@@ -194,8 +197,11 @@ pub(super) fn refused(console: &Console, browser: &Browser, aim: &Aim, (refusal,
 /// When there is another try: in seconds, and in words.
 pub(super) fn too_many(browser: &Browser, until: Timestamp) -> (i64, String) {
     let seconds = (until.unix_seconds() - browser.now.unix_seconds() + 1).max(1);
-    let minutes = (seconds + 59) / 60;
-    (seconds, Text::TooManyTries.filled(browser.language, &[("minutes", minutes.to_string())]))
+    let problem = match (seconds + 59) / 60 {
+        1 => Text::TooManyTriesOne.of(browser.language).to_owned(),
+        minutes => Text::TooManyTries.filled(browser.language, &[("minutes", minutes.to_string())]),
+    };
+    (seconds, problem)
 }
 
 /// The page once more, with what went wrong elsewhere.
@@ -215,6 +221,8 @@ fn form((console, browser): (&Console, &Browser), aim: &Aim, status: StatusCode,
     };
     let providers = console.providers().iter().map(button).collect();
     let passkey = console.relying_party().map(|_| format!("{}?{}", passkey::PATH, aim.query));
-    let view = View { frame, action, context, problem, email, csrf: browser.sign_in_token(), passkey, providers };
+    let forgotten = console.authority().sends_letters();
+    let (sign_up, csrf) = (forgotten && console.sign_up_is_open(), browser.sign_in_token());
+    let view = View { frame, action, context, problem, email, csrf, passkey, providers, forgotten, sign_up };
     page::answer(browser, status, &view, aim.leads_to())
 }

@@ -70,7 +70,8 @@ words! {
     Email: "E-mail address", "E-mailadres";
     Password: "Password", "Wachtwoord";
     SignInFailed: "E-mail or password is not right.", "E-mail of wachtwoord klopt niet.";
-    TooManyTries: "You have tried too often. Try again in {minutes} min.", "Je hebt het te vaak geprobeerd. Probeer het over {minutes} min. opnieuw.";
+    TooManyTries: "You have tried too often. Try again in {minutes} minutes.", "Je hebt het te vaak geprobeerd. Probeer het over {minutes} minuten opnieuw.";
+    TooManyTriesOne: "You have tried too often. Try again in 1 minute.", "Je hebt het te vaak geprobeerd. Probeer het over 1 minuut opnieuw.";
     Fenced: "Poort was restored from a backup. An operator must confirm your organisation first. Then you can sign in again.", "Poort is hersteld uit een back-up. Een beheerder moet je organisatie eerst bevestigen. Daarna kun je weer inloggen.";
     SignInAgain: "Just checking that it is you. Sign in again.", "Even checken of jij het bent. Log opnieuw in.";
     Or: "or", "of";

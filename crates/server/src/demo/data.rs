@@ -108,6 +108,7 @@ async fn begin(node: &Node, system: &System, context: &Context, learning: &Learn
                 context,
                 account,
                 NewPerson {
+                    email_verified: false,
                     name: Name::new(name).map_err(own_text)?,
                     email: email(account)?,
                     password: Some(password.clone()),

@@ -74,7 +74,13 @@ pub(super) async fn fill(
     }
     portal.seed(company, workspaces).await.map_err(|error| StartError::Configuration(error.to_string()))?;
     let name = Name::new("Petra Jansen").map_err(own_text)?;
-    let new = NewPerson { name, email: email("petra")?, password: Some(password.clone()), member_of: Some((company, MANAGER_ROLES)) };
+    let new = NewPerson {
+        name,
+        email: email("petra")?,
+        email_verified: true,
+        password: Some(password.clone()),
+        member_of: Some((company, MANAGER_ROLES)),
+    };
     person(authority, context, "petra", new).await?;
     Ok(Made {
         email: email("petra")?.into(),

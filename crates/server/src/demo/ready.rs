@@ -1,6 +1,6 @@
 //! The ready file: what a program needs to begin with the demo, written when all is ready.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use domain::{DelegationId, Secret};
 use serde::Serialize;
@@ -13,6 +13,8 @@ use crate::node::write_private;
 #[derive(Serialize)]
 pub(super) struct Ready {
     pub(super) authority: String,
+    /// The folder of the letters, where they go to one.
+    pub(super) mailbox: Option<PathBuf>,
     pub(super) operator_token: String,
     pub(super) api_credential: String,
     pub(super) learning: Learning,
@@ -72,6 +74,7 @@ pub(super) struct Urls {
     pub(super) subsurface: String,
     pub(super) subsurface_demo: String,
     pub(super) privacy: String,
+    pub(super) mailbox: Option<PathBuf>,
 }
 
 impl Ready {
@@ -80,7 +83,7 @@ impl Ready {
         let subsurface = Subsurface::new((urls.subsurface, urls.subsurface_demo), made.subsurface.clone(), &password);
         let privacy = Privacy::new((urls.authority.clone(), urls.privacy), made.privacy.clone(), &password);
         let learning = Learning { url: urls.learning, token, user_id: 3, email, password };
-        Self { authority: urls.authority, operator_token, api_credential, learning, subsurface, privacy }
+        Self { authority: urls.authority, mailbox: urls.mailbox, operator_token, api_credential, learning, subsurface, privacy }
     }
 
     /// Written beside and renamed: whoever sees the file sees all of it.

@@ -12,6 +12,7 @@ use http_body_util::BodyExt as _;
 use verifier::Verifier;
 
 use super::{Code, Context, Problem};
+use crate::language::Language;
 
 /// As much of a refused request's body as is looked into for credentials.
 const SEARCHED_BYTES: usize = 64 * 1024;
@@ -19,8 +20,8 @@ const EXPOSED: &str = "this request came over plain HTTP, so anybody on the way 
     credential that was in it";
 const MISDIRECTED: &str = "this port takes HTTPS only, and this request came over plain HTTP: begin the address with https://, and replace \
     any credential that was in it, as anybody on the way could read it";
-/// Pages whose address is a secret.
-const SECRET_PATHS: [&str; 1] = ["/set-up/"];
+/// Pages whose address is a secret, without the language.
+const SECRET_PATHS: [&str; 4] = ["/set-up/", "/verify/", "/new-password/", "/invitation/"];
 
 /// Knows what may come over plain HTTP, and notes what may not and did. Every request to every listener passes it.
 pub struct Guard {
@@ -98,6 +99,7 @@ impl Guard {
 
     fn has_secret(&self, uri: &Uri) -> bool {
         let target = uri.path_and_query().map_or("", http::uri::PathAndQuery::as_str);
+        let target = Language::of_path(target).map_or(target, |(_, path)| path);
         SECRET_PATHS.iter().any(|path| target.starts_with(path)) || self.verifier.is_credential_in(target.as_bytes())
     }
 }

@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
 import { access } from "./console_access.mjs";
+import { accounts, followLetter } from "./console_accounts.mjs";
 import { factors } from "./console_factor.mjs";
 import { key } from "./console_key.mjs";
 
@@ -29,10 +30,18 @@ const PROJECT = "main tr:has-text('1255') th a";
 const PAGES = [
   { name: "sign-in", path: "/sign-in", who: null, unprefixed: true },
   { name: "accessibility", path: "/accessibility", who: null },
+  { name: "sign-up", path: "/sign-up", who: null },
+  { name: "sign-up-problem", path: "/sign-up", who: null, begin: (page) => send(page, { name: "", email: "x", password: "kort" }), status: 422 },
+  { name: "sign-up-sent", path: "/sign-up/sent", who: null },
+  { name: "forgotten-password", path: "/forgotten-password", who: null },
+  { name: "link-unknown", path: "/verify/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", who: null, status: 404 },
   { name: "not-found", path: "/nothing-here", who: null, status: 404 },
   { name: "profile", path: "/profile", who: learner },
   { name: "profile-problem", path: "/profile", who: learner, begin: (page) => send(page, { name: "" }), status: 422 },
   { name: "sessions", path: "/profile/sign-in", who: learner },
+  { name: "password", path: "/profile/sign-in/password", who: learner },
+  { name: "password-problem", path: "/profile/sign-in/password", who: learner, begin: (page) => send(page, { password: "kort" }), status: 422 },
+  { name: "email", path: "/profile/email", who: learner },
   { name: "apps", path: "/profile/apps", who: learner },
   { name: "tokens", path: "/profile/tokens", who: learner },
   { name: "token-new", path: "/profile/tokens/new", who: learner },
@@ -41,6 +50,11 @@ const PAGES = [
   { name: "token-delete", path: "/profile/tokens", who: learner, begin: (page) => follow(page, "main td.act a") },
   { name: "organisation", path: "/o", who: privacy },
   { name: "members", path: "/o", who: privacy, begin: (page) => follow(page, "main .tabs a[href$='/members']") },
+  { name: "invite", path: "/o", who: privacy, begin: (page) => steps(page, "/members", "main .head a.btn") },
+  { name: "invite-problem", path: "/o", who: privacy, begin: (page) => invite(page, "nina at example.org"), status: 422 },
+  { name: "invited", path: "/o", who: privacy, begin: (page) => invite(page, "nina@example.org") },
+  { name: "invitation-open", path: "/o", who: privacy, begin: (page) => steps(page, "/members", "main a:has-text('nina@example.org')") },
+  { name: "invitation", path: "/accessibility", who: null, begin: (page) => followLetter(page, ready, "nina@example.org") },
   { name: "member-roles", path: "/o", who: privacy, begin: (page) => steps(page, "/members", "main td.act a[href$='/roles']") },
   { name: "member-end", path: "/o", who: privacy, begin: (page) => steps(page, "/members", "main td.act a.stop") },
   { name: "keys", path: "/general-settings/api", who: privacy },
@@ -117,6 +131,11 @@ async function ofKey(page, what) {
 async function steps(page, tab, link) {
   await follow(page, `main .tabs a[href$='${tab}']`);
   return follow(page, link);
+}
+
+async function invite(page, emails) {
+  await steps(page, "/members", "main .head a.btn");
+  return send(page, { emails });
 }
 
 async function follow(page, selector) {
@@ -332,11 +351,12 @@ try {
   const seen = await flow(browser);
   const delivered = await delivery(browser);
   const keyed = await key(browser, { base, privacy, signIn, follow, send });
+  const joined = await accounts(browser, { base, ready, privacy, signIn, follow, send });
   const factored = await factor.way(browser);
   for (const language of ["nl", "en"]) for (const view of VIEWS) await walk(browser, view, language);
   const accessed = await access(browser, { base, pages: PAGES, signIn });
   problems.push(...accessed.problems);
-  console.log(JSON.stringify({ flow: seen, delivery: delivered, key: keyed, factor: factored, checked, accessed: accessed.checked, problems }));
+  console.log(JSON.stringify({ flow: seen, delivery: delivered, key: keyed, factor: factored, accounts: joined, checked, accessed: accessed.checked, problems }));
 } finally {
   await browser.close();
 }

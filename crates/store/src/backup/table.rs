@@ -68,9 +68,20 @@ tables! {
 /// What a backup leaves out, and why: `migration` is in its header, `node` is about processes that run,
 /// `idempotent_answer`, `interaction` and `allowance` are of the last minutes, `refused_request` explains what is over, and after a
 /// restore people sign in anew (`session`, `session_client`): which sessions had ended by then would not be known. What waits in
-/// `letter` has been sent since, most likely: nobody is told twice.
-pub(crate) const LEFT_OUT: [&str; 9] =
-    ["migration", "node", "idempotent_answer", "interaction", "allowance", "session", "session_client", "refused_request", "letter"];
+/// `letter` has been sent since, most likely: nobody is told twice. Which links had been used or withdrawn (`mail_link`) would not be
+/// known: whoever was invited is invited once more.
+pub(crate) const LEFT_OUT: [&str; 10] = [
+    "migration",
+    "node",
+    "idempotent_answer",
+    "interaction",
+    "allowance",
+    "session",
+    "session_client",
+    "refused_request",
+    "letter",
+    "mail_link",
+];
 
 /// The statements of this module.
 pub(crate) fn statements() -> impl Iterator<Item = &'static Statement> {

@@ -99,7 +99,10 @@ async fn refreshed(store: &Store, grant: GrantId, (key, person): (CredentialId, 
         assert_eq!(done(write!(store, |tx| { tx.end_refresh_family(id, now()).await })).await, first);
     }
     assert!(find("refresh").await.expect("there").ended_at.is_some());
+    let live = read!(store, |reader| { reader.live_refresh_families_of(person, later(-1_000)).await });
+    assert!(!live.is_empty() && live.iter().all(|(family, of)| *family != id && *of == Some(session)), "{live:?}");
     assert_eq!(done(write!(store, |tx| { tx.end_refresh_families_of_session(session, now()).await })).await, 1, "the other one");
+    assert_eq!(read!(store, |reader| { reader.live_refresh_families_of(person, later(-1_000)).await }), []);
     store.drop_old_refresh_tokens(now()).await.expect("dropped");
     assert!(find("refresh").await.is_some() && find("old refresh").await.is_none());
 }

@@ -24,7 +24,7 @@ use support::*;
 
 const ALL: Page = Page::first(100);
 /// How many there are.
-const MIGRATIONS: usize = 17;
+const MIGRATIONS: usize = 18;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_statement_runs_on_sqlite() {
@@ -69,6 +69,7 @@ async fn suite(url: &str) {
     activity::activity(&store).await;
     codes(&store).await;
     sessions(&store).await;
+    mail_links(&store).await;
     letters(&store).await;
     audit(&store).await;
     second_factors(&store).await;
@@ -117,6 +118,7 @@ mod codes;
 mod delegations;
 mod installation;
 mod letters;
+mod mail_links;
 mod organisation_keys;
 mod organisation_tokens;
 mod second_factors;
@@ -129,6 +131,7 @@ use codes::*;
 use delegations::*;
 use installation::*;
 use letters::*;
+use mail_links::*;
 use organisation_keys::*;
 use organisation_tokens::*;
 use second_factors::*;

@@ -154,8 +154,19 @@ async fn accounts(store: &Store, id: PersonId) {
     assert!(write!(store, |tx| { tx.link_account(id, &again.clone(), now()).await }).await.is_err(), "one of each provider");
     let linked = account.clone();
     assert_eq!(read!(store, |reader| { reader.person_of_account(&linked).await }), Some(id));
-    assert_eq!(read!(store, |reader| { reader.account_at(id, "https://issuer.example").await }), Some(account));
+    assert_eq!(read!(store, |reader| { reader.account_at(id, "https://issuer.example").await }), Some(account.clone()));
     assert_eq!(read!(store, |reader| { reader.account_at(id, "https://other.example").await }), None);
+    assert!(!done(write!(store, |tx| { tx.forget_unlinked_account(id, "https://issuer.example").await })).await, "it is linked");
+    for unlinks in [true, false] {
+        assert_eq!(done(write!(store, |tx| { tx.unlink_account(id, "https://issuer.example", now()).await })).await, unlinks);
+    }
+    let linked = account.clone();
+    assert_eq!(read!(store, |reader| { reader.person_of_account(&linked).await }), None);
+    let accounts = read!(store, |reader| { reader.accounts_of(id).await });
+    assert_eq!(accounts.iter().map(|account| account.unlinked_at).collect::<Vec<_>>(), [Some(now())]);
+    assert!(done(write!(store, |tx| { tx.forget_unlinked_account(id, "https://issuer.example").await })).await);
+    let linked = account.clone();
+    done(write!(store, |tx| { tx.link_account(id, &linked.clone(), now()).await })).await;
 }
 
 pub(crate) async fn allowances(store: &Store) {

@@ -51,8 +51,15 @@ pub(crate) async fn people(store: &Store) {
         tx.insert_person(&again, None).await
     });
     assert_eq!(conflict(clash.await), conflict::ID);
-    assert!(done(write!(store, |tx| { tx.update_person(id, &name("Zeus Ω"), &email("zeus@example.org")).await })).await);
-    assert!(!done(write!(store, |tx| { tx.update_person(id, &name("Zeus Ω"), &email("zeus@example.org")).await })).await);
+    let changed = domain::person::Person { name: Some(name("Zeus Ω")), ..zeus.clone() };
+    for changes in [true, false] {
+        let changed = changed.clone();
+        assert_eq!(done(write!(store, |tx| { tx.update_person(&changed.clone()).await })).await, changes);
+    }
+    for (address, verifies) in [("hades@example.org", false), ("ZEUS@example.org", true), ("zeus@example.org", false)] {
+        assert_eq!(done(write!(store, |tx| { tx.verify_email(id, &email(address)).await })).await, verifies);
+    }
+    assert!(read!(store, |reader| { reader.person(id).await }).expect("there").email_verified);
     let at = now();
     for (wish, changes) in [(Some(at), true), (Some(at), false), (None, true), (None, false)] {
         assert_eq!(done(write!(store, |tx| { tx.set_person_suspended(id, wish).await })).await, changes);

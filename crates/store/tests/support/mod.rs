@@ -90,6 +90,7 @@ pub fn person(text: &str) -> Person {
         id: PersonId::generate(now(), &System).expect("an id"),
         name: Some(name(text)),
         email: Some(email(&format!("{text}@example.org"))),
+        email_verified: false,
         created_at: now(),
         suspended_at: None,
         erased_at: None,

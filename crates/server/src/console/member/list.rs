@@ -8,6 +8,8 @@ use domain::person::{Membership, Person};
 use super::role;
 use super::texts::Text;
 use super::{name, path};
+use crate::console::invitation;
+use crate::console::menu;
 use crate::console::moment::Moment;
 use crate::console::page::Frame;
 use crate::console::visit::{Answer, Visit};
@@ -23,6 +25,10 @@ struct View {
     rows: Vec<Row>,
     alone: bool,
     next: Option<String>,
+    /// Where to invite somebody, for those who may.
+    invite: Option<String>,
+    invitations: Vec<invitation::Row>,
+    invitation_base: String,
 }
 
 struct Row {
@@ -53,7 +59,11 @@ pub(in crate::console) async fn list(visit: Visit) -> Answer {
         rows.push(Row { has_second_factor, ..row });
     }
     let alone = rows.len() == 1 && after.is_none();
-    visit.page(&View { frame: Frame::of(&visit, visit.say(Text::Members)), base, rows, alone, next })
+    let may_invite = menu::may_open(&visit, "/o/{org}/members/invite");
+    let invite = may_invite.then(|| visit.to(&path(&visit, "/invite")));
+    let invitations = if may_invite && after.is_none() { invitation::rows(&visit).await? } else { Vec::new() };
+    let (frame, invitation_base) = (Frame::of(&visit, visit.say(Text::Members)), visit.to(&visit.at("/invitations")));
+    visit.page(&View { frame, base, rows, alone, next, invite, invitations, invitation_base })
 }
 
 impl Row {

@@ -13,6 +13,7 @@ use domain::MembershipId;
 use domain::person::Person;
 
 pub(super) use list::list;
+pub(super) use role::{choices as role_choices, in_words as roles_in_words, read as roles_read};
 
 use super::organisation;
 use super::page::Frame;
@@ -43,7 +44,7 @@ fn name(visit: &Visit, person: &Person) -> String {
 }
 
 /// The frame of a page below the list.
-fn below(visit: &Visit, title: String) -> Frame {
+pub(super) fn below(visit: &Visit, title: String) -> Frame {
     let (of, membership) = visit.place.as_ref().expect("a page of an organisation");
     let (home, list) = (organisation::first_page(membership).unwrap_or_default(), path(visit, ""));
     Frame::below(visit, title, &[(&home, of.name.as_str()), (&list, visit.say(Text::Members))])

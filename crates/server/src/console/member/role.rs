@@ -16,7 +16,7 @@ const WORDS: [(Role, &str, Text, Text); 5] = [
 ];
 
 /// What somebody is, in words.
-pub(super) fn in_words(visit: &Visit, roles: Roles) -> String {
+pub(in crate::console) fn in_words(visit: &Visit, roles: Roles) -> String {
     let held: Vec<&str> = WORDS.iter().filter(|(role, ..)| roles.has(*role)).map(|(_, _, name, _)| visit.say(*name)).collect();
     if held.is_empty() { visit.say(Text::NoRole).to_owned() } else { held.join(", ") }
 }
@@ -27,12 +27,12 @@ pub(super) fn ticked(roles: Roles) -> Vec<(&'static str, &'static str)> {
 }
 
 /// The choices.
-pub(super) fn choices(visit: &Visit) -> Vec<Choice> {
+pub(in crate::console) fn choices(visit: &Visit) -> Vec<Choice> {
     WORDS.iter().map(|(_, value, name, help)| Choice::new(*value, visit.say(*name)).help(visit.say(*help))).collect()
 }
 
 /// What was chosen: one at least.
-pub(super) fn read(visit: &Visit, form: &mut Form) -> Option<Roles> {
+pub(in crate::console) fn read(visit: &Visit, form: &mut Form) -> Option<Roles> {
     let chosen = |role: &Role| WORDS.iter().any(|(known, value, ..)| known == role && form.ticked("roles").any(|sent| sent == *value));
     let roles: Roles = ROLES.into_iter().filter(chosen).collect();
     form.take("roles", if roles.is_empty() { Err(()) } else { Ok(roles) }, visit.say(Text::RolesMissing))

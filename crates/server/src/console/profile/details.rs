@@ -21,6 +21,8 @@ struct View {
     frame: Frame,
     form: Form,
     email: String,
+    is_proven: bool,
+    sends: bool,
     languages: Vec<Choice>,
     themes: Vec<Choice>,
     rows: Vec<Row>,
@@ -56,6 +58,8 @@ async fn view(visit: &Visit, form: Form) -> Result<View, Response> {
         frame: Frame::of(visit, visit.say(crate::console::Text::Details)),
         form,
         email: email.map(String::from).unwrap_or_default(),
+        is_proven: visit.person().person.email_verified,
+        sends: visit.authority().sends_letters(),
         languages: vec![Choice::new("nl", visit.say(Text::Dutch)), Choice::new("en", visit.say(Text::English))],
         themes: vec![
             Choice::new("system", visit.say(Text::ThemeSystem)),

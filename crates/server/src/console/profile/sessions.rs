@@ -5,6 +5,7 @@ use authority::Which;
 use domain::session::Session;
 
 use super::texts::Text;
+use crate::console::account::linked;
 use crate::console::factor::{self, Text as Factor};
 use crate::console::failure;
 use crate::console::form::Form;
@@ -21,6 +22,7 @@ struct View {
     form: Form,
     rows: Vec<Row>,
     factors: factor::Block,
+    ways: linked::Ways,
 }
 
 struct Row {
@@ -53,8 +55,9 @@ pub(in crate::console) async fn show(visit: Visit) -> Answer {
     let read = visit.authority().sessions_of(visit.person().person.id, visit.browser.now, visit.console.limits()).await;
     let sessions = read.map_err(|error| visit.refused(&error))?;
     let rows = sessions.iter().map(|session| Row::new(&visit, session)).collect();
-    let factors = factor::Block::of(&visit).await?;
-    visit.page(&View { frame: Frame::of(&visit, visit.say(crate::console::Text::SigningIn)), form: Form::new(&visit, &[]), rows, factors })
+    let (factors, ways) = (factor::Block::of(&visit).await?, linked::ways(&visit).await?);
+    let frame = Frame::of(&visit, visit.say(crate::console::Text::SigningIn));
+    visit.page(&View { frame, form: Form::new(&visit, &[]), rows, factors, ways })
 }
 
 pub(in crate::console) async fn end(visit: Visit) -> Answer {

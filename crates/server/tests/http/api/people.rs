@@ -152,7 +152,7 @@ async fn whoami_tells_the_own_credential() {
     // A member's token has all that the member may do, and people are the owner's to manage.
     assert_eq!(member["permissions"], json!(["poort:tokens:read", "poort:tokens:write", "poort:delegations:read"]));
     let owner = world.app.call("GET", "/api/v1/whoami").token(&world.acme.owner_token).send().await.expect(200).json();
-    assert_eq!(owner["permissions"].as_array().map(Vec::len), Some(12));
+    assert_eq!(owner["permissions"].as_array().map(Vec::len), Some(13));
 }
 
 #[tokio::test]

@@ -97,6 +97,33 @@ async fn oidc_18_and_21_userinfo_tells_what_was_granted() {
 }
 
 #[tokio::test]
+async fn an_address_is_verified_when_somebody_has_proven_it() {
+    let world = World::start().await;
+    let token = tokens(&world, &world.client, &openid(&world.client)).await.member("/access_token");
+    let path = format!("/api/v1/people/{}", world.ann);
+    for (body, verified) in [
+        (serde_json::json!({"email_verified": true}), true),
+        (serde_json::json!({"name": "Ann", "email": "Ann@example.org"}), true),
+        (serde_json::json!({"email": "ann2@example.org"}), false),
+        (serde_json::json!({"email": "ann3@example.org", "email_verified": true}), true),
+        (serde_json::json!({"email_verified": false}), false),
+    ] {
+        world.app.operate("PATCH", &path).json(&body).send().await.expect(200);
+        let told = world.app.call("GET", "/connect/userinfo").token(&token).send().await.expect(200).json();
+        assert_eq!(told["email_verified"], verified, "{body}");
+    }
+    // Owners cannot say so: programs may take a verified address for the person.
+    let owner = world.app.person("olga", &world.organisation.to_string(), &["owner"]).await;
+    let (_, token) = world.app.token(&owner, None).await;
+    let claimed = serde_json::json!({"email_verified": true});
+    world.app.call("PATCH", &path).token(&token).json(&claimed).send().await.expect(403);
+    let organisation = world.organisation.to_string();
+    let claimed =
+        serde_json::json!({"name": "Mallory", "email": "boss@elsewhere.example", "email_verified": true, "organisation": organisation});
+    world.app.call("POST", "/api/v1/people").token(&token).json(&claimed).send().await.expect(403);
+}
+
+#[tokio::test]
 async fn oidc_20_a_token_without_openid_is_not_enough() {
     let world = World::start().await;
     let token = tokens(&world, &world.client, &Request::of(&world.client)).await.member("/access_token");

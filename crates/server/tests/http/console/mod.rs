@@ -1,5 +1,6 @@
 //! The pages for people, over real HTTP.
 
+mod accounts;
 mod attacks;
 mod audit;
 mod authenticator;

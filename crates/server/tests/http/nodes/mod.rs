@@ -108,6 +108,7 @@ impl Member {
         let organisation = NewOrganisation { name: Name::new(&name).expect("a name") };
         let organisation = self.node.authority.create_organisation(&self.context(), organisation).await.expect("made").value.id;
         let new = NewPerson {
+            email_verified: false,
             name: Name::new(&name).expect("a name"),
             email: Email::new(&format!("{name}@example.org")).expect("an address"),
             password: None,

@@ -85,7 +85,7 @@ async fn a_set_up_link_does_not_come_back() {
     new.went_well(&["restore", text(&file)]);
     for (installation, status) in [(&old, 200), (&new, 404)] {
         let server = installation.serve().await;
-        let asked = server.client.get(format!("{}/set-up/{link}", server.url)).send().await.expect("an answer");
+        let asked = server.client.get(format!("{}/en/set-up/{link}", server.url)).send().await.expect("an answer");
         assert_eq!(asked.status().as_u16(), status);
     }
 }
