@@ -39,9 +39,9 @@ use super::verify::{Verdict, VerifyRequest};
 use super::whoami::Identity;
 use super::workspace::{NewWorkspace, Workspace, WorkspaceUpdate};
 use super::{
-    ApiState, api, audit, call, credential, delegation, fence, import, invitation, membership, node, openapi, organisation, organisation_key,
-    organisation_key_request, organisation_token, organisation_token_import, person, personal_token, refusal, server_key, usage, verify,
-    whoami, workspace,
+    ApiState, api, audit, call, credential, delegation, fence, import, invitation, membership, node, openapi, organisation,
+    organisation_key, organisation_key_request, organisation_token, organisation_token_import, person, personal_token, refusal, server_key,
+    usage, verify, whoami, workspace,
 };
 use crate::edge::Problem;
 
