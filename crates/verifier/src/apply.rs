@@ -81,9 +81,6 @@ fn change(writer: &mut Writer, index: &Index, at: u32, event: &Event) {
         | Event::OrganisationRenamed { .. }
         | Event::WorkspaceRenamed { .. }
         | Event::PersonChanged { .. }
-        | Event::EmailVerified { .. }
-        | Event::MemberInvited { .. }
-        | Event::InvitationWithdrawn { .. }
         | Event::ServerKeyCreated { .. }
         | Event::ServerKeyActivated { .. }
         | Event::ServerKeyEnded { .. }
@@ -94,6 +91,7 @@ fn change(writer: &mut Writer, index: &Index, at: u32, event: &Event) {
         | Event::OperatorAppointed { .. }
         | Event::OperatorDismissed { .. }
         | Event::InstallationChanged { .. } => {}
+        Event::EmailVerified { .. } | Event::MemberInvited { .. } | Event::InvitationWithdrawn { .. } => {}
     }
 }
 
