@@ -14,14 +14,14 @@ use domain::entropy::Entropy;
 use domain::letter::{Letter, Recipient};
 use domain::person::Language;
 use domain::text::Email;
-use domain::{LetterId, Timestamp};
+use domain::{LetterId, OrganisationId, PersonId, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::{LetterRow, Tx, WaitingLetters};
+use store::{LetterRow, Page, Reader, StoreError, Tx, WaitingLetters};
 use zeroize::Zeroizing;
 
 use crate::error::Outage;
 use crate::server_key::OpenKey;
-use crate::{Authority, Error, KeyRing, Purpose};
+use crate::{Authority, Error, KeyRing, Purpose, Right};
 
 /// After how many seconds a letter is tried once more: ever later, then every six hours.
 const AGAIN_AFTER_SECONDS: [u64; 7] = [60, 300, 900, 3_600, 7_200, 14_400, 21_600];
@@ -70,7 +70,43 @@ pub enum LetterUnsent {
     GivenUp,
 }
 
+/// How many members are read at once.
+const PART: u32 = 500;
+
+/// The members of an organisation whose roles let them have this right.
+pub(crate) async fn members_with(reader: &mut Reader<'_>, organisation: OrganisationId, right: Right) -> Result<Vec<PersonId>, StoreError> {
+    let (mut page, mut found) = (Page::first(PART), Vec::new());
+    loop {
+        let part = reader.members(organisation, page).await?;
+        page.after = part.last().map(|last| *last.id.as_bytes());
+        let is_all = part.len() < PART as usize;
+        found.extend(part.iter().filter(|member| right.is_for(member.roles)).map(|member| member.person));
+        if is_all {
+            return Ok(found);
+        }
+    }
+}
+
 impl Letters {
+    /// Whether letters are sent: where they are not, nobody need be looked for.
+    pub(crate) fn are_sent(&self) -> bool {
+        self.are_sent
+    }
+
+    /// Writes a letter to each of these people.
+    pub(crate) async fn write_all(
+        &self,
+        tx: &mut Tx<'_>,
+        at: Timestamp,
+        to: Vec<PersonId>,
+        letter: &Letter,
+    ) -> Result<(), store::Abort<Error>> {
+        for person in to {
+            self.write(tx, at, Recipient::Person(person), letter).await?;
+        }
+        Ok(())
+    }
+
     /// Writes a letter, where letters are sent at all: it goes with this transaction.
     pub(crate) async fn write(&self, tx: &mut Tx<'_>, at: Timestamp, to: Recipient, letter: &Letter) -> Result<(), store::Abort<Error>> {
         if !self.are_sent {
@@ -184,16 +220,17 @@ impl Authority {
         Ok(Some(DueLetter { id, address, name, language, letter, written_at, give_up_at, next_at }))
     }
 
-    /// Address, name and language; nothing of whoever was erased.
+    /// Address, name and language; nothing of whoever was erased, or is suspended.
     async fn reader_of(&self, to: Recipient) -> Result<Option<(Email, Option<String>, Language)>, Error> {
         let id = match to {
             Recipient::Address { email, language } => return Ok(Some((email, None, language))),
             Recipient::Person(id) => id,
         };
         let read = self.store.read(move |reader| {
-            Box::pin(async move { Ok((reader.person(id).await?, reader.person_language(id).await?.unwrap_or_default())) })
+            Box::pin(async move { Ok((reader.person(id).await?, reader.person_settings(id).await?.language.unwrap_or_default())) })
         });
         let (person, language) = read.await?;
+        let person = person.filter(|person| person.suspended_at.is_none());
         Ok(person.and_then(|person| Some((person.email?, person.name.map(String::from), language))))
     }
 

@@ -37,6 +37,8 @@ mod mail_address;
 mod mail_link;
 mod membership;
 mod meter;
+mod new_browser;
+mod notice;
 mod organisation;
 mod organisation_key;
 mod organisation_token;

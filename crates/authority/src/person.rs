@@ -1,6 +1,6 @@
 //! People: made known, changed, suspended, resumed, erased.
 
-use domain::person::{Membership, Person, Roles};
+use domain::person::{Membership, Person, Roles, Settings};
 use domain::text::{Email, Name};
 use domain::{Event, MembershipId, OrganisationId, PersonId, Secret};
 use store::{Abort, Outcome};
@@ -115,6 +115,19 @@ impl Authority {
             })
         })
         .await
+    }
+
+    /// Remembers how the caller wants pages and letters to be.
+    pub async fn choose_settings(&self, context: &Context, settings: Settings) -> Result<(), Error> {
+        let crate::Caller::Person(caller) = &context.caller else { return Err(Error::Forbidden) };
+        let id = caller.id;
+        let chosen = self.commit(context, move |tx, _| {
+            Box::pin(async move {
+                tx.set_person_settings(id, settings).await?;
+                Ok(Outcome::Kept(()))
+            })
+        });
+        chosen.await.map(drop)
     }
 
     /// Suspends a person, so that none of the person's credentials work, or lets them work again. Their sessions end.

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::authorization::Authorization;
 use domain::event::Actor;
-use domain::person::{Membership, Person};
+use domain::person::{Language, Membership, Person, Settings};
 use domain::second_factor::FactorChange;
 use domain::session::{Method, Session};
 use domain::text::Email;
@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use store::{Abort, By, NewSession, Outcome, Recorded, SignInFacts, StoreError, Tx};
 
 use crate::fence::holds;
+use crate::new_browser::Newcomer;
 use crate::second_factor::{First, HalfSignIn, Second};
 use crate::{Authority, Changed, Context, Error, logout_notice};
 
@@ -42,8 +43,12 @@ pub struct SessionLimits {
 }
 
 /// What is known of a browser.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct BrowserFacts {
+    /// The mark of a browser in which somebody signed in before.
+    pub mark: Option<Secret<String>>,
+    /// The language of its pages.
+    pub language: Option<Language>,
     /// From where.
     pub address: Option<IpAddr>,
     /// What it calls itself.
@@ -120,6 +125,8 @@ pub struct SignedInPerson {
     pub person: Person,
     /// Where they are a member, without what stands behind a fence.
     pub memberships: Vec<Membership>,
+    /// How they want pages to be.
+    pub settings: Settings,
 }
 
 /// Which sessions.
@@ -239,13 +246,18 @@ impl Authority {
             user_agent: browser.user_agent.as_deref().map(shortened),
         };
         let new = NewSession { session, digest: Digest::of(secret.expose().as_bytes()) };
+        let newcomer = Newcomer::new(self, &browser, browser.present.as_ref().is_some_and(|present| present.person == person));
         let (same, other) = match browser.present {
             Some(present) if present.person == person => (Some(present), None),
             present => (None, present),
         };
         let begun = self.change(context, move |tx, by| {
-            let (new, same, proof) = (new.clone(), same.clone(), proof.clone());
-            Box::pin(async move { begin(tx, by, new, (same, proof, second)).await })
+            let (new, same, proof, newcomer) = (new.clone(), same.clone(), proof.clone(), newcomer.clone());
+            Box::pin(async move {
+                let begun = begin(tx, by, new, (same, proof, second)).await?;
+                newcomer.tell(tx, &begun, by.at).await?;
+                Ok(begun)
+            })
         });
         let session = match begun.await.map(|begun| begun.value) {
             Ok(Begin::Begun(session)) => session,
@@ -254,6 +266,7 @@ impl Authority {
             Ok(Begin::Fenced) => return Ok(Err(Refusal::Fenced)),
             Err(error) => return Err(error),
         };
+        self.letters_written();
         if let Some(other) = other {
             self.end_sessions(context, other.person, Which::One(other.id)).await?;
         }
@@ -269,7 +282,8 @@ impl Authority {
                 let Some(person) = reader.person(session.person).await? else { return Ok(None) };
                 let (fence, mut memberships) = (reader.fence().await?, reader.memberships_of(person.id).await?);
                 memberships.retain(|membership| !holds(fence.as_ref(), membership.id.as_bytes(), Some(membership.organisation)));
-                Ok(Some(SignedInPerson { session, person, memberships }))
+                let settings = reader.person_settings(person.id).await?;
+                Ok(Some(SignedInPerson { session, person, memberships, settings }))
             })
         });
         let found = found.await?;

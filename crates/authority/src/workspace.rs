@@ -72,9 +72,9 @@ impl Authority {
 
     /// Closes a workspace for good, and the delegations of it: nothing works in it any more. Closing a closed one changes nothing.
     pub async fn close_workspace(&self, context: &Context, id: WorkspaceId) -> Result<Changed<Workspace>, Error> {
-        let caller = context.caller.clone();
-        self.change(context, move |tx, by| {
-            let caller = caller.clone();
+        let (caller, letters) = (context.caller.clone(), self.letters());
+        let closed = self.change(context, move |tx, by| {
+            let (caller, letters) = (caller.clone(), letters.clone());
             Box::pin(async move {
                 let mut workspace = own_workspace(tx, id, &caller).await?;
                 if !tx.close_workspace(id, by.at).await? {
@@ -82,12 +82,14 @@ impl Authority {
                 }
                 workspace.closed_at = Some(by.at);
                 workspace.revision += 1;
-                crate::delegation::close_all_of(tx, by, id).await?;
+                crate::delegation::close_all_of(tx, by, id, &letters).await?;
                 let recorded = tx.record(by, Event::WorkspaceClosed { workspace: id }).await?;
                 Ok(Outcome::Changed(workspace, recorded))
             })
-        })
-        .await
+        });
+        let closed = closed.await?;
+        self.letters_written();
+        Ok(closed)
     }
 
     /// The workspaces of an organisation, or all of them for an operator; closed ones among them.

@@ -216,8 +216,6 @@ pub enum Factor {
 pub enum Ending {
     /// A personal token.
     PersonalToken,
-    /// An organisation key.
-    OrganisationKey,
     /// An organisation token.
     OrganisationToken,
 }
@@ -226,6 +224,8 @@ pub enum Ending {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Turn {
+    /// It is offered: whoever gets it must accept it first.
+    Offered,
     /// It was opened.
     Opened,
     /// It will be closed at a moment that was announced.

@@ -53,6 +53,40 @@ impl Language {
     }
 }
 
+/// How a person wants pages and letters to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Settings {
+    /// The language that they read, where that is known.
+    pub language: Option<Language>,
+    /// The theme of pages; as their system has it, without one.
+    pub theme: Option<Theme>,
+}
+
+/// A theme of pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// Dark letters.
+    Light,
+    /// Light letters.
+    Dark,
+}
+
+impl Theme {
+    /// Its name in rows, cookies and pages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The theme of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Light, Self::Dark].into_iter().find(|theme| theme.name() == name)
+    }
+}
+
 /// One person in one organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Membership {

@@ -171,6 +171,8 @@ settings! {
     smtp_password_file: Option<PathBuf> = None, "a file", |_| true;
     /// A PEM file with the certificates that the mail server's certificate must descend from, where that is not a public one.
     smtp_root_certificate_file: Option<PathBuf> = None, "a PEM file", |_| true;
+    /// After how many seconds a mail server that has not taken a letter is asked again later. Less than the minute for which one node has it.
+    smtp_timeout_seconds: u32 = 40, "1 to 50", |seconds| (1..=50).contains(seconds);
     /// The address that letters come from.
     mail_from: String = String::new(), "a mail address, or empty", |text| text.is_empty() || domain::text::Email::new(text).is_ok();
     /// A folder that letters are written to instead, one file each, for trying: nobody gets them.

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::path::Path;
 
-use crate::cli::local::{ConfigVerb, DemoArgs, Local, MasterKeyVerb, ServeArgs};
+use crate::cli::local::{ConfigVerb, DemoArgs, Local, MailVerb, MasterKeyVerb, ServeArgs};
 use crate::cli::texts::Language;
 use crate::cli::{Exit, Globals};
 use crate::config::{Config, Flags, Problem};
@@ -22,6 +22,9 @@ pub fn run(command: Local, globals: &Globals) -> u8 {
         Local::Config(ConfigVerb::Check(args)) => configured(&args).map(|_| print("The configuration is valid.\n")),
         Local::Backup(args) => configured(&args.server).and_then(|config| block_on(backup::back_up(config, args, language(globals)))),
         Local::Restore(args) => configured(&args.server).and_then(|config| block_on(backup::restore(config, args, language(globals)))),
+        Local::Mail(MailVerb::Test(args)) => {
+            configured(&args.server).and_then(|config| block_on(crate::letter::send_trial(config, args.address, language(globals).into())))
+        }
         Local::Doctor(args) => configured(&args).and_then(|config| block_on(doctor::examine(config, globals.json))),
         Local::MasterKey(MasterKeyVerb::Rotate(args)) => {
             configured(&args.server).and_then(|config| block_on(keys::rotate(config, args.new_file)))

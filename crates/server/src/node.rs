@@ -29,6 +29,9 @@ const AUDIT_PARTS: u32 = 50;
 /// How often to look whether the database was started, promoted or restored, at least.
 const LOOK_AT_ERA: Duration = Duration::from_secs(1);
 
+/// How often to look for credentials that end before long.
+const NOTICES: Duration = Duration::from_secs(3_600);
+
 /// How long each of the two last steps of a stop may take: writing the counted uses, leaving the database.
 const LAST_STEP: Duration = Duration::from_secs(5);
 
@@ -226,6 +229,12 @@ impl Node {
         self.logout.send_due().await;
     }
 
+    /// Writes letters about credentials that end before long.
+    pub async fn tell_of_endings(&self) {
+        let told = self.authority.tell_of_endings(self.authority.clock().now()).await;
+        tell_failure(told, "nobody was told of credentials that end before long");
+    }
+
     /// Sends the letters that are due.
     pub async fn send_letters(&self) {
         self.letters.send_due().await;
@@ -263,10 +272,13 @@ impl Node {
     async fn housekeeping(&self) {
         let flush = Duration::from_millis(self.config.usage_flush_milliseconds);
         let (mut flushes, mut sweeps) = (tokio::time::interval(flush), tokio::time::interval(Duration::from_secs(30)));
+        let mut notices = tokio::time::interval(NOTICES);
+        notices.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 _ = flushes.tick() => self.flush_usage(USES_OF_FLUSH).await,
                 _ = sweeps.tick() => self.sweep().await,
+                _ = notices.tick() => self.tell_of_endings().await,
             }
         }
     }

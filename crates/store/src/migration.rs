@@ -34,6 +34,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0016_second_factors", include_str!("../migrations/0016_second_factors.sql")),
     ("0017_usage", include_str!("../migrations/0017_usage.sql")),
     ("0018_mail_links", include_str!("../migrations/0018_mail_links.sql")),
+    ("0019_notices", include_str!("../migrations/0019_notices.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

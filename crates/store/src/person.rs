@@ -1,7 +1,7 @@
 //! People: the one place of names, mail addresses and password hashes.
 
 use domain::id::{OrganisationId, PersonId};
-use domain::person::{Language, Person};
+use domain::person::{Language, Person, Settings, Theme};
 use domain::text::{Email, Name};
 use domain::time::Timestamp;
 
@@ -29,7 +29,7 @@ statements! {
     VERIFY_EMAIL = "UPDATE person SET email_verified = 1 WHERE id = $1 AND email_folded = $2 AND email_verified = 0";
     SUSPEND_PERSON = "UPDATE person SET suspended_at = $2 WHERE id = $1 AND suspended_at IS NULL AND erased_at IS NULL";
     RESUME_PERSON = "UPDATE person SET suspended_at = NULL WHERE id = $1 AND suspended_at IS NOT NULL AND erased_at IS NULL";
-    ERASE_PERSON = "UPDATE person SET name = NULL, email = NULL, email_folded = NULL, email_verified = 0, password_hash = NULL, language = NULL, erased_at = $2
+    ERASE_PERSON = "UPDATE person SET name = NULL, email = NULL, email_folded = NULL, email_verified = 0, password_hash = NULL, language = NULL, theme = NULL, signed_in_at = NULL, erased_at = $2
         WHERE id = $1 AND erased_at IS NULL";
     // What the person asked for, and what others asked for about them or their tokens.
     ERASE_ORIGINS = "DELETE FROM journal_origin WHERE person = $1 OR seq IN (SELECT seq FROM journal_subject
@@ -37,8 +37,10 @@ statements! {
     ERASE_USAGE = "UPDATE credential_usage SET last_used_from = NULL
         WHERE credential IN (SELECT id FROM personal_token WHERE person = $1)";
     PASSWORD_HASH = "SELECT password_hash FROM person WHERE id = $1";
-    PERSON_LANGUAGE = "SELECT language FROM person WHERE id = $1";
-    SET_PERSON_LANGUAGE = "UPDATE person SET language = $2 WHERE id = $1 AND erased_at IS NULL AND (language IS NULL OR language <> $2)";
+    PERSON_SETTINGS = "SELECT language, theme FROM person WHERE id = $1";
+    SET_PERSON_SETTINGS = "UPDATE person SET language = $2, theme = $3 WHERE id = $1 AND erased_at IS NULL";
+    // Once: what is remembered then is where somebody was first seen.
+    NOTE_SIGNED_IN = "UPDATE person SET signed_in_at = $2, language = COALESCE(language, $3) WHERE id = $1 AND signed_in_at IS NULL";
     SET_PASSWORD_HASH = "UPDATE person SET password_hash = $2 WHERE id = $1 AND erased_at IS NULL";
 }
 
@@ -62,11 +64,11 @@ impl Reader<'_> {
         rows.into_iter().map(person).collect()
     }
 
-    /// The language that a person reads, where it is known.
-    pub async fn person_language(&mut self, id: PersonId) -> Result<Option<Language>, StoreError> {
-        let row = self.executor.row(&PERSON_LANGUAGE, &params![&id]).await?;
-        let tag = row.map(|mut row| row.take::<Option<String>>()).transpose()?.flatten();
-        Ok(tag.as_deref().and_then(Language::tagged))
+    /// How a person wants pages and letters to be.
+    pub async fn person_settings(&mut self, id: PersonId) -> Result<Settings, StoreError> {
+        let Some(mut row) = self.executor.row(&PERSON_SETTINGS, &params![&id]).await? else { return Ok(Settings::default()) };
+        let (language, theme): (Option<String>, Option<String>) = (row.take()?, row.take()?);
+        Ok(Settings { language: language.as_deref().and_then(Language::tagged), theme: theme.as_deref().and_then(Theme::named) })
     }
 
     /// The hash of a person's password, if they have one.
@@ -133,9 +135,15 @@ impl Tx<'_> {
         Ok(erased)
     }
 
-    /// Remembers the language that a person reads; says whether it is another one than before.
-    pub async fn set_person_language(&mut self, id: PersonId, language: Language) -> Result<bool, StoreError> {
-        Ok(self.executor.execute(&SET_PERSON_LANGUAGE, &params![&id, language.tag()]).await? > 0)
+    /// Remembers how a person wants pages and letters to be.
+    pub async fn set_person_settings(&mut self, id: PersonId, settings: Settings) -> Result<(), StoreError> {
+        let params = params![&id, settings.language.map(Language::tag), settings.theme.map(Theme::name)];
+        self.executor.execute(&SET_PERSON_SETTINGS, &params).await.map(drop)
+    }
+
+    /// Notes that a person has signed in, and the language of the page, unless theirs is known; says whether it was the first time.
+    pub async fn note_signed_in(&mut self, id: PersonId, at: Timestamp, language: Option<Language>) -> Result<bool, StoreError> {
+        Ok(self.executor.execute(&NOTE_SIGNED_IN, &params![&id, at, language.map(Language::tag)]).await? > 0)
     }
 
     /// Sets or removes the hash of a person's password; says whether the person is there and not erased.

@@ -106,6 +106,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::migration::STATEMENTS,
         crate::node::STATEMENTS,
         crate::operator::STATEMENTS,
+        crate::notice::STATEMENTS,
         crate::operator_token::STATEMENTS,
         crate::organisation::STATEMENTS,
         crate::organisation_key::STATEMENTS,

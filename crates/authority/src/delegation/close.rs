@@ -1,12 +1,15 @@
 //! Closing a delegation, now or at an announced moment, after a look at what that ends.
 
 use domain::delegation::Delegation;
+use domain::letter::Turn;
 use domain::text::Reason;
 use domain::{DelegationId, Event, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use store::{Abort, By, DelegationFilter, Outcome, Page, Recorded, Tx};
 
+use super::tell::tell;
 use super::{Deed, DelegationView, Found, conflict, decider, impact, invalid, require_live, save, view, whole};
+use crate::letter::Letters;
 use crate::{Authority, Changed, Context, Error};
 
 /// How many rows are read at once.
@@ -36,9 +39,9 @@ impl Authority {
     /// Closes a delegation and everything that passes it on, in one step; or announces that it will be.
     pub async fn close_delegation(&self, context: &Context, id: DelegationId, closing: Closing) -> Result<Changed<Closed>, Error> {
         let decider = decider(&context.caller);
-        let (caller, verifier) = (context.caller.clone(), self.verifier.clone());
-        self.change(context, move |tx, by| {
-            let (caller, verifier, closing) = (caller.clone(), verifier.clone(), closing.clone());
+        let (caller, verifier, letters) = (context.caller.clone(), self.verifier.clone(), self.letters());
+        let closed = self.change(context, move |tx, by| {
+            let (caller, verifier, closing, letters) = (caller.clone(), verifier.clone(), closing.clone(), letters.clone());
             Box::pin(async move {
                 let mut found = Found::read(tx, &caller, id).await?;
                 found.allow(&caller, Deed::Close)?;
@@ -55,20 +58,38 @@ impl Authority {
                 delegation.decided_by = decider;
                 delegation.reason = closing.reason;
                 let (closed, recorded) = match closing.at.map(whole).filter(|at| *at > by.at) {
-                    None => end(tx, by, &mut found, delegation).await?,
-                    Some(at) => (0, announce(tx, by, &mut found, (delegation, at)).await?),
+                    None => end(tx, by, &mut found, delegation, &letters).await?,
+                    Some(at) => {
+                        let recorded = announce(tx, by, &mut found, (delegation, at)).await?;
+                        tell(tx, by, &letters, found.delegation()?, Turn::WillClose { at }).await?;
+                        (0, recorded)
+                    }
                 };
                 let delegation = view::of(tx, found, by.at).await?;
                 Ok(Outcome::Changed(Closed { delegation, closed }, recorded))
             })
-        })
-        .await
+        });
+        let closed = closed.await?;
+        self.letters_written();
+        Ok(closed)
     }
 }
 
-/// Closes a delegation and what passes it on; `delegation` says why and who. Says how many.
-pub(super) async fn end(tx: &mut Tx<'_>, by: &By, found: &mut Found, delegation: Delegation) -> Result<(u64, Recorded), Abort<Error>> {
-    let delegations: Vec<DelegationId> = impact::ended_by(tx, delegation.id).await?.iter().map(|ended| ended.id).collect();
+/// Closes a delegation and what passes it on, and tells of it; `delegation` says why and who. Says how many.
+pub(super) async fn end(
+    tx: &mut Tx<'_>,
+    by: &By,
+    found: &mut Found,
+    delegation: Delegation,
+    letters: &Letters,
+) -> Result<(u64, Recorded), Abort<Error>> {
+    let ended = impact::ended_by(tx, delegation.id).await?;
+    for ended in &ended {
+        // Why the one above was closed is for its own two sides.
+        let ended = if ended.id == delegation.id { &delegation } else { ended };
+        tell(tx, by, letters, ended, Turn::Closed).await?;
+    }
+    let delegations: Vec<DelegationId> = ended.iter().map(|ended| ended.id).collect();
     let closed = tx.close_delegation(&delegation, by.at).await?;
     let at = Some(by.at);
     found.replace(Delegation { closed_at: at, over_at: at, revision: delegation.revision + 1, ..delegation });
@@ -76,7 +97,7 @@ pub(super) async fn end(tx: &mut Tx<'_>, by: &By, found: &mut Found, delegation:
 }
 
 /// Closes every delegation of a workspace.
-pub(crate) async fn close_all_of(tx: &mut Tx<'_>, by: &By, workspace: WorkspaceId) -> Result<(), Abort<Error>> {
+pub(crate) async fn close_all_of(tx: &mut Tx<'_>, by: &By, workspace: WorkspaceId, letters: &Letters) -> Result<(), Abort<Error>> {
     let filter = DelegationFilter { workspace: Some(workspace), live: true, ..DelegationFilter::default() };
     let (mut page, mut all) = (Page::first(PART), Vec::new());
     loop {
@@ -91,6 +112,9 @@ pub(crate) async fn close_all_of(tx: &mut Tx<'_>, by: &By, workspace: WorkspaceI
     all.sort_by_key(|delegation| delegation.depth);
     for delegation in all.iter().filter(|delegation| delegation.parent.is_none()) {
         tx.close_delegation(delegation, by.at).await?;
+    }
+    for delegation in &all {
+        tell(tx, by, letters, delegation, Turn::Closed).await?;
     }
     let delegations: Vec<DelegationId> = all.iter().map(|delegation| delegation.id).collect();
     if !delegations.is_empty() {

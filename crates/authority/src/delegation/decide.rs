@@ -1,16 +1,20 @@
 //! What either side decides about a delegation: accept, decline, pause, resume, confirm.
 
+use domain::letter::Turn;
 use domain::text::Reason;
 use domain::{DelegationId, Event, Timestamp};
 use store::Outcome;
 
+use super::tell::tell;
 use super::{Deed, DelegationView, conflict, decider, invalid, require_live, save, whole};
 use crate::{Authority, Changed, Context, Error};
 
 impl Authority {
     /// Accepts an offered delegation: it counts from now on, or from its opening on.
     pub async fn accept_delegation(&self, context: &Context, id: DelegationId) -> Result<Changed<DelegationView>, Error> {
-        self.change_delegation(context, (id, Deed::Answer), move |tx, by, found| {
+        let letters = self.letters();
+        let accepted = self.change_delegation(context, (id, Deed::Answer), move |tx, by, found| {
+            let letters = letters.clone();
             Box::pin(async move {
                 let mut changed = found.delegation()?.clone();
                 if changed.accepted_at.is_some() {
@@ -19,12 +23,15 @@ impl Authority {
                 require_live(found, by.at)?;
                 changed.accepted_at = Some(by.at);
                 save(tx, &mut changed).await?;
+                tell(tx, by, &letters, &changed, Turn::Opened).await?;
                 found.replace(changed);
                 let recorded = tx.record(by, Event::DelegationAccepted { delegation: id }).await?;
                 Ok(Outcome::Changed((), recorded))
             })
-        })
-        .await
+        });
+        let accepted = accepted.await?;
+        self.letters_written();
+        Ok(accepted)
     }
 
     /// Declines an offered delegation: it is closed without ever having counted.
@@ -34,8 +41,9 @@ impl Authority {
         id: DelegationId,
         reason: Option<Reason>,
     ) -> Result<Changed<DelegationView>, Error> {
-        self.change_delegation(context, (id, Deed::Answer), move |tx, by, found| {
-            let reason = reason.clone();
+        let letters = self.letters();
+        let declined = self.change_delegation(context, (id, Deed::Answer), move |tx, by, found| {
+            let (reason, letters) = (reason.clone(), letters.clone());
             Box::pin(async move {
                 let mut changed = found.delegation()?.clone();
                 if changed.over_at.is_some() {
@@ -45,11 +53,13 @@ impl Authority {
                     return Err(conflict("delegation_accepted", "the delegation was accepted already"));
                 }
                 changed.reason = reason;
-                let (_, recorded) = super::close::end(tx, by, found, changed).await?;
+                let (_, recorded) = super::close::end(tx, by, found, changed, &letters).await?;
                 Ok(Outcome::Changed((), recorded))
             })
-        })
-        .await
+        });
+        let declined = declined.await?;
+        self.letters_written();
+        Ok(declined)
     }
 
     /// Pauses a delegation and everything that passes it on, or lets them count again.

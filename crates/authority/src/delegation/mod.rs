@@ -5,6 +5,7 @@ mod close;
 mod decide;
 mod impact;
 mod open;
+mod tell;
 mod update;
 mod view;
 

@@ -2,6 +2,7 @@
 
 use domain::chain::Chain;
 use domain::delegation::{Delegation, DelegationKind, DelegationState, MAX_CHAIN};
+use domain::letter::Turn;
 use domain::permission::Permissions;
 use domain::text::{Description, Name, Note};
 use domain::workspace::WorkspaceNumber;
@@ -9,6 +10,7 @@ use domain::{DelegationId, Event, OrganisationId, Timestamp, WorkspaceId};
 use store::{Abort, Outcome, Tx};
 use verifier::Verifier;
 
+use super::tell::tell;
 use super::{DelegationView, Found, Side, conflict, invalid, leads_of, view, whole};
 use crate::organisation::clash;
 use crate::{Authority, Caller, Changed, Context, Error};
@@ -57,9 +59,9 @@ impl Authority {
     /// Opens a delegation, or offers one.
     pub async fn open_delegation(&self, context: &Context, new: NewDelegation) -> Result<Changed<DelegationView>, Error> {
         let id = DelegationId::generate(context.now, &*self.entropy)?;
-        let (caller, verifier) = (context.caller.clone(), self.verifier.clone());
-        self.change(context, move |tx, by| {
-            let (caller, new, verifier) = (caller.clone(), new.clone(), verifier.clone());
+        let (caller, verifier, letters) = (context.caller.clone(), self.verifier.clone(), self.letters());
+        let opened = self.change(context, move |tx, by| {
+            let (caller, new, verifier, letters) = (caller.clone(), new.clone(), verifier.clone(), letters.clone());
             Box::pin(async move {
                 let (mut chain, delegation) = make(tx, &caller, (id, new), by.at).await?;
                 let problems = problems(&verifier, &chain, &delegation, by.at);
@@ -69,13 +71,17 @@ impl Authority {
                 free_place(tx, &delegation, by.at).await?;
                 tx.insert_delegation(&delegation).await.map_err(clash)?;
                 let recorded = tx.record(by, opened(&delegation)).await?;
+                let turn = if delegation.accepted_at.is_some() { Turn::Opened } else { Turn::Offered };
+                tell(tx, by, &letters, &delegation, turn).await?;
                 chain.push(delegation);
                 let side = if caller.is_operator() { Side::Operator } else { Side::Giver };
                 let view = view::of(tx, Found { chain, side }, by.at).await?;
                 Ok(Outcome::Changed(view, recorded))
             })
-        })
-        .await
+        });
+        let opened = opened.await?;
+        self.letters_written();
+        Ok(opened)
     }
 }
 

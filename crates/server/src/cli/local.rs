@@ -19,6 +19,9 @@ pub enum Local {
     /// Show or check the configuration
     #[command(subcommand)]
     Config(ConfigVerb),
+    /// Try whether letters are sent
+    #[command(subcommand)]
+    Mail(MailVerb),
     /// Look for what keeps the server from running well
     Doctor(ServeArgs),
     /// Write all data to a file, while the server runs; the master key is not in it
@@ -82,6 +85,24 @@ pub enum ConfigVerb {
     Show(ServeArgs),
     /// List everything that is wrong with it
     Check(ServeArgs),
+}
+
+/// What to do with mail.
+#[derive(Debug, Clone, Subcommand)]
+pub enum MailVerb {
+    /// Send a letter to this address, with the settings of the server, which may be running
+    Test(MailTestArgs),
+}
+
+/// Where to a letter is sent.
+#[derive(Debug, Clone, Args)]
+pub struct MailTestArgs {
+    /// The settings of the server
+    #[command(flatten)]
+    pub server: ServeArgs,
+    /// To whom
+    #[arg(value_name = "ADDRESS")]
+    pub address: String,
 }
 
 /// What to do with the master key.

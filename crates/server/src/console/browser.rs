@@ -98,7 +98,8 @@ impl Browser {
 
     pub(super) fn facts(&self) -> BrowserFacts {
         let present = self.signed_in.as_ref().map(|person| person.session.clone());
-        BrowserFacts { address: Some(self.address), user_agent: self.user_agent.clone(), present }
+        let (mark, language) = (self.device.clone(), Some(self.language.into()));
+        BrowserFacts { mark, language, address: Some(self.address), user_agent: self.user_agent.clone(), present }
     }
 
     /// The address of a page of the console, in the language of this one.
@@ -167,6 +168,16 @@ impl Browser {
         }
     }
 
+    /// What the person wants, where the page's address and the browser do not say otherwise.
+    fn prefer(&mut self, uri: &Uri, is_chosen: bool) {
+        let Some(settings) = self.signed_in.as_ref().map(|person| person.settings) else { return };
+        self.theme = settings.theme.map(domain::person::Theme::name).or(self.theme);
+        if let Some(language) = settings.language.map(Language::from).filter(|_| !is_chosen && asked_language(uri).is_none()) {
+            self.language = language;
+            self.other = other(uri, language.other());
+        }
+    }
+
     /// What is known without the database.
     fn read(console: &Console, parts: &Parts, edge: &Context) -> Result<Self, domain::entropy::EntropyUnavailable> {
         let headers = &parts.headers;
@@ -224,6 +235,7 @@ where
         if let Some(secret) = browser.session_secret.as_ref().filter(|_| !browser.exposed) {
             let found = console.authority().session(secret, edge.now, console.limits()).await;
             browser.signed_in = found.map_err(|error| failure::outage(&browser, &error))?;
+            browser.prefer(&parts.uri, Cookie::Language.read(&parts.headers, browser.secure).is_some());
             browser.word = Cookie::Word.read(&parts.headers, browser.secure).and_then(|word| browser.read_word(&word));
         }
         Ok(browser)

@@ -207,7 +207,7 @@ mod tests {
             address: None,
             user_agent: None,
         };
-        Browser::with(SignedInPerson { session, person, memberships: Vec::new() }, language)
+        Browser::with(SignedInPerson { session, person, memberships: Vec::new(), settings: Default::default() }, language)
     }
 
     fn asked(title: &str, optional: bool) -> AskedScope {

@@ -68,6 +68,8 @@ pub(super) fn may_open(visit: &Visit, path: &str) -> bool {
     route::find(path).is_some_and(|page| match page.who {
         Who::Member(rights) => membership.is_some_and(|membership| is_member_for(rights, membership)),
         Who::Anyone | Who::Person => true,
+        // What one shows for them is not known on another page.
+        Who::Operator => false,
     })
 }
 

@@ -29,6 +29,7 @@ mod key;
 mod member;
 mod menu;
 pub(crate) mod moment;
+mod operator;
 mod organisation;
 mod organisation_token;
 mod page;
@@ -89,6 +90,7 @@ struct Inner {
     look: Arc<Look>,
     sign_up_open: bool,
     work: Vec<Arc<dyn WorkUnderWay>>,
+    mailbox: Option<std::path::PathBuf>,
 }
 
 impl Console {
@@ -104,8 +106,8 @@ impl Console {
         let outbound = Outbound::new(&config.outbound_networks).map_err(|error| StartError::Configuration(error.to_string()))?;
         let base_url = config.base_url();
         let (look, relying_party) = (Arc::new(Look::open(&config.name, &config.theme)?), RelyingParty::at(&base_url));
-        let sign_up_open = config.sign_up_open;
-        let inner = Inner { authority, trusted, limits, base_url, relying_party, outbound, providers, look, sign_up_open, work };
+        let (sign_up_open, mailbox) = (config.sign_up_open, config.mailbox.clone());
+        let inner = Inner { authority, trusted, limits, base_url, relying_party, outbound, providers, look, sign_up_open, work, mailbox };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -148,6 +150,11 @@ impl Console {
     fn label_of(&self, issuer: &str) -> Option<&str> {
         let provider = self.inner.providers.iter().find(|provider| provider.configured.issuer == issuer)?;
         Some(&provider.configured.label)
+    }
+
+    /// The folder that letters are written to, where they are.
+    fn mailbox(&self) -> Option<&std::path::Path> {
+        self.inner.mailbox.as_deref()
     }
 
     /// Tells what is under way at this API, if anything does.

@@ -15,7 +15,7 @@ use http::{HeaderValue, StatusCode};
 use super::browser::Browser;
 use super::visit::{Answer, Visit};
 use super::{
-    Console, accessibility, account, activity, audit, delegation, factor, failure, invitation, key, member, organisation,
+    Console, accessibility, account, activity, audit, delegation, factor, failure, invitation, key, member, operator, organisation,
     organisation_token, profile, settings, step_up, token, why, workspace,
 };
 use crate::edge::{Code, Problem};
@@ -131,6 +131,7 @@ static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
             .get(key::revoke::show_private)
             .post(key::revoke::end_private),
         page("/general-settings/api", Who::Person).get(key::documented),
+        page("/operator/mailbox", Who::Operator).get(operator::mailbox),
         page("/confirm-identity", Who::Person).get(step_up::show),
         page("/confirm-identity/{interaction}", Who::Person).get(step_up::done),
     ]
@@ -146,6 +147,8 @@ pub(crate) enum Who {
     /// A member of the organisation that the path names as `{org}`, whose roles may hold one of these rights; every member where
     /// there are none. Others are told that there is no such page; members, who can help.
     Member(&'static [Right]),
+    /// Whoever runs the installation, with an operator token.
+    Operator,
 }
 
 type Handler = Arc<dyn Fn(Visit) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>;

@@ -13,7 +13,7 @@ use super::browser::Browser;
 use super::fields::Fields;
 use super::page::{self, see_other};
 use super::route::{Page, Who};
-use super::{Console, failure, organisation, step_up};
+use super::{Console, failure, operator, organisation, step_up};
 use crate::edge::{self, Code, Problem};
 use crate::language::{Language, Words};
 use crate::outbound::encoded;
@@ -48,8 +48,11 @@ impl Visit {
         if browser.exposed {
             return Err(failure::exposed(&browser));
         }
-        if browser.signed_in.is_none() && page.who != Who::Anyone {
+        if browser.signed_in.is_none() && !matches!(page.who, Who::Anyone | Who::Operator) {
             return Err(browser.answer(see_other(&format!("/sign-in?{}", encoded(&[("next", &back(&parts.uri, &parts.method))])))));
+        }
+        if page.who == Who::Operator {
+            operator::enter(console, &browser, &parts.headers)?;
         }
         let form = if parts.method == Method::POST { Some(read_form(&parts.headers, body).await?) } else { None };
         if let Some(form) = &form

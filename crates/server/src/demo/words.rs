@@ -50,6 +50,10 @@ As whoever runs the installation:
   poort token list
   poort token create laptop --person student@example.org
 
+Letters go nowhere: whoever runs the installation sees them, with that operator token as the password:
+
+  {authority}/nl/operator/mailbox
+
 End a token, or close the delegation, and the very next request is refused:
 
   poort token revoke ID --yes

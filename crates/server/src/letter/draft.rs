@@ -1,7 +1,7 @@
 //! What a letter says: its subject, its paragraphs, where it leads. A link leads to a page; what is done there asks first.
 
 use domain::Timestamp;
-use domain::letter::{Ending, Factor, Letter, Turn};
+use domain::letter::{Factor, Letter, Turn};
 
 use super::texts::Text;
 use crate::console::{browser_named, moment};
@@ -151,24 +151,19 @@ impl Writer {
 
     fn credential(&self, letter: &Letter) -> Draft {
         match letter {
-            Letter::CredentialEnds { credential, name, organisation, ends_at, .. } => {
-                let (subject, day, today, list) = match credential {
-                    Ending::OrganisationKey => (Text::KeyEndsSubject, Text::KeyEndsDay, Text::KeyEndsToday, Text::OrganisationKeys),
-                    _ => (Text::TokenEndsSubject, Text::TokenEndsDay, Text::TokenEndsToday, Text::OrganisationTokens),
-                };
+            Letter::CredentialEnds { name, organisation, ends_at, .. } => {
                 let count = moment::days_between(self.now, *ends_at);
                 let subject = match count {
-                    ..=0 => today,
-                    1 => day,
-                    _ => subject,
+                    ..=0 => Text::TokenEndsToday,
+                    1 => Text::TokenEndsDay,
+                    _ => Text::TokenEndsSubject,
                 };
                 let mut paragraphs = vec![self.fill(Text::EndsStory, &[("moment", self.moment(*ends_at))])];
                 let link = match organisation {
                     None => (self.say(Text::YourTokens), "/profile/tokens".to_owned()),
                     Some((id, organisation)) => {
                         paragraphs.push(self.fill(Text::EndsOf, &[("organisation", inert(organisation))]));
-                        let tab = if *credential == Ending::OrganisationKey { "keys" } else { "options" };
-                        (self.fill(list, &[("organisation", inert(organisation))]), format!("/o/{id}/{tab}"))
+                        (self.fill(Text::OrganisationTokens, &[("organisation", inert(organisation))]), format!("/o/{id}/options"))
                     }
                 };
                 let subject = self.fill(subject, &[("name", cut(&inert(name))), ("count", count.to_string())]);
@@ -205,6 +200,7 @@ impl Writer {
             return self.says(Text::TrialSubject, Text::TrialStory);
         };
         let (subject, story, at) = match turn {
+            Turn::Offered => (Text::OfferedSubject, Text::OfferedStory, None),
             Turn::Opened => (Text::OpenedSubject, Text::OpenedStory, None),
             Turn::WillClose { at } => (Text::WillCloseSubject, Text::WillCloseStory, Some(*at)),
             Turn::Closed => (Text::ClosedSubject, Text::ClosedStory, None),
@@ -240,7 +236,7 @@ impl Writer {
 }
 
 /// Somebody else's words, of which no reader makes a link: names are no place to lead people astray by. A word joiner, which is not
-/// seen, stands where an address would go on; what breaks lines or turns the direction of writing is left out.
+/// seen, stands where an address, or an encoded word (RFC 2047), would go on; what breaks lines or turns the direction of writing is left out.
 pub(super) fn inert(text: &str) -> String {
     const WORD_JOINER: char = '\u{2060}';
     let mut inert = String::with_capacity(text.len());
@@ -248,7 +244,7 @@ pub(super) fn inert(text: &str) -> String {
     while let Some(character) = characters.next() {
         inert.push(character);
         let goes_on = characters.peek().is_some_and(|next| !next.is_whitespace());
-        if goes_on && matches!(character, '.' | ':' | '@' | '/') {
+        if goes_on && matches!(character, '.' | ':' | '@' | '/' | '=') {
             inert.push(WORD_JOINER);
         }
     }

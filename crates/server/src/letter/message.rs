@@ -3,12 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use askama::Template;
-use authority::DueLetter;
-use domain::Timestamp;
+use domain::letter::Letter;
+use domain::text::Email;
+use domain::{LetterId, Timestamp};
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart};
 
 use super::draft::{Target, draft};
+use super::mailbox::Kept;
 use super::texts::Text;
 use super::transport::Unsent;
 use crate::config::Config;
@@ -20,6 +22,25 @@ pub(super) struct Sender {
     name: String,
     base_url: String,
     from: Mailbox,
+}
+
+/// What stands above a letter.
+pub(super) struct Letterhead<'l> {
+    /// The same at each try.
+    pub(super) id: LetterId,
+    pub(super) address: &'l Email,
+    /// The reader's name, if it is known.
+    pub(super) name: Option<&'l str>,
+    pub(super) language: domain::person::Language,
+    pub(super) written_at: Timestamp,
+}
+
+/// A letter that can be sent.
+pub(super) struct Ready {
+    /// As a mail server takes it.
+    pub(super) message: Message,
+    /// As the mailbox shows it.
+    pub(super) kept: Kept,
 }
 
 /// The page in a message: what a mail program shows of it may be little.
@@ -82,12 +103,12 @@ impl Sender {
     }
 
     /// The message of a letter: at each try the same but for what is said of the days that are left.
-    pub(super) fn message(&self, due: &DueLetter, now: Timestamp) -> Result<Message, Unsent> {
+    pub(super) fn message(&self, head: &Letterhead<'_>, letter: &Letter, now: Timestamp) -> Result<Ready, Unsent> {
         let wrong = |cause: &str| Unsent { cause: cause.to_owned(), forever: true };
-        let to: lettre::Address = due.address.as_str().parse().map_err(|_| wrong("no mail can be sent to such an address"))?;
-        let language = Language::from(due.language);
-        let draft = draft(&due.letter, language, now);
-        let greeting = match &due.name {
+        let to: lettre::Address = head.address.as_str().parse().map_err(|_| wrong("no mail can be sent to such an address"))?;
+        let language = Language::from(head.language);
+        let draft = draft(letter, language, now);
+        let greeting = match head.name {
             Some(name) => Text::Greeting.filled(language, &[("name", super::draft::inert(name))]),
             None => Text::GreetingUnknown.of(language).to_owned(),
         };
@@ -114,13 +135,22 @@ impl Sender {
         let message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
-            .subject(draft.subject.clone())
-            .date(moment(due.written_at))
-            .message_id(Some(format!("<{}@{host}>", due.id)))
+            .subject(draft.subject.as_str())
+            .date(moment(head.written_at))
+            .message_id(Some(format!("<{}@{host}>", head.id)))
             .header(ListId(format!("<letters.{}>", list_domain(host))))
             .header(AutoSubmitted)
             .multipart(MultiPart::alternative_plain_html(text, html));
-        message.map_err(|_| wrong("the letter cannot be written"))
+        let message = message.map_err(|_| wrong("the letter cannot be written"))?;
+        let kept = Kept {
+            to: head.address.as_str().to_owned(),
+            subject: page.subject.to_owned(),
+            written_at: head.written_at,
+            link: page.link.map(|(label, url)| (url.to_owned(), label.to_owned())),
+            paragraphs: draft.paragraphs,
+            after: draft.after,
+        };
+        Ok(Ready { message, kept })
     }
 }
 

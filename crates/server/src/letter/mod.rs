@@ -1,9 +1,11 @@
 //! Sends the letters that are due, beside the requests: one node each, again and again until a mail server has taken it.
 
 mod draft;
+mod mailbox;
 mod message;
 mod texts;
 mod transport;
+mod trial;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,12 +15,14 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use store::LetterRow;
 
+pub(crate) use mailbox::{Kept, kept};
 pub use transport::SmtpSecurity;
 pub(crate) use transport::{Transport, parse_server, problems};
+pub(crate) use trial::send_trial;
 
 use crate::config::Config;
 use crate::node::StartError;
-use message::Sender;
+use message::{Letterhead, Sender};
 
 /// How many letters are looked at in one go.
 const PART: u32 = 100;
@@ -48,9 +52,9 @@ impl LetterSender {
             return;
         }
         loop {
+            self.send_due().await;
             // At once where a letter was written here; else after a while.
             let _ = tokio::time::timeout(LOOK, self.authority.letters_wait()).await;
-            self.send_due().await;
         }
     }
 
@@ -76,8 +80,10 @@ impl LetterSender {
             Ok(None) => return,
             Err(error) => return tracing::warn!(%error, "a letter could not be sent; it is tried again"),
         };
-        let sent = match self.sender.message(&due, self.authority.clock().now()) {
-            Ok(message) => transport.send(due.id, &message).await,
+        let DueLetter { id, address, name, language, letter, written_at, .. } = &due;
+        let head = Letterhead { id: *id, address, name: name.as_deref(), language: *language, written_at: *written_at };
+        let sent = match self.sender.message(&head, letter, self.authority.clock().now()) {
+            Ok(ready) => transport.send(due.id, ready).await,
             Err(unsent) => Err(unsent),
         };
         let settled = match sent {

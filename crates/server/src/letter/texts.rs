@@ -61,18 +61,16 @@ texts! {
     TokenEndsSubject: "Token ‘{name}’ works for {count} more days", "Token ‘{name}’ werkt nog {count} dagen";
     TokenEndsDay: "Token ‘{name}’ works for 1 more day", "Token ‘{name}’ werkt nog 1 dag";
     TokenEndsToday: "Token ‘{name}’ stops working today", "Token ‘{name}’ stopt vandaag";
-    KeyEndsSubject: "Key ‘{name}’ works for {count} more days", "Sleutel ‘{name}’ werkt nog {count} dagen";
-    KeyEndsDay: "Key ‘{name}’ works for 1 more day", "Sleutel ‘{name}’ werkt nog 1 dag";
-    KeyEndsToday: "Key ‘{name}’ stops working today", "Sleutel ‘{name}’ stopt vandaag";
     EndsStory: "From {moment} on, programs that use it are refused. Do you still need it? Then renew it before that.", "Vanaf {moment} krijgen programma's die dit gebruiken een weigering. Heb je het nog nodig? Vernieuw het dan op tijd.";
     EndsOf: "It is of {organisation}.", "Het hoort bij {organisation}.";
     OrganisationTokens: "Tokens of {organisation}", "Tokens van {organisation}";
-    OrganisationKeys: "Keys of {organisation}", "Sleutels van {organisation}";
 
     OldKeySubject: "The old key of ‘{name}’ stops soon, and is still used", "De oude sleutel van ‘{name}’ stopt bijna, en wordt nog gebruikt";
     OldKeyStory: "‘{name}’ of {organisation} has a new private key. The old one works until {moment}. It was last used at {used}. Some of your software still uses it: give that the new key.", "‘{name}’ van {organisation} heeft een nieuwe private sleutel. De oude werkt tot {moment}. Hij is het laatst gebruikt op {used}. Een van je programma's gebruikt hem nog: geef dat de nieuwe sleutel.";
     TheKey: "Look at the key", "Sleutel bekijken";
 
+    OfferedSubject: "Delegation to {to} offered", "Machtiging aan {to} aangeboden";
+    OfferedStory: "{from} offers {to} a delegation. It counts when {to} has accepted it.", "{from} biedt {to} een machtiging aan. Die geldt pas als {to} haar heeft aanvaard.";
     OpenedSubject: "Delegation to {to} opened", "Machtiging aan {to} geopend";
     OpenedStory: "{from} has opened a delegation to {to}.", "{from} heeft een machtiging aan {to} geopend.";
     WillCloseSubject: "Delegation to {to} closes on {moment}", "Machtiging aan {to} sluit op {moment}";

@@ -1,8 +1,6 @@
 //! How letters leave: through a mail server (SMTP, RFC 5321), or into a folder while one develops.
 
-use std::io::Write as _;
 use std::net::IpAddr;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,14 +8,14 @@ use domain::LetterId;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 use serde::{Deserialize, Serialize};
 
+use super::mailbox::keep;
+use super::message::Ready;
 use crate::config::{Config, Problem};
 use crate::node::{StartError, make_private_folder};
 
-/// How long sending one letter may take: less than the minute for which it is claimed.
-const TOTAL: Duration = Duration::from_secs(40);
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// How a connection to a mail server is protected.
@@ -34,8 +32,8 @@ pub enum SmtpSecurity {
 
 /// What takes letters.
 pub(crate) enum Transport {
-    /// A mail server.
-    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    /// A mail server, and how long sending one letter may take.
+    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>, Duration),
     /// A folder.
     Mailbox(PathBuf),
 }
@@ -54,7 +52,11 @@ impl Transport {
             make_private_folder(folder)?;
             return Ok(Some(Self::Mailbox(folder.clone())));
         }
-        if config.smtp_server.is_empty() { Ok(None) } else { smtp(config).map(|transport| Some(Self::Smtp(transport))) }
+        if config.smtp_server.is_empty() {
+            Ok(None)
+        } else {
+            smtp(config).map(|transport| Some(Self::Smtp(Box::new(transport), Duration::from_secs(config.smtp_timeout_seconds.into()))))
+        }
     }
 
     /// Whether there is one.
@@ -63,16 +65,16 @@ impl Transport {
     }
 
     /// Hands a letter over. When this returns well, somebody else keeps it.
-    pub(crate) async fn send(&self, id: LetterId, message: &Message) -> Result<(), Unsent> {
+    pub(super) async fn send(&self, id: LetterId, ready: Ready) -> Result<(), Unsent> {
         match self {
-            Self::Smtp(transport) => match tokio::time::timeout(TOTAL, transport.send(message.clone())).await {
+            Self::Smtp(transport, timeout) => match tokio::time::timeout(*timeout, transport.send(ready.message)).await {
                 Ok(Ok(_)) => Ok(()),
                 Ok(Err(error)) => Err(refused(&error)),
                 Err(_) => Err(Unsent { cause: "the mail server takes too long".to_owned(), forever: false }),
             },
             Self::Mailbox(folder) => {
-                let (folder, bytes) = (folder.clone(), message.formatted());
-                let kept = tokio::task::spawn_blocking(move || keep(&folder, id, &bytes)).await;
+                let folder = folder.clone();
+                let kept = tokio::task::spawn_blocking(move || keep(&folder, id, &ready)).await;
                 let kept = kept.unwrap_or_else(|_| Err(std::io::Error::other("the task ended")));
                 kept.map_err(|error| Unsent { cause: format!("the mailbox: {error}"), forever: false })
             }
@@ -191,15 +193,6 @@ fn refused(error: &lettre::transport::smtp::Error) -> Unsent {
     };
     let ours = [421, 500, 501, 502, 503, 504, 521, 530, 534, 535, 538].contains(&u16::from(code));
     Unsent { cause: format!("the mail server answers {code}"), forever: error.is_permanent() && !ours }
-}
-
-/// Writes a message beside the others: whole, or not at all.
-fn keep(folder: &Path, id: LetterId, bytes: &[u8]) -> std::io::Result<()> {
-    let (path, temporary) = (folder.join(format!("{id}.eml")), folder.join(format!(".{id}.new")));
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&temporary, &path)
 }
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ tables! {
     "pushed_request",
     "used_once",
     "logout_notice",
+    "notice",
     "delegation",
     "credential_usage",
     "usage_day",

@@ -1,8 +1,10 @@
 //! Letters that wait, and the language that people read.
 
 use domain::id::LetterId;
-use domain::person::Language;
-use poort_store::{LetterRow, WaitingLetters};
+use domain::letter::Ending;
+use domain::person::{Language, Settings, Theme};
+use poort_store::{EndingWithin, LetterRow, WaitingLetters};
+use std::time::Duration;
 
 use crate::support::*;
 use crate::*;
@@ -20,10 +22,15 @@ pub(crate) async fn letters(store: &Store) {
     let iris = person("iris");
     let (id, inserted) = (iris.id, iris.clone());
     done(write!(store, |tx| { tx.insert_person(&inserted.clone(), None).await })).await;
-    assert_eq!(read!(store, |reader| { reader.person_language(id).await }), None);
-    for (language, is_new) in [(Language::En, true), (Language::En, false), (Language::Nl, true)] {
-        assert_eq!(done(write!(store, |tx| { tx.set_person_language(id, language).await })).await, is_new);
-        assert_eq!(read!(store, |reader| { reader.person_language(id).await }), Some(language));
+    assert_eq!(read!(store, |reader| { reader.person_settings(id).await }), Settings::default());
+    let first = move |language| done(write!(store, |tx| { tx.note_signed_in(id, at(0), Some(language)).await }));
+    assert!(first(Language::En).await);
+    assert!(!first(Language::Nl).await);
+    let known = Settings { language: Some(Language::En), theme: None };
+    assert_eq!(read!(store, |reader| { reader.person_settings(id).await }), known);
+    for settings in [Settings { language: Some(Language::Nl), theme: Some(Theme::Dark) }, known] {
+        done(write!(store, |tx| { tx.set_person_settings(id, settings).await })).await;
+        assert_eq!(read!(store, |reader| { reader.person_settings(id).await }), settings);
     }
 
     let (one, two) = (letter(1, Some(id)), letter(2, None));
@@ -52,5 +59,23 @@ pub(crate) async fn letters(store: &Store) {
     // Whoever is erased gets none any more.
     assert!(done(write!(store, |tx| { tx.erase_person(id, at(3)).await })).await);
     assert_eq!(read!(store, |reader| { reader.waiting_letters().await }), WaitingLetters { count: 0, since: None });
-    assert_eq!(read!(store, |reader| { reader.person_language(id).await }), None);
+    assert_eq!(read!(store, |reader| { reader.person_settings(id).await }), Settings::default());
+    notices(store).await;
+}
+
+/// Of credentials that end by themselves; what each lists is tried over HTTP.
+async fn notices(store: &Store) {
+    let within = EndingWithin { after: at(0), until: at(1), span: Duration::ZERO, days: 7 };
+    for kind in [Ending::PersonalToken, Ending::OrganisationToken] {
+        assert_eq!(read!(store, |reader| { reader.ending_credentials(kind, within, 10).await }), []);
+    }
+    assert_eq!(read!(store, |reader| { reader.old_keys_still_used((at(0), at(1)), at(-1), 10).await }), []);
+    let credential = CredentialId::from_bytes([9; 16]);
+    let told = move |days| done(write!(store, |tx| { tx.note_told(credential, at(10), days).await }));
+    assert!(told(7).await && told(1).await);
+    assert!(!told(7).await, "once");
+    store.drop_old_notices(at(9)).await.expect("written");
+    assert!(!told(7).await, "it is kept until the end");
+    store.drop_old_notices(at(10)).await.expect("written");
+    assert!(told(7).await);
 }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use domain::person::{Settings, Theme};
 use domain::text::Name;
 
 use super::apps::{self, App};
@@ -32,7 +33,8 @@ struct View {
 
 pub(in crate::console) async fn show(visit: Visit) -> Answer {
     let name = visit.person().person.name.clone().map(String::from).unwrap_or_default();
-    let usual = [("name", name.as_str()), ("language", visit.browser.language.tag()), ("theme", visit.browser.theme().unwrap_or("system"))];
+    let language = visit.person().settings.language.map_or(visit.browser.language, Language::from);
+    let usual = [("name", name.as_str()), ("language", language.tag()), ("theme", visit.browser.theme().unwrap_or("system"))];
     let form = Form::new(&visit, &usual);
     visit.page(&view(&visit, form).await?)
 }
@@ -46,6 +48,8 @@ pub(in crate::console) async fn save(visit: Visit) -> Answer {
     let renamed = visit.authority().rename_oneself(&visit.context(), name).await;
     renamed.map_err(|error| visit.refused(&error))?;
     let language = Language::of_tag(form.value("language")).unwrap_or(visit.browser.language);
+    let settings = Settings { language: Some(language.into()), theme: Theme::named(form.value("theme")) };
+    visit.authority().choose_settings(&visit.context(), settings).await.map_err(|error| visit.refused(&error))?;
     Ok(visit.browser.settled(language, form.value("theme"), Text::Saved.of(language)))
 }
 

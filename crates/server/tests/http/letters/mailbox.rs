@@ -33,3 +33,33 @@ async fn where_no_mail_is_sent_none_is_kept() {
     assert!(!app.node.authority.sends_letters());
     assert_eq!(app.node.authority.waiting_letters().await.expect("asked").count, 0);
 }
+
+#[tokio::test]
+async fn operators_see_the_mailbox_and_nobody_else_does() {
+    let (app, folder) = with_mailbox().await;
+    let organisation = app.organisation("Acme").await;
+    let ann = app.person_with_password("ann", &organisation, "correct horse battery").await;
+    let path = "/nl/operator/mailbox";
+    let basic = |token: &str| testkit::basic("operator", token);
+    let asked = app.call("GET", path).header("authorization", &basic(&app.operator)).send().await.expect(200);
+    assert!(asked.text.contains("Er is nog geen mail."), "{}", asked.text);
+    let body = json!({"description": "<script>alert(1)</script>", "permissions": "all"});
+    let token = app.make(&format!("/api/v1/people/{ann}/tokens"), body).await.member("/secret");
+    app.node.send_letters().await;
+    let shown = app.call("GET", path).header("authorization", &basic(&app.operator)).send().await.expect(200);
+    assert!(shown.text.contains("ann@example.org") && shown.text.contains("/nl/profile/tokens"), "{}", shown.text);
+    assert!(!shown.text.contains("<script>alert") && shown.header("cache-control") == Some("no-store"), "{}", shown.text);
+    // A good token of somebody else, half a token, none; and a session makes no operator.
+    for wrong in [basic(&token), basic(&app.operator[..20]), basic(""), format!("Bearer {}", app.operator), "Basic %%%".to_owned()] {
+        let refused = app.call("GET", path).header("authorization", &wrong).send().await.expect(401);
+        assert!(refused.header("www-authenticate").is_some_and(|challenge| challenge.starts_with("Basic ")), "{wrong}");
+        assert!(!refused.text.contains("ann@example.org"), "{}", refused.text);
+    }
+    let mut own = testkit::Visitor::new(&app);
+    own.sign_in("ann@example.org", "correct horse battery").await.expect(303);
+    own.get(path).await.expect(401);
+    assert!(arrived(&folder).len() == 1);
+    // Where letters are sent, there is none.
+    let without = testkit::App::start().await;
+    without.call("GET", path).header("authorization", &testkit::basic("operator", &without.operator)).send().await.expect(404);
+}

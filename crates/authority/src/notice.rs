@@ -1,0 +1,142 @@
+//! Telling people of credentials that end by themselves: 30, 7 and 1 days before, once each, whichever node looks first.
+
+use std::time::Duration;
+
+use domain::letter::{Ending, Letter, Recipient};
+use domain::person::Language;
+use domain::{CredentialId, OrganisationId, RequestId, Timestamp};
+use futures_util::future::BoxFuture;
+use store::{Abort, EndingCredential, EndingWithin, OldKeyStillUsed, Outcome, Reader, StoreError, Tx};
+
+use crate::letter::{Letters, members_with};
+use crate::{Authority, Context, Error, Right};
+
+const DAY: Duration = Duration::from_secs(86_400);
+/// How many days before the end it is told, each with the days of the next one.
+const NOTICES: [(u32, u32); 3] = [(30, 7), (7, 1), (1, 0)];
+/// So many days more a credential must be made for: whoever makes one for a week knows that it ends within one.
+const LONGER_BY: u32 = 2;
+/// How many are read at once.
+const PART: u32 = 200;
+
+impl Authority {
+    /// Writes the letters that are due about credentials that end by themselves. Where none are sent, none.
+    pub async fn tell_of_endings(&self, now: Timestamp) -> Result<(), Error> {
+        if !self.sends_letters() {
+            return Ok(());
+        }
+        for (days, next) in NOTICES {
+            let within = EndingWithin {
+                after: now.saturating_add(DAY * next),
+                until: now.saturating_add(DAY * days),
+                span: DAY * (days + LONGER_BY),
+                days,
+            };
+            for kind in [Ending::PersonalToken, Ending::OrganisationToken] {
+                self.tell_all(days, now, move |reader| read_endings(reader, kind, within)).await?;
+            }
+        }
+        let (until, used_after) = (now.saturating_add(DAY), now.saturating_sub(DAY));
+        self.tell_all(0, now, move |reader| read_old_keys(reader, (now, until), used_after)).await?;
+        self.letters_written();
+        Ok(self.store.drop_old_notices(now).await?)
+    }
+
+    /// Tells of all that a reading finds, a part at a time: what was told is not found again.
+    async fn tell_all<F>(&self, days: u32, now: Timestamp, read: F) -> Result<(), Error>
+    where
+        F: for<'a> Fn(&'a mut Reader<'_>) -> BoxFuture<'a, Result<Vec<Found>, StoreError>> + Copy + Send + Sync + 'static,
+    {
+        loop {
+            let found = self.store.read(read).await?;
+            let is_all = found.len() < PART as usize;
+            if !found.is_empty() {
+                let (context, letters) = (Context::system(RequestId::generate(now, &*self.entropy)?, now), self.letters());
+                let told = self.commit(&context, move |tx, by| {
+                    let (found, letters) = (found.clone(), letters.clone());
+                    Box::pin(async move {
+                        for found in &found {
+                            // Another node may have been faster.
+                            if tx.note_told(found.id, found.ends_at, days).await? {
+                                found.tell(tx, &letters, by.at).await?;
+                            }
+                        }
+                        Ok(Outcome::Kept(()))
+                    })
+                });
+                told.await?;
+            }
+            if is_all {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Something that ends, of which is to be told.
+#[derive(Clone)]
+struct Found {
+    id: CredentialId,
+    ends_at: Timestamp,
+    what: What,
+}
+
+#[derive(Clone)]
+enum What {
+    Credential(EndingCredential),
+    OldKey(OldKeyStillUsed),
+}
+
+fn read_endings<'a>(reader: &'a mut Reader<'_>, kind: Ending, within: EndingWithin) -> BoxFuture<'a, Result<Vec<Found>, StoreError>> {
+    Box::pin(async move {
+        let rows = reader.ending_credentials(kind, within, PART).await?;
+        Ok(rows.into_iter().map(|row| Found { id: row.id, ends_at: row.ends_at, what: What::Credential(row) }).collect())
+    })
+}
+
+fn read_old_keys<'a>(
+    reader: &'a mut Reader<'_>,
+    within: (Timestamp, Timestamp),
+    used_after: Timestamp,
+) -> BoxFuture<'a, Result<Vec<Found>, StoreError>> {
+    Box::pin(async move {
+        let rows = reader.old_keys_still_used(within, used_after, PART).await?;
+        Ok(rows.into_iter().map(|row| Found { id: row.id, ends_at: row.ends_at, what: What::OldKey(row) }).collect())
+    })
+}
+
+impl Found {
+    async fn tell(&self, tx: &mut Tx<'_>, letters: &Letters, now: Timestamp) -> Result<(), Abort<Error>> {
+        match self.what.clone() {
+            What::Credential(EndingCredential { kind, id, name, ends_at, person, organisation }) => {
+                let letter = |organisation| Letter::CredentialEnds { credential: kind, id, name, organisation, ends_at };
+                if let Some(person) = person {
+                    return letters.write(tx, now, Recipient::Person(person), &letter(None)).await;
+                }
+                let Some(organisation) = working(tx, organisation).await? else { return Ok(()) };
+                let managers = members_with(tx, organisation.0, Right::OrganisationTokensWrite).await?;
+                letters.write_all(tx, now, managers, &letter(Some(organisation))).await
+            }
+            What::OldKey(OldKeyStillUsed { key, name, organisation, contact, ends_at, last_used_at, .. }) => {
+                let Some(organisation) = working(tx, Some(organisation)).await? else { return Ok(()) };
+                let managers = members_with(tx, organisation.0, Right::OrganisationKeysWrite).await?;
+                let letter = Letter::OldKeyStillUsed { id: key, name, organisation, ends_at, last_used_at };
+                if let Some(email) = contact {
+                    // Who is both gets one letter.
+                    let known = tx.person_by_email(&email).await?;
+                    if !known.is_some_and(|person| managers.contains(&person.id)) {
+                        letters.write(tx, now, Recipient::Address { email, language: Language::default() }, &letter).await?;
+                    }
+                }
+                letters.write_all(tx, now, managers, &letter).await
+            }
+        }
+    }
+}
+
+/// The organisation with its name, unless nothing of it works anyway.
+async fn working(tx: &mut Tx<'_>, id: Option<OrganisationId>) -> Result<Option<(OrganisationId, String)>, StoreError> {
+    let Some(id) = id else { return Ok(None) };
+    let found = tx.organisation(id).await?.filter(|found| found.suspended_at.is_none());
+    Ok(found.map(|found| (id, found.name.to_string())))
+}
