@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use domain::letter::{Ending, Letter, Recipient};
 use domain::person::Language;
+use domain::text::Email;
 use domain::{CredentialId, OrganisationId, RequestId, Timestamp};
 use futures_util::future::BoxFuture;
-use store::{Abort, EndingCredential, EndingWithin, OldKeyStillUsed, Outcome, Reader, StoreError, Tx};
+use store::{Abort, EndingCredential, EndingPrivateKey, EndingWithin, Outcome, Reader, StoreError, Tx};
 
 use crate::letter::{Letters, members_with};
 use crate::{Authority, Context, Error, Right};
@@ -35,6 +36,7 @@ impl Authority {
             for kind in [Ending::PersonalToken, Ending::OrganisationToken] {
                 self.tell_all(days, now, move |reader| read_endings(reader, kind, within)).await?;
             }
+            self.tell_all(days, now, move |reader| read_keys(reader, within)).await?;
         }
         let (until, used_after) = (now.saturating_add(DAY), now.saturating_sub(DAY));
         self.tell_all(0, now, move |reader| read_old_keys(reader, (now, until), used_after)).await?;
@@ -84,13 +86,21 @@ struct Found {
 #[derive(Clone)]
 enum What {
     Credential(EndingCredential),
-    OldKey(OldKeyStillUsed),
+    Key(EndingPrivateKey),
+    OldKey(EndingPrivateKey),
 }
 
 fn read_endings<'a>(reader: &'a mut Reader<'_>, kind: Ending, within: EndingWithin) -> BoxFuture<'a, Result<Vec<Found>, StoreError>> {
     Box::pin(async move {
         let rows = reader.ending_credentials(kind, within, PART).await?;
         Ok(rows.into_iter().map(|row| Found { id: row.id, ends_at: row.ends_at, what: What::Credential(row) }).collect())
+    })
+}
+
+fn read_keys<'a>(reader: &'a mut Reader<'_>, within: EndingWithin) -> BoxFuture<'a, Result<Vec<Found>, StoreError>> {
+    Box::pin(async move {
+        let rows = reader.ending_private_keys(within, PART).await?;
+        Ok(rows.into_iter().map(|row| Found { id: row.id, ends_at: row.ends_at, what: What::Key(row) }).collect())
     })
 }
 
@@ -117,21 +127,38 @@ impl Found {
                 let managers = members_with(tx, organisation.0, Right::OrganisationTokensWrite).await?;
                 letters.write_all(tx, now, managers, &letter(Some(organisation))).await
             }
-            What::OldKey(OldKeyStillUsed { key, name, organisation, contact, ends_at, last_used_at, .. }) => {
+            What::Key(found) => {
+                let EndingPrivateKey { key: id, name, organisation, contact, ends_at, .. } = found;
                 let Some(organisation) = working(tx, Some(organisation)).await? else { return Ok(()) };
-                let managers = members_with(tx, organisation.0, Right::OrganisationKeysWrite).await?;
-                let letter = Letter::OldKeyStillUsed { id: key, name, organisation, ends_at, last_used_at };
-                if let Some(email) = contact {
-                    // Who is both gets one letter.
-                    let known = tx.person_by_email(&email).await?;
-                    if !known.is_some_and(|person| managers.contains(&person.id)) {
-                        letters.write(tx, now, Recipient::Address { email, language: Language::default() }, &letter).await?;
-                    }
-                }
-                letters.write_all(tx, now, managers, &letter).await
+                let (managed, letter) = (organisation.0, Letter::KeyEnds { id, name, organisation, ends_at });
+                tell_of_key(tx, letters, now, (managed, contact), &letter).await
+            }
+            What::OldKey(found) => {
+                let EndingPrivateKey { key: id, name, organisation, contact, ends_at, at, .. } = found;
+                let Some(organisation) = working(tx, Some(organisation)).await? else { return Ok(()) };
+                let (managed, letter) = (organisation.0, Letter::OldKeyStillUsed { id, name, organisation, ends_at, last_used_at: at });
+                tell_of_key(tx, letters, now, (managed, contact), &letter).await
             }
         }
     }
+}
+
+/// Writes to the contact of a key and to those who manage it; who is both gets one letter.
+async fn tell_of_key(
+    tx: &mut Tx<'_>,
+    letters: &Letters,
+    now: Timestamp,
+    (organisation, contact): (OrganisationId, Option<Email>),
+    letter: &Letter,
+) -> Result<(), Abort<Error>> {
+    let managers = members_with(tx, organisation, Right::OrganisationKeysWrite).await?;
+    if let Some(email) = contact {
+        let known = tx.person_by_email(&email).await?;
+        if !known.is_some_and(|person| managers.contains(&person.id)) {
+            letters.write(tx, now, Recipient::Address { email, language: Language::default() }, letter).await?;
+        }
+    }
+    letters.write_all(tx, now, managers, letter).await
 }
 
 /// The organisation with its name, unless nothing of it works anyway.

@@ -117,6 +117,11 @@ impl Authority {
         .await
     }
 
+    /// Whether a person is one of those who run the installation.
+    pub async fn runs_installation(&self, id: PersonId) -> Result<bool, Error> {
+        Ok(self.store.read(move |reader| Box::pin(async move { reader.is_operator(id).await })).await?)
+    }
+
     /// Remembers how the caller wants pages and letters to be.
     pub async fn choose_settings(&self, context: &Context, settings: Settings) -> Result<(), Error> {
         let crate::Caller::Person(caller) = &context.caller else { return Err(Error::Forbidden) };

@@ -145,6 +145,17 @@ pub enum Letter {
         /// When it ends.
         ends_at: Timestamp,
     },
+    /// The private key of an organisation key ends soon by itself.
+    KeyEnds {
+        /// Which key.
+        id: CredentialId,
+        /// Its name.
+        name: String,
+        /// Whose.
+        organisation: (crate::OrganisationId, String),
+        /// When the private key ends.
+        ends_at: Timestamp,
+    },
     /// A private key that a newer one replaces ends soon, and is still used.
     OldKeyStillUsed {
         /// Which key.
@@ -251,6 +262,7 @@ impl Letter {
             Self::NewSignIn { .. } => "new_sign_in",
             Self::TokenMade { .. } => "token_made",
             Self::CredentialEnds { .. } => "credential_ends",
+            Self::KeyEnds { .. } => "key_ends",
             Self::OldKeyStillUsed { .. } => "old_key_still_used",
             Self::Delegation { .. } => "delegation",
             Self::Announcement { .. } => "announcement",
@@ -265,6 +277,7 @@ impl Letter {
             | Self::Invitation { ends_at, .. }
             | Self::ForgottenPassword { ends_at, .. }
             | Self::CredentialEnds { ends_at, .. }
+            | Self::KeyEnds { ends_at, .. }
             | Self::OldKeyStillUsed { ends_at, .. } => Some(*ends_at),
             _ => None,
         }

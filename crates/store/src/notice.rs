@@ -39,6 +39,10 @@ statements! {
     ENDING_ORGANISATION_TOKENS = concat!("SELECT t.id, t.organisation, t.username, t.expires_at FROM organisation_token t
         WHERE t.expires_at > $1 AND t.expires_at <= $2 AND t.created_at <= t.expires_at - $3 AND t.revoked_at IS NULL",
         untold!("t.id", "t.expires_at"));
+    ENDING_PRIVATE_KEYS = concat!("SELECT p.id, k.organisation, k.definition, k.contact, p.ends_at, k.id, p.created_at FROM private_key p
+        JOIN organisation_key k ON k.id = p.organisation_key
+        WHERE p.ends_at > $1 AND p.ends_at <= $2 AND p.created_at <= p.ends_at - $3 AND p.ended_at IS NULL AND p.superseded = 0
+        AND k.revoked_at IS NULL AND k.organisation IS NOT NULL", untold!("p.id", "p.ends_at"));
     // Used since a newer one is there, and not long ago.
     OLD_KEYS_STILL_USED = concat!("SELECT p.id, k.organisation, k.definition, k.contact, p.ends_at, k.id, u.last_used_at FROM private_key p
         JOIN organisation_key k ON k.id = p.organisation_key
@@ -68,10 +72,10 @@ pub struct EndingCredential {
     pub organisation: Option<OrganisationId>,
 }
 
-/// A private key that a newer one replaces, which ends before long and is used all the same.
+/// A private key that ends before long.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OldKeyStillUsed {
-    /// The private key.
+pub struct EndingPrivateKey {
+    /// Which one.
     pub id: CredentialId,
     /// Its organisation key.
     pub key: CredentialId,
@@ -83,8 +87,8 @@ pub struct OldKeyStillUsed {
     pub contact: Option<Email>,
     /// When the private key ends.
     pub ends_at: Timestamp,
-    /// When it was last used.
-    pub last_used_at: Timestamp,
+    /// When it was made; of a replaced one, when it was last used.
+    pub at: Timestamp,
 }
 
 /// Which credentials are looked for.
@@ -128,23 +132,32 @@ impl Reader<'_> {
         rows.into_iter().map(read).collect()
     }
 
-    /// Old private keys that end within a time and were used after `used_after`, of which that was not told; at most `limit`.
+    /// Private keys of organisation keys that end within a time, of which that was not told; the first to end first, at most `limit`.
+    pub async fn ending_private_keys(&mut self, within: EndingWithin, limit: u32) -> Result<Vec<EndingPrivateKey>, StoreError> {
+        let EndingWithin { after, until, span, days } = within;
+        let span = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+        let rows = self.executor.rows(&ENDING_PRIVATE_KEYS, &params![after, until, span, days, limit]).await?;
+        rows.into_iter().map(private_key).collect()
+    }
+
+    /// Replaced private keys that end within a time and were used after `used_after`, of which that was not told; at most `limit`.
     pub async fn old_keys_still_used(
         &mut self,
         (after, until): (Timestamp, Timestamp),
         used_after: Timestamp,
         limit: u32,
-    ) -> Result<Vec<OldKeyStillUsed>, StoreError> {
+    ) -> Result<Vec<EndingPrivateKey>, StoreError> {
         let rows = self.executor.rows(&OLD_KEYS_STILL_USED, &params![after, until, used_after, 0_u32, limit]).await?;
-        let read = |mut row: crate::value::Row| {
-            let (id, organisation) = (row.take()?, row.take()?);
-            let name = row.json::<ClientDefinition>()?.name.to_string();
-            let contact = row.parse_optional(Email::new)?;
-            let (ends_at, key, last_used_at) = (row.take()?, row.take()?, row.take()?);
-            Ok(OldKeyStillUsed { id, key, name, organisation, contact, ends_at, last_used_at })
-        };
-        rows.into_iter().map(read).collect()
+        rows.into_iter().map(private_key).collect()
     }
+}
+
+fn private_key(mut row: crate::value::Row) -> Result<EndingPrivateKey, StoreError> {
+    let (id, organisation) = (row.take()?, row.take()?);
+    let name = row.json::<ClientDefinition>()?.name.to_string();
+    let contact = row.parse_optional(Email::new)?;
+    let (ends_at, key, at) = (row.take()?, row.take()?, row.take()?);
+    Ok(EndingPrivateKey { id, key, name, organisation, contact, ends_at, at })
 }
 
 impl Tx<'_> {

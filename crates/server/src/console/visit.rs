@@ -52,7 +52,7 @@ impl Visit {
             return Err(browser.answer(see_other(&format!("/sign-in?{}", encoded(&[("next", &back(&parts.uri, &parts.method))])))));
         }
         if page.who == Who::Operator {
-            operator::enter(console, &browser, &parts.headers)?;
+            operator::enter(console, &browser, &parts.headers).await?;
         }
         let form = if parts.method == Method::POST { Some(read_form(&parts.headers, body).await?) } else { None };
         if let Some(form) = &form

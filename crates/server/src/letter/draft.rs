@@ -40,7 +40,9 @@ pub(super) fn draft(letter: &Letter, language: Language, now: Timestamp) -> Draf
         | Letter::ForgottenPassword { .. }
         | Letter::PasswordChanged { .. } => writer.account(letter),
         Letter::FactorAdded { .. } | Letter::FactorRemoved { .. } | Letter::NewSignIn { .. } => writer.signing_in(letter),
-        Letter::TokenMade { .. } | Letter::CredentialEnds { .. } | Letter::OldKeyStillUsed { .. } => writer.credential(letter),
+        Letter::TokenMade { .. } | Letter::CredentialEnds { .. } | Letter::KeyEnds { .. } | Letter::OldKeyStillUsed { .. } => {
+            writer.credential(letter)
+        }
         Letter::Delegation { .. } => writer.delegation(letter),
         Letter::Announcement { .. } => writer.announcement(letter),
         Letter::Trial => writer.says(Text::TrialSubject, Text::TrialStory),
@@ -81,7 +83,7 @@ impl Writer {
                 ..self.says(Text::VerificationSubject, Text::VerificationStory)
             },
             Letter::Invitation { organisation, invited_by, secret, ends_at } => {
-                let (place, short) = (inert(organisation), cut(&inert(organisation)));
+                let (place, short) = (inert(organisation), inert(&cut(organisation)));
                 let story = match invited_by {
                     Some(person) => self.fill(Text::InvitationStoryBy, &[("person", inert(person)), ("organisation", place)]),
                     None => self.fill(Text::InvitationStory, &[("organisation", place)]),
@@ -152,12 +154,7 @@ impl Writer {
     fn credential(&self, letter: &Letter) -> Draft {
         match letter {
             Letter::CredentialEnds { name, organisation, ends_at, .. } => {
-                let count = moment::days_between(self.now, *ends_at);
-                let subject = match count {
-                    ..=0 => Text::TokenEndsToday,
-                    1 => Text::TokenEndsDay,
-                    _ => Text::TokenEndsSubject,
-                };
+                let subjects = [Text::TokenEndsToday, Text::TokenEndsDay, Text::TokenEndsSubject];
                 let mut paragraphs = vec![self.fill(Text::EndsStory, &[("moment", self.moment(*ends_at))])];
                 let link = match organisation {
                     None => (self.say(Text::YourTokens), "/profile/tokens".to_owned()),
@@ -166,8 +163,15 @@ impl Writer {
                         (self.fill(Text::OrganisationTokens, &[("organisation", inert(organisation))]), format!("/o/{id}/options"))
                     }
                 };
-                let subject = self.fill(subject, &[("name", cut(&inert(name))), ("count", count.to_string())]);
+                let subject = self.ends(subjects, name, *ends_at);
                 Draft { subject, paragraphs, link: Some((link.0, Target::Page(link.1))), after: Vec::new() }
+            }
+            Letter::KeyEnds { id, name, organisation: (organisation, title), ends_at } => {
+                let subject = self.ends([Text::KeyEndsToday, Text::KeyEndsDay, Text::KeyEndsSubject], name, *ends_at);
+                let story = self.fill(Text::EndsStory, &[("moment", self.moment(*ends_at))]);
+                let whose = self.fill(Text::EndsOf, &[("organisation", inert(title))]);
+                let link = Some((self.say(Text::TheKey), Target::Page(format!("/o/{organisation}/keys/{id}"))));
+                Draft { subject, paragraphs: vec![story, whose], link, after: Vec::new() }
             }
             Letter::OldKeyStillUsed { id, name, organisation: (organisation, title), ends_at, last_used_at } => {
                 let values = [
@@ -177,7 +181,7 @@ impl Writer {
                     ("used", self.moment(*last_used_at)),
                 ];
                 let link = Some((self.say(Text::TheKey), Target::Page(format!("/o/{organisation}/keys/{id}"))));
-                let subject = self.fill(Text::OldKeySubject, &[("name", cut(&inert(name)))]);
+                let subject = self.fill(Text::OldKeySubject, &[("name", inert(&cut(name)))]);
                 Draft { subject, paragraphs: vec![self.fill(Text::OldKeyStory, &values)], link, after: Vec::new() }
             }
             Letter::TokenMade { description, at, ends_at } => {
@@ -188,11 +192,22 @@ impl Writer {
                 let story = self.fill(Text::TokenMadeSubject, &[("name", inert(description))]) + ".";
                 let when = self.fill(Text::At, &[("moment", self.moment(*at))]);
                 let link = Some((self.say(Text::YourTokens), Target::Page("/profile/tokens".to_owned())));
-                let subject = self.fill(Text::TokenMadeSubject, &[("name", cut(&inert(description)))]);
+                let subject = self.fill(Text::TokenMadeSubject, &[("name", inert(&cut(description)))]);
                 Draft { subject, paragraphs: vec![story, when, until, self.say(Text::TokenMadeNotYou)], link, after: Vec::new() }
             }
             _ => self.says(Text::TrialSubject, Text::TrialStory),
         }
+    }
+
+    /// In how many days something ends: today, in one, in more.
+    fn ends(&self, [today, day, days]: [Text; 3], name: &str, ends_at: Timestamp) -> String {
+        let count = moment::days_between(self.now, ends_at);
+        let subject = match count {
+            ..=0 => today,
+            1 => day,
+            _ => days,
+        };
+        self.fill(subject, &[("name", inert(&cut(name))), ("count", count.to_string())])
     }
 
     fn delegation(&self, letter: &Letter) -> Draft {
@@ -206,7 +221,7 @@ impl Writer {
             Turn::Closed => (Text::ClosedSubject, Text::ClosedStory, None),
         };
         let at = at.map(|at| self.moment(at)).unwrap_or_default();
-        let subject = self.fill(subject, &[("to", cut(&inert(to))), ("moment", at.clone())]);
+        let subject = self.fill(subject, &[("to", inert(&cut(to))), ("moment", at.clone())]);
         let mut paragraphs = vec![self.fill(story, &[("from", inert(from)), ("to", inert(to)), ("moment", at)])];
         paragraphs.extend(workspace.as_ref().map(|workspace| self.fill(Text::Project, &[("workspace", inert(workspace))])));
         paragraphs.extend(reason.as_ref().map(|reason| self.fill(Text::Reason, &[("reason", inert(reason))])));
@@ -218,7 +233,7 @@ impl Writer {
         let Letter::Announcement { api, title, text, deprecated_at, ends_at, link, credentials, is_contact } = letter else {
             return self.says(Text::TrialSubject, Text::TrialStory);
         };
-        let subject = self.fill(Text::AnnouncementSubject, &[("api", cut(&inert(api))), ("title", cut(&inert(title)))]);
+        let subject = self.fill(Text::AnnouncementSubject, &[("api", inert(&cut(api))), ("title", inert(&cut(title)))]);
         let mut paragraphs: Vec<String> = text.split('\n').map(str::trim).filter(|line| !line.is_empty()).map(inert).collect();
         let moments = [(Text::AnnouncementDiscouraged, deprecated_at), (Text::AnnouncementEnds, ends_at)];
         for (text, at) in moments {

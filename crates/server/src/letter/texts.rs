@@ -61,6 +61,9 @@ texts! {
     TokenEndsSubject: "Token ‘{name}’ works for {count} more days", "Token ‘{name}’ werkt nog {count} dagen";
     TokenEndsDay: "Token ‘{name}’ works for 1 more day", "Token ‘{name}’ werkt nog 1 dag";
     TokenEndsToday: "Token ‘{name}’ stops working today", "Token ‘{name}’ stopt vandaag";
+    KeyEndsSubject: "Key ‘{name}’ works for {count} more days", "Sleutel ‘{name}’ werkt nog {count} dagen";
+    KeyEndsDay: "Key ‘{name}’ works for 1 more day", "Sleutel ‘{name}’ werkt nog 1 dag";
+    KeyEndsToday: "Key ‘{name}’ stops working today", "Sleutel ‘{name}’ stopt vandaag";
     EndsStory: "From {moment} on, programs that use it are refused. Do you still need it? Then renew it before that.", "Vanaf {moment} krijgen programma's die dit gebruiken een weigering. Heb je het nog nodig? Vernieuw het dan op tijd.";
     EndsOf: "It is of {organisation}.", "Het hoort bij {organisation}.";
     OrganisationTokens: "Tokens of {organisation}", "Tokens van {organisation}";

@@ -69,6 +69,7 @@ async fn notices(store: &Store) {
     for kind in [Ending::PersonalToken, Ending::OrganisationToken] {
         assert_eq!(read!(store, |reader| { reader.ending_credentials(kind, within, 10).await }), []);
     }
+    assert_eq!(read!(store, |reader| { reader.ending_private_keys(within, 10).await }), []);
     assert_eq!(read!(store, |reader| { reader.old_keys_still_used((at(0), at(1)), at(-1), 10).await }), []);
     let credential = CredentialId::from_bytes([9; 16]);
     let told = move |days| done(write!(store, |tx| { tx.note_told(credential, at(10), days).await }));

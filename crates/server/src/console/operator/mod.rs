@@ -1,4 +1,4 @@
-//! Pages for whoever runs the installation. They show an operator token, in the browser's own dialogue.
+//! Pages for whoever runs the installation: signed in, or with an operator token in the browser's own dialogue.
 
 mod mailbox;
 mod texts;
@@ -18,9 +18,15 @@ use super::page::{self, Frame, Message};
 use super::{Console, failure};
 use crate::edge::{Code, Problem};
 
-/// Admits whoever shows an operator token as the password of `Basic` (RFC 7617), with any name: it stays in the browser's memory, and in
+/// Admits a person who runs the installation, and whoever shows an operator token as the password of `Basic` (RFC 7617), with any name: it stays in the browser's memory, and in
 /// no cookie. Others get the page that says so, with the status that opens the browser's dialogue.
-pub(super) fn enter(console: &Console, browser: &Browser, headers: &HeaderMap) -> Result<(), axum::response::Response> {
+pub(super) async fn enter(console: &Console, browser: &Browser, headers: &HeaderMap) -> Result<(), axum::response::Response> {
+    if let Some(person) = &browser.signed_in {
+        let found = console.authority().runs_installation(person.person.id).await;
+        if found.map_err(|error| failure::outage(browser, &error))? {
+            return Ok(());
+        }
+    }
     let Some(token) = headers.get(AUTHORIZATION).and_then(|value| password(value.as_bytes())) else { return Err(ask(browser)) };
     let bearer = Secret::new(format!("Bearer {}", token.expose()));
     let Ok(presented) = presentation::read(Some(bearer.expose().as_bytes()), None) else { return Err(ask(browser)) };

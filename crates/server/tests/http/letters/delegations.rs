@@ -34,6 +34,6 @@ async fn both_sides_are_told_and_know_what_they_may() {
     };
     check("Machtiging aan Peilwerk geopend", "1255").await;
     let closing = json!({"reason": "Veldwerk afgerond"});
-    app.operate("POST", &format!("/api/v1/delegations/{id}/closures")).json(&closing).send().await.expect(201);
+    app.operate("POST", &format!("/api/v1/delegations/{id}/closures")).json(&closing).send().await.expect(200);
     check("Machtiging aan Peilwerk gesloten", "Veldwerk afgerond").await;
 }

@@ -74,11 +74,15 @@ async fn keys_and_tokens_of_an_organisation_are_told_of_to_who_manages_them() {
     app.person("mia", &organisation, &["member"]).await;
     let body = json!({"api": "survey", "username": "acme-field-01", "description": "field", "expires_at": in_days(&app, 40)});
     app.make(&format!("/api/v1/organisations/{organisation}/organisation-tokens"), body).await;
+    let key = json!({"name": "Loader", "permissions": ["archive:papers:read"], "contact": "olga@example.org",
+        "private_key_ends_at": in_days(&app, 40)});
+    app.organisation_key(&organisation, key).await;
     delivered(&app, &folder).await;
     app.clock.advance(DAY * 12);
     let subject = "Token ‘acme-field-01’ werkt nog 28 dagen".to_owned();
-    let expected = ["karl", "olga"].map(|name| (format!("{name}@example.org"), subject.clone()));
-    assert_eq!(told(&app, &folder).await, expected);
+    let of_key = "Sleutel ‘Loader’ werkt nog 28 dagen".to_owned();
+    let expected = ["karl", "olga"].map(|name| [&of_key, &subject].map(|subject| (format!("{name}@example.org"), subject.clone())));
+    assert_eq!(told(&app, &folder).await, expected.concat(), "who is contact and manager gets one");
     assert_eq!(told(&app, &folder).await, [], "once");
 
     // A private key that a newer one replaces, and that is used all the same.
