@@ -30,7 +30,7 @@ pub(super) async fn enter(console: &Console, browser: &Browser, headers: &Header
     let Some(token) = headers.get(AUTHORIZATION).and_then(|value| password(value.as_bytes())) else { return Err(ask(browser)) };
     let bearer = Secret::new(format!("Bearer {}", token.expose()));
     let Ok(presented) = presentation::read(Some(bearer.expose().as_bytes()), None) else { return Err(ask(browser)) };
-    match console.authority().verifier().authenticate(presented.as_ref(), browser.now) {
+    match console.authority().verifier().authenticate(presented.as_ref(), browser.now, &[]) {
         Ok(Ok(facts)) if matches!(facts.owner, Owner::Operator) => Ok(()),
         Ok(_) => Err(ask(browser)),
         Err(unavailable) => Err(failure::outage(browser, &unavailable.into())),
