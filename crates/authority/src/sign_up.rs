@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use domain::event::Event;
 use domain::letter::{Letter, LinkSecret, Recipient};
 use domain::mail_link::MailPurpose;
-use domain::person::{Language, Person};
+use domain::person::{Language, Person, Settings};
 use domain::text::{Email, Name};
 use domain::{Digest, PersonId, Secret, Timestamp};
 use store::{Abort, By, Outcome, Tx};
@@ -136,7 +136,7 @@ async fn make(tx: &mut Tx<'_>, by: &By, (digest, account): (&Digest, NewAccount)
 pub(crate) async fn insert(tx: &mut Tx<'_>, by: &By, account: NewAccount) -> Result<(), Abort<Error>> {
     let NewAccount { person, hash, language } = account;
     tx.insert_person(&person, Some(hash)).await.map_err(clash)?;
-    tx.set_person_language(person.id, language).await?;
+    tx.set_person_settings(person.id, Settings { language: Some(language), theme: None }).await?;
     tx.record(&itself(by, person.id), Event::PersonCreated { person: person.id }).await?;
     Ok(())
 }
