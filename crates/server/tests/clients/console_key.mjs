@@ -1,5 +1,6 @@
 // The second way of the FAQ: organisation settings, a key, a person's consent, the API; then the key is revoked and refused.
 import { createHash, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 
 const REDIRECT = "https://app.example/callback";
 
@@ -18,6 +19,8 @@ export async function key(browser, { base, privacy, signIn, follow, send }) {
   await send(page, { name: "Rapport van de FAQ" });
   seen.focus = await page.evaluate(() => document.activeElement.textContent);
   const [client, secret] = [await shown(page, "#secret-1"), await shown(page, "#secret-2")];
+  const [file] = await Promise.all([page.waitForEvent("download"), page.click("[data-settings]")]);
+  seen.file = [file.suggestedFilename(), readFileSync(await file.path(), "utf8") === `CLIENT_ID=${client}\nCLIENT_SECRET=${secret}\n`];
   await page.reload().catch(() => {});
   seen.again = (await page.textContent("main")).includes(secret);
 
