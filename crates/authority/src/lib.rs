@@ -94,6 +94,7 @@ pub use loss::{Published, publish_anew};
 pub use mail_link::{Arrival, InvitationView, LinkOver, LinkUnused, LinkView};
 pub use membership::HangsFromMembership;
 pub use meter::Meters;
+pub use new_browser::BrowserFacts;
 pub use organisation::NewOrganisation;
 pub use organisation_key::{
     ClientRequest, IssuedOrganisationKey, NewOrganisationKey, OrganisationKeyFilter, OrganisationKeyRow, OrganisationKeyUpdate,
@@ -113,7 +114,7 @@ pub use second_factor::{
     SecondStep, TotpFacts, TotpUnderWay,
 };
 pub use server_key::{KeyRing, OpenKey, Purpose, ServerKey};
-pub use session::{Begun, BrowserFacts, Refusal, SessionLimits, SignIn, SignInAim, SignedIn, SignedInPerson, Which};
+pub use session::{Begun, Refusal, SessionLimits, SignIn, SignInAim, SignedIn, SignedInPerson, Which};
 pub use sign_up::SignUp;
 pub use signing_key::KeySchedule;
 pub use store::LinkedAccount;

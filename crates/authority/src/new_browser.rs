@@ -1,14 +1,31 @@
-//! Telling people that somebody signed in with a browser that was not seen before.
+//! What is known of a browser; and telling people that somebody signed in with one that was not seen before.
+
+use std::net::IpAddr;
 
 use domain::letter::{Letter, Recipient};
 use domain::person::Language;
-use domain::session::Method;
+use domain::session::{Method, Session};
 use domain::{Secret, Timestamp};
 use store::{Abort, Outcome, Tx};
 
 use crate::letter::Letters;
 use crate::session::Begin;
-use crate::{Authority, BrowserFacts, Error};
+use crate::{Authority, Error};
+
+/// What is known of a browser.
+#[derive(Clone, Default)]
+pub struct BrowserFacts {
+    /// The mark of a browser in which somebody signed in before.
+    pub mark: Option<Secret<String>>,
+    /// The language of its pages.
+    pub language: Option<Language>,
+    /// From where.
+    pub address: Option<IpAddr>,
+    /// What it calls itself.
+    pub user_agent: Option<String>,
+    /// The session that it has now. Whoever signs in again as the same person keeps it, any other is ended.
+    pub present: Option<Session>,
+}
 
 /// A browser in which somebody signs in.
 #[derive(Clone)]

@@ -3,14 +3,13 @@
 //! A session's secret is new after each signing in, so that none that was known before it counts. Whether somebody is
 //! suspended or erased, and whether a session was ended, is read from the database with each request.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::authorization::Authorization;
 use domain::event::Actor;
-use domain::person::{Language, Membership, Person, Settings};
+use domain::person::{Membership, Person, Settings};
 use domain::second_factor::FactorChange;
 use domain::session::{Method, Session};
 use domain::text::Email;
@@ -21,7 +20,7 @@ use store::{Abort, By, NewSession, Outcome, Recorded, SignInFacts, StoreError, T
 use crate::fence::holds;
 use crate::new_browser::Newcomer;
 use crate::second_factor::{First, HalfSignIn, Second};
-use crate::{Authority, Changed, Context, Error, logout_notice};
+use crate::{Authority, BrowserFacts, Changed, Context, Error, logout_notice};
 
 /// 24 bytes are 192 bits, and 32 characters.
 const SECRET_BYTES: usize = 24;
@@ -40,21 +39,6 @@ pub struct SessionLimits {
     pub idle: Duration,
     /// Since its person last signed in.
     pub absolute: Duration,
-}
-
-/// What is known of a browser.
-#[derive(Clone, Default)]
-pub struct BrowserFacts {
-    /// The mark of a browser in which somebody signed in before.
-    pub mark: Option<Secret<String>>,
-    /// The language of its pages.
-    pub language: Option<Language>,
-    /// From where.
-    pub address: Option<IpAddr>,
-    /// What it calls itself.
-    pub user_agent: Option<String>,
-    /// The session that it has now. Whoever signs in again as the same person keeps it, any other is ended.
-    pub present: Option<Session>,
 }
 
 /// A try to sign in with a password.
