@@ -94,7 +94,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 fn member(number: usize, organisation: OrganisationId, now: Timestamp, entropy: &Seeded) -> Result<Row, Box<dyn Error>> {
     let id = PersonId::generate(now, entropy)?;
     let (name, email) = (Some(Name::new(&format!("Person {number}"))?), Some(Email::new(&format!("person{number}@example.org"))?));
-    let person = Person { id, name, email, created_at: now, suspended_at: None, erased_at: None };
+    let person = Person { id, name, email, email_verified: false, created_at: now, suspended_at: None, erased_at: None };
     let roles = Roles::NONE.with(Role::Member);
     let membership = Membership { id: MembershipId::generate(now, entropy)?, person: id, organisation, roles, created_at: now };
     Ok(Row::Member(person, membership))
