@@ -91,6 +91,8 @@ pub enum RoleName {
     ProjectManager,
     /// Belongs to it
     Member,
+    /// Reads its audit log
+    AuditReader,
 }
 
 /// The columns of a membership.

@@ -8,7 +8,7 @@ use server::api::{VERSION, document};
 use super::routes;
 
 /// What a path may hold between its parameters, where it is neither a collection nor something that happens: there is one of it.
-const ONE_OF_EACH: [&str; 4] = ["suspension", "impact", "usage", "audit"];
+const ONE_OF_EACH: [&str; 5] = ["suspension", "impact", "usage", "audit", "second-factors"];
 
 /// The segments of a path behind the version.
 fn segments(path: &str) -> Vec<&str> {

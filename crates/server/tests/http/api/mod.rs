@@ -69,6 +69,8 @@ impl World {
             Some("memberships") => tenant.membership.clone(),
             Some("tokens") => tenant.token.clone(),
             Some("workspaces") => tenant.workspace.clone(),
+            // Where no letters are sent, nobody can be invited: one that is not there.
+            Some("invitations") => "00000000-0000-7000-8000-000000000000".to_owned(),
             Some("delegations") => tenant.delegation.clone(),
             Some("organisation-keys") => tenant.organisation_key.clone(),
             Some("organisation-tokens") => tenant.organisation_token.clone(),
@@ -137,6 +139,7 @@ fn body_for(route: &Route, tenant: &Tenant) -> Value {
         ("POST", "/people") => json!({"name": "x", "email": "x@example.org", "organisation": tenant.organisation}),
         ("PATCH", "/people/{id}") => json!({"name": "another name"}),
         ("POST", "/people/{id}/memberships" | "/memberships/{id}/moves") => json!({"organisation": tenant.organisation}),
+        ("POST", "/organisations/{id}/invitations") => json!({"email": "stolen@example.org"}),
         ("PATCH", "/memberships/{id}") => json!({"roles": ["owner"]}),
         ("POST", "/people/{id}/tokens") => json!({"description": "stolen", "organisation": tenant.organisation}),
         ("PATCH", "/tokens/{id}") => json!({"description": "another one"}),

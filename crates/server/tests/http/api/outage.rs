@@ -40,6 +40,11 @@ async fn every_route_says_that_it_cannot_know() {
             assert_eq!(answer.status, 200, "{name}: {}", answer.text);
             continue;
         }
+        // That this installation sends no mail is known without a database.
+        if name == "POST /api/v1/organisations/{id}/invitations" {
+            assert_eq!((answer.status, answer.member("/code").as_str()), (409, "no_mail"));
+            continue;
+        }
         assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")), "{name}: {}", answer.text);
         assert_eq!(answer.problem()["type"], "/problems/unavailable", "{name}");
         assert!(!answer.text.to_lowercase().contains("sql") && !answer.text.contains("table"), "{name}: {}", answer.text);

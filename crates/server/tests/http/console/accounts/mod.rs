@@ -40,10 +40,17 @@ async fn letters(app: &App) -> Vec<Mail> {
     let mut found = Vec::new();
     for file in std::fs::read_dir(folder).expect("a folder") {
         let path = file.expect("a file").path();
+        if path.extension().is_none_or(|extension| extension != "eml") {
+            continue;
+        }
         let text = std::fs::read_to_string(&path).expect("a message").replace("=\r\n", "");
         let to = text.lines().find_map(|line| line.strip_prefix("To: ")).expect("an address").trim().to_owned();
-        found.push(Mail { to, text });
         std::fs::remove_file(path).expect("removed");
+        // That somebody signed in with a new browser is told besides, and looked at in `letters::sign_in`.
+        let of_browser = ["Subject: Signed in with another browser", "Subject: Ingelogd in een andere browser"];
+        if !of_browser.iter().any(|subject| text.contains(subject)) {
+            found.push(Mail { to, text });
+        }
     }
     found.sort_by(|one, other| one.to.cmp(&other.to));
     found
