@@ -10,7 +10,7 @@ use crate::random::Random;
 use crate::server::{Client, question, text};
 
 /// How many people's consents there are to end: none is made during the run.
-const GRANTS: usize = 24;
+const GRANTS: usize = 10;
 const API: &str = "field";
 const PERMISSION: &str = "field:papers:read";
 const REDIRECT: &str = "https://app.example/callback";
