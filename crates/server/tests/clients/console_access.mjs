@@ -32,7 +32,11 @@ function here() {
 async function keyboard(page, tell) {
   await page.reload();
   const wanted = await page.evaluate(stops);
-  await page.evaluate(() => document.activeElement.blur());
+  // From the top, also where a page has put the keyboard at what is wrong.
+  await page.evaluate(() => {
+    document.body.tabIndex = -1;
+    document.body.focus();
+  });
   let reached = 0;
   // A date is several stops.
   for (let turn = 0; turn <= 5 * wanted; turn += 1) {
