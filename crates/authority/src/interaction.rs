@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use domain::{Digest, InteractionId, Timestamp};
+use domain::{Digest, InteractionId, PersonId, Secret, Timestamp};
 
 use crate::{Authority, Error};
 
@@ -52,6 +52,12 @@ impl Authority {
     /// What waits under this id for the browser with this visit: nothing for another browser, or where it is over.
     pub async fn interaction(&self, id: InteractionId, visit: Digest, now: Timestamp) -> Result<Option<Interaction>, Error> {
         Ok(self.store.read(move |reader| Box::pin(async move { reader.interaction(id, &visit, now).await })).await?)
+    }
+
+    /// Whose session it was that had this secret, over or not, as long as it is known.
+    pub async fn person_of_session(&self, secret: &Secret<String>) -> Result<Option<PersonId>, Error> {
+        let digest = Digest::of(secret.expose().as_bytes());
+        Ok(self.store.read(move |reader| Box::pin(async move { reader.person_of_secret(&digest).await })).await?)
     }
 
     /// Takes what waits, once: of several who try, one is told that it was there.

@@ -5,14 +5,27 @@ use std::net::IpAddr;
 use domain::event::Event;
 use domain::letter::{Letter, LinkSecret, Recipient};
 use domain::mail_link::MailPurpose;
-use domain::person::Language;
+use domain::person::{Language, Person};
 use domain::text::Email;
 use domain::{Secret, Timestamp};
-use store::{Abort, Outcome};
+use store::{Abort, Outcome, Tx};
 
+use crate::letter::Letters;
 use crate::mail_link::{self, LinkOver, LinkUnused};
 use crate::organisation::clash;
 use crate::{Authority, Caller, Context, Error, allowance};
+
+/// Tells the address that a person has no longer. That nobody may do so unseen is worth a letter to whoever reads mail there.
+pub(crate) async fn tell_the_old(
+    tx: &mut Tx<'_>,
+    letters: &Letters,
+    (person, at): (&Person, Timestamp),
+    email: &Email,
+) -> Result<(), Abort<Error>> {
+    let Some(old) = person.email.clone().filter(|_| !mail_link::is_of(person, email)) else { return Ok(()) };
+    let language = tx.person_settings(person.id).await?.language.unwrap_or_default();
+    letters.write(tx, at, Recipient::Address { email: old, language }, &Letter::AddressChanged { at }).await
+}
 
 impl Authority {
     /// Sends a link to the address that the caller says is theirs. Somebody else's costs as much work, and gets the same answer.
@@ -52,8 +65,9 @@ impl Authority {
     /// there would put their address into a stranger's account.
     pub async fn prove_address(&self, context: &Context, secret: &Secret<String>) -> Result<Result<(), LinkUnused>, Error> {
         let Caller::Person(caller) = &context.caller else { return Err(Error::Forbidden) };
-        let (id, digest) = (caller.id, mail_link::digest(secret));
+        let (id, digest, letters) = (caller.id, mail_link::digest(secret), self.letters());
         let proven = self.commit(context, move |tx, by| {
+            let letters = letters.clone();
             Box::pin(async move {
                 let unused = |unused| Ok(Outcome::Unchanged(Err(unused)));
                 let link = match mail_link::open(tx, &digest, by.at).await? {
@@ -73,6 +87,7 @@ impl Authority {
                     return unused(LinkUnused::Over(LinkOver::Used));
                 }
                 let is_other = !mail_link::is_of(&person, &link.email);
+                tell_the_old(tx, &letters, (&person, by.at), &link.email).await?;
                 (person.email, person.email_verified) = (Some(link.email), true);
                 tx.update_person(&person).await.map_err(clash)?;
                 if is_other {
@@ -83,6 +98,8 @@ impl Authority {
                 Ok::<_, Abort<Error>>(Outcome::Changed(Ok(()), recorded))
             })
         });
-        Ok(proven.await?.value)
+        let proven = proven.await?.value;
+        self.letters_written();
+        Ok(proven)
     }
 }

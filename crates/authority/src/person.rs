@@ -78,12 +78,14 @@ impl Authority {
         if update.email_verified.is_some() {
             caller.require_operator()?;
         }
-        self.change(context, move |tx, by| {
-            let (caller, update) = (caller.clone(), update.clone());
+        let letters = self.letters();
+        let changed = self.change(context, move |tx, by| {
+            let (caller, update, letters) = (caller.clone(), update.clone(), letters.clone());
             Box::pin(async move {
                 let mut person = live_person(tx, id, &caller).await?;
                 person.name = update.name.or(person.name);
                 if let Some(email) = update.email {
+                    crate::mail_address::tell_the_old(tx, &letters, (&person, by.at), &email).await?;
                     person.email_verified &= crate::mail_link::is_of(&person, &email);
                     person.email = Some(email);
                 }
@@ -92,8 +94,10 @@ impl Authority {
                 let recorded = tx.record(by, Event::PersonChanged { person: id }).await?;
                 Ok(Outcome::Changed(person, recorded))
             })
-        })
-        .await
+        });
+        let changed = changed.await?;
+        self.letters_written();
+        Ok(changed)
     }
 
     /// Changes the caller's own name.

@@ -96,6 +96,11 @@ pub enum Letter {
         /// When.
         at: Timestamp,
     },
+    /// The account that had this address has another one: for the old address.
+    AddressChanged {
+        /// When.
+        at: Timestamp,
+    },
     /// Another way to prove who one is was added.
     FactorAdded {
         /// Which.
@@ -257,6 +262,7 @@ impl Letter {
             Self::Invitation { .. } => "invitation",
             Self::ForgottenPassword { .. } => "forgotten_password",
             Self::PasswordChanged { .. } => "password_changed",
+            Self::AddressChanged { .. } => "address_changed",
             Self::FactorAdded { .. } => "factor_added",
             Self::FactorRemoved { .. } => "factor_removed",
             Self::NewSignIn { .. } => "new_sign_in",

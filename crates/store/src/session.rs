@@ -38,6 +38,7 @@ statements! {
     RUN_OUT = "SELECT id, person FROM session WHERE ended_at IS NULL AND (expires_at <= $1 OR last_seen_at <= $2)
         AND id IN (SELECT session FROM session_client) ORDER BY id LIMIT $3";
     PERSON_OF_SESSION = "SELECT person FROM session WHERE id = $1";
+    PERSON_OF_SECRET = "SELECT person FROM session WHERE digest = $1";
     END_SESSION = "UPDATE session SET ended_at = $3 WHERE id = $1 AND person = $2 AND ended_at IS NULL";
     TOUCH_SESSION = "UPDATE session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2 AND ended_at IS NULL";
     ERASE_CLIENTS_OF_SESSIONS = "DELETE FROM session_client WHERE session IN (SELECT id FROM session WHERE person = $1)";
@@ -97,6 +98,11 @@ impl Reader<'_> {
     /// Whose session it is, or was.
     pub async fn person_of_session(&mut self, id: SessionId) -> Result<Option<PersonId>, StoreError> {
         self.executor.row(&PERSON_OF_SESSION, &params![&id]).await?.map(|mut row| row.take()).transpose()
+    }
+
+    /// The same by the digest of its secret.
+    pub async fn person_of_secret(&mut self, digest: &Digest) -> Result<Option<PersonId>, StoreError> {
+        self.executor.row(&PERSON_OF_SECRET, &params![digest]).await?.map(|mut row| row.take()).transpose()
     }
 }
 

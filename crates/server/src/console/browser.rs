@@ -71,6 +71,12 @@ impl Browser {
         csrf::token("form", self.session_secret.as_ref().filter(|_| self.signed_in.is_some()).unwrap_or(&self.visit))
     }
 
+    /// The secret of a session that is over, for a form of its own: nobody is signed in, and the form came from our page in it.
+    pub(super) fn ended_session(&self, token: &str) -> Option<&Secret<String>> {
+        let secret = self.session_secret.as_ref().filter(|_| self.signed_in.is_none() && !self.cross_site)?;
+        csrf::same(token, &csrf::token("form", secret)).then_some(secret)
+    }
+
     /// The token for the sign-in form: bound to the browser, as nobody is known yet.
     pub(super) fn sign_in_token(&self) -> String {
         csrf::token("sign in", &self.visit)

@@ -29,6 +29,7 @@ impl Form {
     pub(crate) fn new(visit: &Visit, usual: &[(&'static str, &str)]) -> Self {
         let (sent, usual) = match &visit.form {
             Some(form) => (form.clone(), Vec::new()),
+            None if visit.was_typed => (visit.query.clone(), Vec::new()),
             None => (visit.query.clone(), usual.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()),
         };
         Self { csrf: visit.browser.form_token(), nonce: None, sent, usual, problems: Vec::new() }

@@ -45,6 +45,7 @@ mod step_up;
 mod texts;
 mod ticket;
 mod token;
+mod unsaved;
 mod user_agent;
 mod visit;
 mod why;

@@ -16,7 +16,7 @@ use super::browser::Browser;
 use super::visit::{Answer, Visit};
 use super::{
     Console, accessibility, account, activity, audit, delegation, factor, failure, invitation, key, member, operator, organisation,
-    organisation_token, profile, settings, step_up, token, why, workspace,
+    organisation_token, profile, settings, step_up, token, unsaved, why, workspace,
 };
 use crate::edge::{Code, Problem};
 use crate::language::Language;
@@ -34,6 +34,7 @@ static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
         page("/new-password/{link}", Who::Anyone).get(account::new_password::show).post(account::new_password::choose),
         page("/password-changed", Who::Anyone).get(account::new_password::done),
         page("/invitation/{link}", Who::Anyone).get(account::join::show).post(account::join::join),
+        page("/unsaved", Who::Person).get(unsaved::show),
         page("/profile/email", Who::Person).get(account::address::show).post(account::address::ask).fresh(),
         page("/profile/sign-in/password", Who::Person).get(account::password::show).post(account::password::change).fresh(),
         page("/profile/sign-in/accounts/{account}", Who::Person).get(account::linked::show).post(account::linked::change).fresh(),
@@ -179,6 +180,11 @@ impl Page {
     fn post<F: Future<Output = Answer> + Send + 'static>(mut self, function: impl Fn(Visit) -> F + Send + Sync + 'static) -> Self {
         self.post = Some(Arc::new(move |visit| Box::pin(function(visit))));
         self
+    }
+
+    /// Whether it is a page, and not only what others send forms to.
+    pub(super) fn opens(&self) -> bool {
+        self.get.is_some()
     }
 
     fn fresh(mut self) -> Self {

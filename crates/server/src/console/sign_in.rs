@@ -15,7 +15,7 @@ use super::browser::Browser;
 use super::factor::Text as Factor;
 use super::page::{self, Frame, local_path, see_other};
 use super::texts::Text;
-use super::{Console, failure, interaction, passkey, provider, second_step};
+use super::{Console, failure, interaction, passkey, provider, second_step, unsaved};
 use crate::edge::{Code, Problem};
 use crate::outbound::encoded;
 
@@ -91,7 +91,9 @@ impl Aim {
 
     /// What the page says about what waits.
     pub(super) fn context(&self, browser: &Browser) -> Option<String> {
-        let waiting = self.waiting.as_ref()?;
+        let Some(waiting) = &self.waiting else {
+            return unsaved::is_next(&self.next).then(|| unsaved::Text::SignIn.of(browser.language).to_owned());
+        };
         match &waiting.client {
             Some(client) => Some(Text::SignInFor.filled(browser.language, &[("client", client.clone())])),
             None => waiting.sign_in_again.then(|| Text::SignInAgain.of(browser.language).to_owned()),

@@ -13,7 +13,7 @@ use super::browser::Browser;
 use super::fields::Fields;
 use super::page::{self, see_other};
 use super::route::{Page, Who};
-use super::{Console, failure, operator, organisation, step_up};
+use super::{Console, failure, operator, organisation, step_up, unsaved};
 use crate::edge::{self, Code, Problem};
 use crate::language::{Language, Words};
 use crate::outbound::encoded;
@@ -32,6 +32,8 @@ pub(crate) struct Visit {
     pub(crate) place: Option<(Organisation, Membership)>,
     /// The path without the language.
     pub(crate) path: String,
+    /// Whether the query is what was typed into the page's form before ([`unsaved`]).
+    pub(crate) was_typed: bool,
     parameters: Vec<(String, String)>,
 }
 
@@ -48,8 +50,15 @@ impl Visit {
         if browser.exposed {
             return Err(failure::exposed(&browser));
         }
+        let path = Language::of_path(parts.uri.path()).map_or(parts.uri.path(), |(_, path)| path).to_owned();
+        let is_form = parts.method == Method::POST && page.opens();
         if browser.signed_in.is_none() && !matches!(page.who, Who::Anyone | Who::Operator) {
-            return Err(browser.answer(see_other(&format!("/sign-in?{}", encoded(&[("next", &back(&parts.uri, &parts.method))])))));
+            let form = if is_form && !browser.cross_site { read_form(&parts.headers, body).await.ok() } else { None };
+            let next = match form {
+                Some(form) => unsaved::of_ended(console, &browser, (&path, &form)).await?,
+                None => back(&parts.uri, &parts.method),
+            };
+            return Err(browser.answer(see_other(&format!("/sign-in?{}", encoded(&[("next", &next)])))));
         }
         if page.who == Who::Operator {
             operator::enter(console, &browser, &parts.headers).await?;
@@ -60,14 +69,22 @@ impl Visit {
         {
             return Err(refusal);
         }
-        let path = Language::of_path(parts.uri.path()).map_or(parts.uri.path(), |(_, path)| path).to_owned();
         let query = Fields::read(parts.uri.query().unwrap_or_default());
-        let mut visit = Self { console: console.clone(), browser, query, form, place: None, path, parameters };
+        let mut visit = Self { console: console.clone(), browser, query, form, place: None, path, was_typed: false, parameters };
         if let Who::Member(rights) = page.who {
             visit.place = Some(organisation::enter(&visit, rights).await?);
         }
         if page.fresh && !step_up::is_fresh(&visit.browser) {
-            return Err(step_up::ask(&visit.browser, &back(&parts.uri, &parts.method)));
+            let next = match &visit.form {
+                Some(form) if is_form => unsaved::of_stale(&visit, form).await?,
+                _ => back(&parts.uri, &parts.method),
+            };
+            return Err(step_up::ask(&visit.browser, &next));
+        }
+        if visit.form.is_none()
+            && let Some(typed) = unsaved::typed(&visit, &visit.path).await?
+        {
+            (visit.query, visit.was_typed) = (typed, true);
         }
         Ok(visit)
     }

@@ -38,7 +38,8 @@ pub(super) fn draft(letter: &Letter, language: Language, now: Timestamp) -> Draf
         | Letter::AccountExists
         | Letter::Invitation { .. }
         | Letter::ForgottenPassword { .. }
-        | Letter::PasswordChanged { .. } => writer.account(letter),
+        | Letter::PasswordChanged { .. }
+        | Letter::AddressChanged { .. } => writer.account(letter),
         Letter::FactorAdded { .. } | Letter::FactorRemoved { .. } | Letter::NewSignIn { .. } => writer.signing_in(letter),
         Letter::TokenMade { .. } | Letter::CredentialEnds { .. } | Letter::KeyEnds { .. } | Letter::OldKeyStillUsed { .. } => {
             writer.credential(letter)
@@ -100,6 +101,13 @@ impl Writer {
                 after: vec![self.link_until(*ends_at), self.say(Text::ForgottenKeeps), self.say(Text::NotYou)],
                 ..self.says(Text::ForgottenSubject, Text::ForgottenStory)
             },
+            Letter::AddressChanged { at } => {
+                let mut draft = self.says(Text::AddressSubject, Text::AddressStory);
+                draft.paragraphs.extend([self.fill(Text::At, &[("moment", self.moment(*at))]), self.say(Text::AddressNotYou)]);
+                draft.link = Some((self.say(Text::OwnAddress), Target::Page("/profile/email".to_owned())));
+                draft.after.push(self.say(Text::AddressLocked));
+                draft
+            }
             Letter::PasswordChanged { at } => {
                 let mut draft = self.says(Text::PasswordSubject, Text::PasswordStory);
                 draft.paragraphs.extend([self.fill(Text::At, &[("moment", self.moment(*at))]), self.say(Text::PasswordNotYou)]);

@@ -37,6 +37,12 @@ texts! {
     PasswordNotYou: "Was this not you? Then choose another password at once, with ‘Forgot your password?’ where you sign in. Then look where you are signed in.", "Was jij dit niet? Kies dan meteen een nieuw wachtwoord, via ‘Wachtwoord vergeten?’ op de inlogpagina. Kijk daarna waar je bent ingelogd.";
     WhereSignedIn: "Where you are signed in", "Waar je bent ingelogd";
 
+    AddressSubject: "The e-mail address of your account was changed", "Het e-mailadres van je account is gewijzigd";
+    AddressStory: "Your account here has another e-mail address. You sign in with that one from now on. This is the last letter to the old address.", "Je account heeft een ander e-mailadres. Vanaf nu log je daarmee in. Dit is de laatste mail naar het oude adres.";
+    AddressNotYou: "Was this not you? Then somebody else can get into your account. Are you still signed in somewhere? Then change the address back, and choose another password.", "Was jij dit niet? Dan kan iemand anders in je account. Ben je nog ergens ingelogd? Zet dan je adres terug, en kies een ander wachtwoord.";
+    AddressLocked: "Can you not get in any more? Ask an administrator of your organisation at once to have your account suspended.", "Kom je er niet meer in? Vraag een beheerder van je organisatie dan meteen om je account te laten stilzetten.";
+    OwnAddress: "Your e-mail address", "Je e-mailadres";
+
     FactorCodes: "codes from an app", "codes uit een app";
     FactorPasskey: "a passkey", "een passkey";
     FactorRecovery: "recovery codes", "herstelcodes";

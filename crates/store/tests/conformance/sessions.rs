@@ -87,6 +87,8 @@ pub(crate) async fn sessions(store: &Store) {
     assert_eq!(read!(store, |reader| { reader.sign_in_facts(&email("hera@example.org")).await }), None);
     assert!(done(write!(store, |tx| { tx.set_person_suspended(id, None).await })).await);
     assert!(found(store, two.digest, now()).await.is_some());
+    let whose = two.digest;
+    assert_eq!(read!(store, |reader| { reader.person_of_secret(&whose).await }), Some(id));
     told(store, two.session.id, id).await;
     accounts(store, id).await;
     assert!(done(write!(store, |tx| { tx.erase_person(id, now()).await })).await);
@@ -109,6 +111,7 @@ async fn told(store: &Store, session: SessionId, person: PersonId) {
         assert_eq!(done(write!(store, |tx| { tx.hold_session(id).await })).await, is_there);
     }
     assert_eq!(read!(store, |reader| { reader.person_of_session(session).await }), Some(person));
+    assert_eq!(read!(store, |reader| { reader.person_of_secret(&domain::Digest::of(b"nobody's")).await }), None);
     let ended = SessionId::from_bytes([98; 16]);
     assert!(!read!(store, |reader| { reader.is_kept_ended(ended.as_bytes()).await }));
     assert!(done(write!(store, |tx| { tx.keep_ended(ended.as_bytes(), later(60)).await })).await);

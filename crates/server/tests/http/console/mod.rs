@@ -22,6 +22,7 @@ mod sessions;
 mod sign_in;
 mod themes;
 mod tokens;
+mod unsaved;
 mod why;
 
 use testkit::{App, Visitor};

@@ -61,6 +61,10 @@ async fn another_address_counts_when_it_is_proven() {
     visitor.fill(&link, &[]).await.expect(303);
     let person = shown().await;
     assert_eq!((&person["email"], &person["email_verified"]), (&"anna@example.org".into(), &true.into()));
+    let told = letter(&app).await;
+    assert_eq!(told.to, "ann@example.org", "the address that it was");
+    assert!(told.text.contains("Subject: The e-mail address of your account was changed"), "{}", told.text);
+    assert!(told.text.contains("/en/profile/email") && !told.text.contains("anna@example.org") && !told.text.contains("/verify/"));
     // Somebody else's is not taken; its holder is told.
     visitor.fill("/en/profile/email", &[("email", "bob@example.org")]).await.expect(303);
     let mails = letters(&app).await;
@@ -68,5 +72,8 @@ async fn another_address_counts_when_it_is_proven() {
     // What an owner or an operator writes there is not proven.
     let path = format!("/api/v1/people/{ann}");
     app.operate("PATCH", &path).json(&serde_json::json!({"email": "ann3@example.org"})).send().await.expect(200);
+    assert_eq!(letter(&app).await.to, "anna@example.org", "whoever changed it");
+    app.operate("PATCH", &path).json(&serde_json::json!({"email": "Ann3@example.org", "name": "Anna"})).send().await.expect(200);
+    assert!(letters(&app).await.is_empty(), "it is the same one");
     assert_eq!(shown().await["email_verified"], false);
 }
