@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::hkdf;
 use domain::entropy::Entropy;
 use domain::{Digest, Sequence, Timestamp};
 use serde::Serialize;
@@ -12,6 +10,7 @@ use serde::de::DeserializeOwned;
 use store::KeptAnswer;
 use zeroize::Zeroizing;
 
+use crate::cipher::{self, Cipher, NonceBytes};
 use crate::error::Outage;
 use crate::{Caller, Error, KeyRing, OpenKey, Purpose};
 
@@ -45,7 +44,7 @@ impl IdempotencyKey {
 
     /// Binds it to the caller: two callers with one key do not meet.
     pub(crate) fn bind(&self, caller: &Caller, entropy: &dyn Entropy, keys: &Arc<KeyRing>) -> Result<BoundKey, Error> {
-        let mut nonce = [0; NONCE_LEN];
+        let mut nonce = NonceBytes::default();
         entropy.fill(&mut nonce)?;
         let name = [caller.name().as_slice(), self.key.as_bytes()].concat();
         Ok(BoundKey { digest: Digest::of(&name), request: self.request, key: self.key.clone(), keys: keys.clone(), nonce, once: self.once })
@@ -59,7 +58,7 @@ pub(crate) struct BoundKey {
     pub(crate) request: Digest,
     key: Zeroizing<String>,
     keys: Arc<KeyRing>,
-    nonce: [u8; NONCE_LEN],
+    nonce: NonceBytes,
     once: bool,
 }
 
@@ -71,20 +70,16 @@ const ONCE_FOR: Duration = Duration::from_secs(7 * 86_400);
 const BROKEN: Error = Error::Unavailable(Outage::Internal("a kept answer cannot be opened"));
 
 impl BoundKey {
-    /// Seals an answer and its place in the journal: the length of the server key's id, the id, the nonce, then the
-    /// ciphertext with its tag.
+    /// Seals an answer and its place in the journal.
     pub(crate) fn seal<T: Kept>(&self, value: &T, sequence: Sequence) -> Result<Vec<u8>, Error> {
         if self.once {
             return Ok(Vec::new());
         }
         let kept = value.keep().ok_or(Error::Unavailable(Outage::Internal("an answer cannot be kept")))?;
-        let mut buffer = [sequence.0.to_be_bytes().as_slice(), &kept].concat();
+        let plain = Zeroizing::new([sequence.0.to_be_bytes().as_slice(), &kept].concat());
         let server = self.keys.active(Purpose::Sealing).ok_or(Error::Unavailable(Outage::Internal("no key to seal with")))?;
-        self.cipher(&server)?
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(self.nonce), Aad::from(self.request.as_bytes()), &mut buffer)
-            .map_err(|_| Error::Unavailable(Outage::Internal("sealing failed")))?;
-        let length = u8::try_from(server.id.len()).map_err(|_| BROKEN)?;
-        Ok([&[length], server.id.as_bytes(), &self.nonce, &buffer].concat())
+        let sealed = self.cipher(&server).and_then(|cipher| cipher.seal(self.nonce, self.request.as_bytes(), plain));
+        sealed.and_then(|sealed| cipher::labelled(&server, &sealed)).ok_or(Error::Unavailable(Outage::Internal("sealing failed")))
     }
 
     /// From when on the answer counts as kept, where it is given at this moment: what is done once is known for longer.
@@ -100,25 +95,15 @@ impl BoundKey {
         if kept.request_digest != self.request {
             return Err(Error::KeyReused);
         }
-        let (length, sealed) = kept.sealed.split_first().ok_or(BROKEN)?;
-        let (id, sealed) = sealed.split_at_checked(usize::from(*length)).ok_or(BROKEN)?;
-        let (nonce, ciphertext) = sealed.split_at_checked(NONCE_LEN).ok_or(BROKEN)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| BROKEN)?;
-        let server = std::str::from_utf8(id).ok().and_then(|id| self.keys.get(id)).ok_or(BROKEN)?;
-        let mut buffer = Zeroizing::new(ciphertext.to_vec());
-        let plain = self.cipher(&server)?.open_in_place(nonce, Aad::from(self.request.as_bytes()), &mut buffer).map_err(|_| BROKEN)?;
+        let (server, sealed) = cipher::unlabelled(&self.keys, &kept.sealed).ok_or(BROKEN)?;
+        let plain = self.cipher(&server).and_then(|cipher| cipher.open(self.request.as_bytes(), sealed)).ok_or(BROKEN)?;
         let (sequence, value) = plain.split_first_chunk().ok_or(BROKEN)?;
         Ok((T::restore(value).ok_or(BROKEN)?, Sequence(i64::from_be_bytes(*sequence))))
     }
 
     /// The cipher under a key that it takes both to make: the caller's, which is nowhere kept, and the server's.
-    fn cipher(&self, server: &OpenKey) -> Result<LessSafeKey, Error> {
-        let failed = |_| Error::Unavailable(Outage::Internal("key derivation failed"));
-        let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, server.plain()).extract(self.key.as_bytes());
-        let mut bytes = Zeroizing::new([0; 32]);
-        let expanded = secret.expand(&[b"poort idempotent answer"], hkdf::HKDF_SHA256).map_err(failed)?;
-        expanded.fill(&mut *bytes).map_err(failed)?;
-        Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &*bytes).map_err(failed)?))
+    fn cipher(&self, server: &OpenKey) -> Option<Cipher> {
+        Cipher::derive(server.plain(), self.key.as_bytes(), b"poort idempotent answer")
     }
 }
 

@@ -42,11 +42,16 @@ impl Authority {
             return Ok(None);
         }
         let id = InteractionId::generate(now, &*self.entropy)?;
+        self.keep_waiting(id, waiting, visit, now).await?;
+        Ok(Some(id))
+    }
+
+    /// Lets it wait under this id, however much waits already: for what was counted before.
+    pub(crate) async fn keep_waiting(&self, id: InteractionId, waiting: Waiting, visit: Digest, now: Timestamp) -> Result<(), Error> {
         let Waiting { resume, request, client, leads_to, login_hint, sign_in_again } = waiting;
         let expires_at = now.saturating_add(WAITS_FOR);
         let row = Interaction { id, visit, resume, request, client, leads_to, login_hint, sign_in_again, created_at: now, expires_at };
-        self.store.insert_interaction(row).await?;
-        Ok(Some(id))
+        Ok(self.store.insert_interaction(row).await?)
     }
 
     /// What waits under this id for the browser with this visit: nothing for another browser, or where it is over.

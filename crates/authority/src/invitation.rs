@@ -215,7 +215,7 @@ impl Authority {
                 tx.record(&by, Event::EmailVerified { person }).await?;
                 let member = Membership { id: membership, person, organisation: view.organisation, roles: view.roles, created_at: by.at };
                 let recorded = admit(tx, &by, member).await?;
-                Ok(Outcome::Changed(Ok((view.organisation, (person, link.email, hash))), recorded))
+                Ok(Outcome::Changed(Ok((view.organisation, (person, hash))), recorded))
             })
         });
         Ok(match joined.await?.value {

@@ -8,8 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::hkdf;
 use domain::entropy::Entropy;
 use domain::letter::{Letter, Recipient};
 use domain::person::Language;
@@ -19,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use store::{LetterRow, Page, Reader, StoreError, Tx, WaitingLetters};
 use zeroize::Zeroizing;
 
+use crate::cipher::{self, Cipher, NonceBytes};
 use crate::error::Outage;
 use crate::server_key::OpenKey;
 use crate::{Authority, Error, KeyRing, Purpose, Right};
@@ -120,43 +119,27 @@ impl Letters {
         Ok(tx.insert_letter(&LetterRow { id, person, sealed, created_at: at, give_up_at, attempts: 0 }).await?)
     }
 
-    /// The length of the server key's id, the id, the nonce, then the ciphertext with its tag.
     fn seal<L: Serialize>(&self, id: LetterId, sealed: &Sealed<L>) -> Result<Vec<u8>, Error> {
         let server = self.keys.active(Purpose::Sealing).ok_or(Error::Unavailable(Outage::Internal("no key to seal with")))?;
-        let mut nonce = [0; NONCE_LEN];
+        let mut nonce = NonceBytes::default();
         self.entropy.fill(&mut nonce)?;
-        let mut buffer = Zeroizing::new(serde_json::to_vec(sealed).map_err(|_| BROKEN)?);
-        // Room for the tag, so that no copy is left behind.
-        buffer.reserve_exact(AES_256_GCM.tag_len());
-        let tag = cipher(&server, id)?
-            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut buffer)
-            .map_err(|_| BROKEN)?;
-        let length = u8::try_from(server.id.len()).map_err(|_| BROKEN)?;
-        Ok([&[length], server.id.as_bytes(), &nonce, &buffer, tag.as_ref()].concat())
+        let plain = Zeroizing::new(serde_json::to_vec(sealed).map_err(|_| BROKEN)?);
+        let sealed = cipher_of(&server, id).and_then(|cipher| cipher.seal(nonce, &[], plain));
+        sealed.and_then(|sealed| cipher::labelled(&server, &sealed)).ok_or(BROKEN)
     }
 }
 
 const BROKEN: Error = Error::Unavailable(Outage::Internal("a letter cannot be sealed or opened"));
 
 fn open(keys: &KeyRing, id: LetterId, sealed: &[u8]) -> Result<Sealed<Letter>, Error> {
-    let (length, sealed) = sealed.split_first().ok_or(BROKEN)?;
-    let (key, sealed) = sealed.split_at_checked(usize::from(*length)).ok_or(BROKEN)?;
-    let (nonce, ciphertext) = sealed.split_at_checked(NONCE_LEN).ok_or(BROKEN)?;
-    let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| BROKEN)?;
-    let server = std::str::from_utf8(key).ok().and_then(|key| keys.get(key)).ok_or(BROKEN)?;
-    let mut buffer = Zeroizing::new(ciphertext.to_vec());
-    let plain = cipher(&server, id)?.open_in_place(nonce, Aad::empty(), &mut buffer).map_err(|_| BROKEN)?;
-    serde_json::from_slice(plain).map_err(|_| BROKEN)
+    let (server, sealed) = cipher::unlabelled(keys, sealed).ok_or(BROKEN)?;
+    let plain = cipher_of(&server, id).and_then(|cipher| cipher.open(&[], sealed)).ok_or(BROKEN)?;
+    serde_json::from_slice(&plain).map_err(|_| BROKEN)
 }
 
 /// The cipher under a key that belongs to one letter: put in another's place, it cannot be opened.
-fn cipher(server: &OpenKey, id: LetterId) -> Result<LessSafeKey, Error> {
-    let mut bytes = Zeroizing::new([0; 32]);
-    let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, b"poort letter").extract(server.plain());
-    let info = [id.as_bytes().as_slice()];
-    let expanded = secret.expand(&info, hkdf::HKDF_SHA256).map_err(|_| BROKEN)?;
-    expanded.fill(&mut *bytes).map_err(|_| BROKEN)?;
-    Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &*bytes).map_err(|_| BROKEN)?))
+fn cipher_of(server: &OpenKey, id: LetterId) -> Option<Cipher> {
+    Cipher::derive(b"poort letter", server.plain(), id.as_bytes())
 }
 
 impl Authority {

@@ -12,6 +12,7 @@ mod api;
 mod audit;
 pub mod authorize;
 mod change;
+mod cipher;
 mod credential;
 mod delegation;
 mod device;
@@ -118,7 +119,7 @@ pub use session::{Begun, Refusal, SessionLimits, SignIn, SignInAim, SignedIn, Si
 pub use sign_up::SignUp;
 pub use signing_key::KeySchedule;
 pub use store::LinkedAccount;
-pub use upstream_account::{SignedInUpstream, UpstreamIdentity};
+pub use upstream_account::UpstreamIdentity;
 pub use workspace::NewWorkspace;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -47,7 +47,7 @@ impl Newcomer {
     /// After a session began: writes the letter, unless the browser is known, or it is the person's first one. Other providers
     /// tell of their own signings in.
     pub(crate) async fn tell(&self, tx: &mut Tx<'_>, begun: &Outcome<Begin>, at: Timestamp) -> Result<(), Abort<Error>> {
-        let Outcome::Changed(Begin::Begun(session), _) = begun else { return Ok(()) };
+        let Outcome::Changed(Begin::Begun(session, _), _) = begun else { return Ok(()) };
         let is_first = tx.note_signed_in(session.person, at, self.language).await?;
         if is_first || self.is_present || session.method == Method::Upstream {
             return Ok(());

@@ -127,7 +127,8 @@ pub enum Which {
 /// How far a transaction that begins a session came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Begin {
-    Begun(Session),
+    /// The folded mail address by which the person signs in comes with it.
+    Begun(Session, String),
     NotRight,
     Fenced,
 }
@@ -187,13 +188,11 @@ impl Authority {
             return Ok(Ok(SignedIn::SecondStep(waits)));
         }
         let start = Start { person, proof: Proof::Password(hash), second: None, browser, limits };
-        match self.begin_session(context, start).await? {
-            Ok((session, secret)) => {
-                self.store.give_back(charges).await?;
-                Ok(Ok(SignedIn::Begun(Begun { session, secret, device: self.mark_device(&account, context.now)? })))
-            }
-            Err(refusal) => Ok(Err(refusal)),
+        let begun = self.begin_session(context, start).await?;
+        if begun.is_ok() {
+            self.store.give_back(charges).await?;
         }
+        Ok(begun.map(SignedIn::Begun))
     }
 
     /// What a signing in waits under that needs a second step; nothing where it needs none.
@@ -205,8 +204,8 @@ impl Authority {
         self.wait_for_second_step(half, visit, context.now).await.map(Some)
     }
 
-    /// Begins a session of a person who has proved who they are; ends the one of anybody else in this browser.
-    pub(crate) async fn begin_session(&self, context: &Context, start: Start) -> Result<Result<(Session, Secret<String>), Refusal>, Error> {
+    /// Begins a session of a person who has proved who they are, and marks the browser as theirs; ends the one of anybody else in it.
+    pub(crate) async fn begin_session(&self, context: &Context, start: Start) -> Result<Result<Begun, Refusal>, Error> {
         let mut bytes = [0; SECRET_BYTES];
         self.entropy.fill(&mut bytes)?;
         let secret = Secret::new(URL_SAFE_NO_PAD.encode(bytes));
@@ -243,8 +242,8 @@ impl Authority {
                 Ok(begun)
             })
         });
-        let session = match begun.await.map(|begun| begun.value) {
-            Ok(Begin::Begun(session)) => session,
+        let (session, account) = match begun.await.map(|begun| begun.value) {
+            Ok(Begin::Begun(session, account)) => (session, account),
             // Aborted, so that nothing of it was taken.
             Ok(Begin::NotRight) | Err(Error::Forbidden) => return Ok(Err(Refusal::NotRight)),
             Ok(Begin::Fenced) => return Ok(Err(Refusal::Fenced)),
@@ -254,7 +253,7 @@ impl Authority {
         if let Some(other) = other {
             self.end_sessions(context, other.person, Which::One(other.id)).await?;
         }
-        Ok(Ok((session, secret)))
+        Ok(Ok(Begun { session, secret, device: self.mark_device(&account, now)? }))
     }
 
     /// Who sits at the browser with this secret in its cookie: nobody, where the session is over or its person may not sign in.
@@ -335,9 +334,7 @@ async fn begin(
 ) -> Result<Outcome<Begin>, Abort<Error>> {
     let id = new.session.person;
     let person = tx.person(id).await?.filter(|person| person.suspended_at.is_none() && person.erased_at.is_none());
-    if person.is_none() {
-        return Ok(Outcome::Unchanged(Begin::NotRight));
-    }
+    let Some(person) = person else { return Ok(Outcome::Unchanged(Begin::NotRight)) };
     if let Proof::Password(hash) = &proof
         && tx.password_hash(id).await? != *hash
     {
@@ -373,7 +370,8 @@ async fn begin(
     }
     let event = Event::SessionStarted { session: new.session.id, person: id };
     let recorded = tx.record(&itself(by, id), event).await?;
-    Ok(Outcome::Changed(Begin::Begun(new.session), recorded))
+    let account = person.email.as_ref().map(Email::folded).unwrap_or_default();
+    Ok(Outcome::Changed(Begin::Begun(new.session, account), recorded))
 }
 
 /// Whether the session was ended in which this was consented to. While this transaction lasts, nobody ends it.

@@ -121,15 +121,14 @@ pub(crate) fn person(id: PersonId, name: Name, email: Email, at: Timestamp) -> P
     Person { id, name: Some(name), email: Some(email), email_verified: true, created_at: at, suspended_at: None, erased_at: None }
 }
 
-async fn make(tx: &mut Tx<'_>, by: &By, (digest, account): (&Digest, NewAccount)) -> Work<Result<(PersonId, Email, String), LinkUnused>> {
+async fn make(tx: &mut Tx<'_>, by: &By, (digest, account): (&Digest, NewAccount)) -> Work<Result<(PersonId, String), LinkUnused>> {
     if !tx.use_mail_link(digest, by.at).await? {
         return Ok(Outcome::Unchanged(Err(LinkUnused::Over(mail_link::LinkOver::Used))));
     }
     let (id, hash) = (account.person.id, account.hash.clone());
-    let email = account.person.email.clone().ok_or(Abort::Refused(Error::NotFound))?;
     insert(tx, by, account).await?;
     let recorded = tx.record(&itself(by, id), Event::EmailVerified { person: id }).await?;
-    Ok(Outcome::Changed(Ok((id, email, hash)), recorded))
+    Ok(Outcome::Changed(Ok((id, hash)), recorded))
 }
 
 /// Makes an account known, by whoever it is of.

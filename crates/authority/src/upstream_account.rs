@@ -1,11 +1,11 @@
 //! Signing in with an account of another provider: the one that is linked, or, once, the one with the person's verified address.
 
 use domain::text::Email;
-use domain::{Event, InteractionId, PersonId, Secret, Timestamp};
+use domain::{Event, PersonId, Timestamp};
 use store::{Abort, LinkedAccount, Outcome, UpstreamAccount};
 
 use crate::second_factor::{First, HalfSignIn};
-use crate::session::{Proof, SignInAim, Start};
+use crate::session::{Proof, SignInAim, SignedIn, Start};
 use crate::{Authority, BrowserFacts, Caller, Context, Error, Refusal, SessionLimits};
 
 /// What a provider said, and was verified to have said.
@@ -21,14 +21,6 @@ pub struct UpstreamIdentity {
     pub auth_time: Timestamp,
 }
 
-/// How far a signing in with an account of another provider came.
-pub enum SignedInUpstream {
-    /// The session began; its secret.
-    Begun(Secret<String>),
-    /// The person has a second factor: this waits for it.
-    SecondStep(InteractionId),
-}
-
 impl Authority {
     /// Signs in whoever has this account. An account that nobody has is linked to the person with its verified address, unless
     /// that person signs in with another account of this provider.
@@ -38,17 +30,17 @@ impl Authority {
         identity: UpstreamIdentity,
         browser: BrowserFacts,
         (limits, aim): (SessionLimits, SignInAim),
-    ) -> Result<Result<SignedInUpstream, Refusal>, Error> {
+    ) -> Result<Result<SignedIn, Refusal>, Error> {
         let UpstreamIdentity { issuer, subject, verified_email, auth_time } = identity;
         let account = UpstreamAccount { issuer, subject };
         let Some(person) = self.person_of(context, account, verified_email).await? else { return Ok(Err(Refusal::NotRight)) };
         let auth_time = auth_time.min(context.now);
         let half = HalfSignIn { person, first: First::Upstream(auth_time), query: aim.query };
         if let Some(waits) = self.second_step_of(context, half, aim.visit).await? {
-            return Ok(Ok(SignedInUpstream::SecondStep(waits)));
+            return Ok(Ok(SignedIn::SecondStep(waits)));
         }
         let start = Start { person, proof: Proof::Upstream { auth_time }, second: None, browser, limits };
-        Ok(self.begin_session(context, start).await?.map(|(_, secret)| SignedInUpstream::Begun(secret)))
+        Ok(self.begin_session(context, start).await?.map(SignedIn::Begun))
     }
 
     async fn person_of(&self, context: &Context, account: UpstreamAccount, email: Option<Email>) -> Result<Option<PersonId>, Error> {

@@ -4,8 +4,6 @@
 //! sent twice, or whose answer was lost, goes on. The successor is kept sealed under a key made of the token that it follows:
 //! whoever reads the database learns nothing. After that time a use is a replay, and ends the family.
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::hkdf;
 use domain::authorization::Authorization;
 use domain::{CredentialId, Digest, Kind, Secret, Timestamp};
 use store::{By, Outcome, RefreshToken, Tx};
@@ -14,6 +12,7 @@ use zeroize::Zeroizing;
 use super::issue::{From, until};
 use super::{Asking, GrantError, GrantRefusal, Tokens, replayed, scope};
 use crate::change::Work;
+use crate::cipher::{Cipher, NonceBytes};
 use crate::error::Outage;
 use crate::id_token::About;
 use crate::{Authority, Context, Error};
@@ -128,7 +127,7 @@ impl Authority {
             return Ok(None);
         }
         let next = self.installation.generate(Kind::RefreshToken, &*self.entropy)?;
-        let mut nonce = [0; NONCE_LEN];
+        let mut nonce = NonceBytes::default();
         self.entropy.fill(&mut nonce)?;
         let sealed = seal(presented, &next, nonce)?;
         let (new, terms) = ((Digest::of(next.expose().as_bytes()), sealed, idle_until), *terms);
@@ -182,27 +181,19 @@ fn decide(row: &RefreshToken, terms: &Terms, now: Timestamp) -> Decision {
 
 const FAILED: Error = Error::Unavailable(Outage::Internal("a refresh token could not be sealed or opened"));
 
-/// A key that it takes the presented token to make; of that the database has only SHA-256.
-fn cipher(presented: &Secret<String>) -> Result<LessSafeKey, Error> {
-    let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, b"poort refresh token").extract(presented.expose().as_bytes());
-    let mut bytes = Zeroizing::new([0; 32]);
-    let expanded = secret.expand(&[b"successor"], hkdf::HKDF_SHA256).map_err(|_| FAILED)?;
-    expanded.fill(&mut *bytes).map_err(|_| FAILED)?;
-    Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &*bytes).map_err(|_| FAILED)?))
+/// Under a key that it takes the presented token to make; of that the database has only SHA-256.
+fn cipher(presented: &Secret<String>) -> Option<Cipher> {
+    Cipher::derive(b"poort refresh token", presented.expose().as_bytes(), b"successor")
 }
 
-fn seal(presented: &Secret<String>, next: &Secret<String>, nonce: [u8; NONCE_LEN]) -> Result<Vec<u8>, Error> {
-    let mut buffer = next.expose().as_bytes().to_vec();
-    let nonce_of_it = Nonce::assume_unique_for_key(nonce);
-    cipher(presented)?.seal_in_place_append_tag(nonce_of_it, Aad::empty(), &mut buffer).map_err(|_| FAILED)?;
-    Ok([&nonce, buffer.as_slice()].concat())
+fn seal(presented: &Secret<String>, next: &Secret<String>, nonce: NonceBytes) -> Result<Vec<u8>, Error> {
+    let plain = Zeroizing::new(next.expose().as_bytes().to_vec());
+    cipher(presented).and_then(|cipher| cipher.seal(nonce, &[], plain)).ok_or(FAILED)
 }
 
 fn open(presented: &Secret<String>, sealed: &[u8]) -> Result<Secret<String>, Error> {
-    let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(FAILED)?;
-    let mut buffer = Zeroizing::new(ciphertext.to_vec());
-    let plain = cipher(presented)?.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::empty(), &mut buffer).map_err(|_| FAILED)?;
-    Ok(Secret::new(std::str::from_utf8(plain).map_err(|_| FAILED)?.to_owned()))
+    let plain = cipher(presented).and_then(|cipher| cipher.open(&[], sealed)).ok_or(FAILED)?;
+    Ok(Secret::new(std::str::from_utf8(&plain).map_err(|_| FAILED)?.to_owned()))
 }
 
 #[cfg(test)]
@@ -264,7 +255,7 @@ mod tests {
     #[test]
     fn only_the_holder_opens_the_successor() {
         let (presented, next) = (Secret::new("prtr_one".to_owned()), Secret::new("prtr_two".to_owned()));
-        let sealed = seal(&presented, &next, [5; NONCE_LEN]).expect("sealed");
+        let sealed = seal(&presented, &next, [5; 12]).expect("sealed");
         assert_eq!(open(&presented, &sealed).expect("opened").expose(), "prtr_two");
         assert!(open(&next, &sealed).is_err());
         assert!(open(&presented, &sealed[..20]).is_err());

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::letter::Factor;
 use domain::person::Person;
 use domain::second_factor::FactorChange;
-use domain::text::{Email, Name};
+use domain::text::Name;
 use domain::{Digest, Event, InteractionId, PasskeyId, PersonId};
 use jose::passkey::{Assertion, Attestation, RelyingParty};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,6 @@ use store::{Abort, Outcome, Passkey, StoreError, conflict};
 
 use super::{Second, SecondStep, Told};
 use crate::error::Outage;
-use crate::interaction::{Interaction, WAITS_FOR};
 use crate::session::{Proof, Start};
 use crate::{Authority, Begun, BrowserFacts, Changed, Context, Error, Refusal, SessionLimits, allowance};
 
@@ -204,13 +203,8 @@ impl Authority {
             }
             _ => {
                 let person = passkey.person;
-                let found = self.store.read(move |reader| Box::pin(async move { reader.person(person).await })).await?;
-                let account = found.and_then(|person| person.email).as_ref().map(Email::folded).unwrap_or_default();
                 let start = Start { person, proof: Proof::Passkey(passkey.id, counter), second: None, browser, limits };
-                match self.begin_session(context, start).await? {
-                    Ok((session, secret)) => Ok(Begun { session, secret, device: self.mark_device(&account, context.now)? }),
-                    Err(refusal) => Err(refusal),
-                }
+                self.begin_session(context, start).await?
             }
         };
         if begun.is_ok() {
@@ -275,19 +269,8 @@ impl Authority {
         let challenge = [id.as_bytes().as_slice(), &random].concat();
         let waiting = Waiting { challenge: URL_SAFE_NO_PAD.encode(&challenge), purpose };
         let request = serde_json::to_string(&waiting).map_err(|_| Error::Unavailable(Outage::Internal("a challenge cannot be kept")))?;
-        let row = Interaction {
-            id,
-            visit,
-            resume: RESUME.to_owned(),
-            request,
-            client: None,
-            leads_to: None,
-            login_hint: None,
-            sign_in_again: false,
-            created_at: context.now,
-            expires_at: context.now.saturating_add(WAITS_FOR),
-        };
-        self.store.insert_interaction(row).await?;
+        let waiting = crate::Waiting { resume: RESUME.to_owned(), request, ..crate::Waiting::default() };
+        self.keep_waiting(id, waiting, visit, context.now).await?;
         Ok(challenge)
     }
 

@@ -9,9 +9,8 @@ use store::{StoreError, Tx};
 
 use super::SecondFactors;
 use crate::error::Outage;
-use crate::interaction::{Interaction, WAITS_FOR};
 use crate::session::{Proof, Start};
-use crate::{Authority, Begun, BrowserFacts, Context, Error, Refusal, SessionLimits, allowance};
+use crate::{Authority, Begun, BrowserFacts, Context, Error, Refusal, SessionLimits, Waiting, allowance};
 
 /// The path of the page that goes on with it.
 const RESUME: &str = "/sign-in/second-step";
@@ -107,19 +106,7 @@ impl Authority {
     pub(crate) async fn wait_for_second_step(&self, half: HalfSignIn, visit: Digest, now: Timestamp) -> Result<InteractionId, Error> {
         let id = InteractionId::generate(now, &*self.entropy)?;
         let request = serde_json::to_string(&half).map_err(|_| Error::Unavailable(Outage::Internal("a signing in cannot be kept")))?;
-        let row = Interaction {
-            id,
-            visit,
-            resume: RESUME.to_owned(),
-            request,
-            client: None,
-            leads_to: None,
-            login_hint: None,
-            sign_in_again: false,
-            created_at: now,
-            expires_at: now.saturating_add(WAITS_FOR),
-        };
-        self.store.insert_interaction(row).await?;
+        self.keep_waiting(id, Waiting { resume: RESUME.to_owned(), request, ..Waiting::default() }, visit, now).await?;
         Ok(id)
     }
 
@@ -183,10 +170,6 @@ impl Authority {
             }
         };
         let start = Start { person, proof, second: Some((second, half)), browser, limits };
-        let account = step.person.email.as_ref().map(Email::folded).unwrap_or_default();
-        Ok(match self.begin_session(context, start).await? {
-            Ok((session, secret)) => Ok(Begun { session, secret, device: self.mark_device(&account, context.now)? }),
-            Err(refusal) => Err(refusal),
-        })
+        self.begin_session(context, start).await
     }
 }

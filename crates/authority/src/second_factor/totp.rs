@@ -11,8 +11,7 @@ use totp_rs::Builder;
 
 use super::{Told, recovery_code};
 use crate::error::Outage;
-use crate::interaction::{Interaction, WAITS_FOR};
-use crate::{Authority, Changed, Context, Error};
+use crate::{Authority, Changed, Context, Error, Waiting};
 
 /// 160 bits, as RFC 4226 section 4 asks for.
 const SECRET_BYTES: usize = 20;
@@ -45,19 +44,8 @@ impl Authority {
         self.entropy.fill(&mut bytes)?;
         let sealed = self.keys.seal_with_master(&person.to_string(), TOTP, &bytes, &*self.entropy)?;
         let id = InteractionId::generate(context.now, &*self.entropy)?;
-        let row = Interaction {
-            id,
-            visit,
-            resume: RESUME.to_owned(),
-            request: URL_SAFE_NO_PAD.encode(sealed),
-            client: None,
-            leads_to: None,
-            login_hint: None,
-            sign_in_again: false,
-            created_at: context.now,
-            expires_at: context.now.saturating_add(WAITS_FOR),
-        };
-        self.store.insert_interaction(row).await?;
+        let waiting = Waiting { resume: RESUME.to_owned(), request: URL_SAFE_NO_PAD.encode(sealed), ..Waiting::default() };
+        self.keep_waiting(id, waiting, visit, context.now).await?;
         Ok(TotpUnderWay { id, secret: base32(&bytes) })
     }
 

@@ -29,8 +29,6 @@ pub(crate) struct Asset {
     content: Cow<'static, [u8]>,
 }
 
-/// The style sheet, without what an installation changes.
-pub(crate) static STYLE: LazyLock<Asset> = LazyLock::new(|| Asset::new("console", "css", SHEET.as_bytes()));
 /// The module that makes some things easier: every page works without it.
 pub(crate) static SCRIPT: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("console", "js", include_bytes!("../../assets/console.js").as_slice()));
@@ -98,8 +96,7 @@ impl Look {
 /// Serves them.
 pub(super) fn router(look: &Look) -> axum::Router {
     let own = [Some(&look.style), look.logo.as_ref()].into_iter().flatten().map(|asset| &**asset);
-    let assets = [&*STYLE, &*SCRIPT, &*ICON].into_iter().chain(own);
-    assets.fold(axum::Router::new(), serve).layer(CompressionLayer::new())
+    [&*SCRIPT, &*ICON].into_iter().chain(own).fold(axum::Router::new(), serve).layer(CompressionLayer::new())
 }
 
 fn serve(router: axum::Router, asset: &Asset) -> axum::Router {

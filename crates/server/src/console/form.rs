@@ -1,9 +1,13 @@
 //! A form on a page: what stands in its fields, and what is wrong with them.
 
+use std::collections::BTreeSet;
+
 use authority::Error;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::api::PermissionDefinition;
+use domain::permission::Permission;
 
 use super::failure;
 use super::fields::Fields;
@@ -58,6 +62,11 @@ impl Form {
     /// The values that were ticked.
     pub(crate) fn ticked<'f>(&'f self, name: &str) -> impl Iterator<Item = &'f str> {
         self.sent.all(name)
+    }
+
+    /// The permissions that were ticked.
+    pub(crate) fn permissions(&self) -> BTreeSet<Permission> {
+        self.ticked("permission").filter_map(|name| Permission::new(name).ok()).collect()
     }
 
     /// Says what is wrong with a field.
@@ -133,6 +142,11 @@ impl Choice {
     /// A value, and what it means.
     pub(crate) fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
         Self { value: value.into(), label: label.into(), help: String::new(), code: String::new() }
+    }
+
+    /// A permission of an API.
+    pub(crate) fn permission(permission: &PermissionDefinition) -> Self {
+        Self::new(permission.name.as_str(), permission.title.as_str()).code(permission.name.as_str())
     }
 
     /// With more about it.

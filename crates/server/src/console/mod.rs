@@ -45,6 +45,7 @@ mod step_up;
 mod texts;
 mod ticket;
 mod token;
+mod too_many;
 mod unsaved;
 mod user_agent;
 mod visit;

@@ -9,15 +9,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::text::{Email, Name};
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, HeaderValue, RETRY_AFTER};
+use http::header::CACHE_CONTROL;
 use jose::passkey::{ALGORITHMS, RelyingParty};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::browser::Browser;
 use super::factor::Text as Factor;
-use super::sign_in::{self, Aim, too_many};
+use super::sign_in::{self, Aim};
 use super::texts::Text;
+use super::too_many::too_many;
 use super::{Console, failure, second_step};
 use crate::edge::{Code, Problem};
 
@@ -88,30 +89,20 @@ pub(super) async fn submit(
     let signed_in = console.authority().sign_in_with_passkey(&browser.context(), answer, (browser.facts(), console.limits())).await;
     match signed_in {
         Ok(Ok(begun)) => second_step::done(&browser, &begun, &aim.next),
-        Ok(Err(refusal)) => {
-            let (status, problem, wait) = told(&browser, refusal);
-            let mut response = sign_in::again(&console, &browser, &aim, (status, problem));
-            if let Some(seconds) = wait {
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-            }
-            response
-        }
+        Ok(Err(refusal)) => refused(&browser, refusal, |status, problem| sign_in::again(&console, &browser, &aim, (status, problem))),
         Err(error) => failure::outage(&browser, &error),
     }
 }
 
-/// What is said where a passkey signed nobody in: the status, the words, and how many seconds are to be waited.
-pub(super) fn told(browser: &Browser, refusal: Refusal) -> (StatusCode, String, Option<i64>) {
+/// The page that gets the status and the words, where a passkey signed nobody in.
+pub(super) fn refused(browser: &Browser, refusal: Refusal, page: impl FnOnce(StatusCode, String) -> Response) -> Response {
     let say = |text: Factor| text.of(browser.language).to_owned();
     match refusal {
-        Refusal::NotRight => (StatusCode::UNPROCESSABLE_ENTITY, say(Factor::PasskeyUnknown), None),
-        Refusal::Over => (StatusCode::UNPROCESSABLE_ENTITY, say(Factor::PasskeyOver), None),
-        Refusal::Suspected => (StatusCode::FORBIDDEN, say(Factor::PasskeySuspected), None),
-        Refusal::Fenced => (StatusCode::FORBIDDEN, Text::Fenced.of(browser.language).to_owned(), None),
-        Refusal::TooMany(until) => {
-            let (seconds, problem) = too_many(browser, until);
-            (StatusCode::TOO_MANY_REQUESTS, problem, Some(seconds))
-        }
+        Refusal::NotRight => page(StatusCode::UNPROCESSABLE_ENTITY, say(Factor::PasskeyUnknown)),
+        Refusal::Over => page(StatusCode::UNPROCESSABLE_ENTITY, say(Factor::PasskeyOver)),
+        Refusal::Suspected => page(StatusCode::FORBIDDEN, say(Factor::PasskeySuspected)),
+        Refusal::Fenced => page(StatusCode::FORBIDDEN, Text::Fenced.of(browser.language).to_owned()),
+        Refusal::TooMany(until) => too_many(browser, until, |problem| page(StatusCode::TOO_MANY_REQUESTS, problem)),
     }
 }
 

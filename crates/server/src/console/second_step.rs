@@ -8,15 +8,15 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Response};
 use domain::{InteractionId, Secret};
 use http::StatusCode;
-use http::header::{HeaderValue, RETRY_AFTER};
 use serde::Deserialize;
 
 use super::browser::Browser;
 use super::cookie::Cookie;
 use super::factor::Text as Factor;
 use super::page::{self, Frame, see_other};
-use super::sign_in::{Aim, too_many};
+use super::sign_in::Aim;
 use super::texts::Text;
+use super::too_many::too_many;
 use super::{Console, failure, passkey};
 use crate::edge::{Code, Problem};
 use crate::outbound::encoded;
@@ -97,8 +97,7 @@ pub(super) async fn submit(
         return match signed_in {
             Ok(Ok(begun)) => done(&browser, &begun, &aim.next),
             Ok(Err(refusal)) => {
-                let (status, problem, _) = passkey::told(&browser, refusal);
-                form(&browser, (id, &step, &aim), (status, Some(problem)), false)
+                passkey::refused(&browser, refusal, |status, problem| form(&browser, (id, &step, &aim), (status, Some(problem)), false))
             }
             Err(error) => failure::outage(&browser, &error),
         };
@@ -155,12 +154,7 @@ fn refused(browser: &Browser, waits: (InteractionId, &SecondStep, &Aim), refusal
         }
         Refusal::Fenced => again(StatusCode::FORBIDDEN, Text::Fenced.of(browser.language).to_owned()),
         Refusal::Over | Refusal::Suspected => over(browser, &waits.1.query),
-        Refusal::TooMany(until) => {
-            let (seconds, problem) = too_many(browser, until);
-            let mut response = again(StatusCode::TOO_MANY_REQUESTS, problem);
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-            response
-        }
+        Refusal::TooMany(until) => too_many(browser, until, |problem| again(StatusCode::TOO_MANY_REQUESTS, problem)),
     }
 }
 

@@ -8,13 +8,13 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Response};
 use domain::{Secret, Timestamp};
 use http::StatusCode;
-use http::header::{HeaderValue, RETRY_AFTER};
 use serde::Deserialize;
 
 use super::browser::Browser;
 use super::factor::Text as Factor;
 use super::page::{self, Frame, local_path, see_other};
 use super::texts::Text;
+use super::too_many::too_many;
 use super::{Console, failure, interaction, passkey, provider, second_step, unsaved};
 use crate::edge::{Code, Problem};
 use crate::outbound::encoded;
@@ -184,26 +184,10 @@ pub(super) fn refused(console: &Console, browser: &Browser, aim: &Aim, (refusal,
     let form = |status, said| form((console, browser), aim, status, said);
     let say = |text: Text| Some(text.of(browser.language).to_owned());
     match refusal {
-        Refusal::NotRight => form(StatusCode::UNPROCESSABLE_ENTITY, (say(Text::SignInFailed), email)),
+        Refusal::NotRight | Refusal::Over | Refusal::Suspected => form(StatusCode::UNPROCESSABLE_ENTITY, (say(Text::SignInFailed), email)),
         Refusal::Fenced => form(StatusCode::FORBIDDEN, (say(Text::Fenced), email)),
-        Refusal::Over | Refusal::Suspected => form(StatusCode::UNPROCESSABLE_ENTITY, (say(Text::SignInFailed), email)),
-        Refusal::TooMany(until) => {
-            let (seconds, problem) = too_many(browser, until);
-            let mut response = form(StatusCode::TOO_MANY_REQUESTS, (Some(problem), email));
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-            response
-        }
+        Refusal::TooMany(until) => too_many(browser, until, |problem| form(StatusCode::TOO_MANY_REQUESTS, (Some(problem), email))),
     }
-}
-
-/// When there is another try: in seconds, and in words.
-pub(super) fn too_many(browser: &Browser, until: Timestamp) -> (i64, String) {
-    let seconds = (until.unix_seconds() - browser.now.unix_seconds() + 1).max(1);
-    let problem = match (seconds + 59) / 60 {
-        1 => Text::TooManyTriesOne.of(browser.language).to_owned(),
-        minutes => Text::TooManyTries.filled(browser.language, &[("minutes", minutes.to_string())]),
-    };
-    (seconds, problem)
 }
 
 /// The page once more, with what went wrong elsewhere.

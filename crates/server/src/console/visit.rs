@@ -4,6 +4,7 @@ use authority::{Authority, Caller, Context, Error, IdempotencyKey, PersonCaller,
 use axum::RequestExt as _;
 use axum::extract::{FromRequestParts as _, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
+use domain::Timestamp;
 use domain::organisation::Organisation;
 use domain::person::Membership;
 use http::header::CONTENT_TYPE;
@@ -11,8 +12,10 @@ use http::{HeaderMap, Method, StatusCode};
 
 use super::browser::Browser;
 use super::fields::Fields;
+use super::form::Form;
 use super::page::{self, see_other};
 use super::route::{Page, Who};
+use super::too_many::too_many;
 use super::{Console, failure, operator, organisation, step_up, unsaved};
 use crate::edge::{self, Code, Problem};
 use crate::language::{Language, Words};
@@ -168,6 +171,19 @@ impl Visit {
     /// The page once more, with what is wrong in its form: 422.
     pub(crate) fn again(&self, page: &impl askama::Template) -> Answer {
         Ok(page::answer(&self.browser, StatusCode::UNPROCESSABLE_ENTITY, page, None))
+    }
+
+    /// The page once more, with a field that says when there is another try: 429.
+    pub(crate) fn too_many<T: askama::Template>(
+        &self,
+        until: Timestamp,
+        (mut form, field): (Form, &'static str),
+        page: impl FnOnce(Form) -> T,
+    ) -> Answer {
+        Ok(too_many(&self.browser, until, |problem| {
+            form.refuse(field, problem);
+            page::answer(&self.browser, StatusCode::TOO_MANY_REQUESTS, &page(form), None)
+        }))
     }
 
     /// Sends the browser to another page, which says this once.

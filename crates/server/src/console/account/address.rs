@@ -2,11 +2,10 @@
 
 use askama::Template;
 use axum::response::Response;
-use http::StatusCode;
 
-use super::{Text, email, no_mail, too_many};
+use super::{Text, email, no_mail};
 use crate::console::form::Form;
-use crate::console::page::{self, Frame};
+use crate::console::page::Frame;
 use crate::console::visit::{Answer, Visit};
 
 #[derive(Template)]
@@ -32,14 +31,7 @@ pub(in crate::console) async fn ask(visit: Visit) -> Answer {
     let asked = visit.authority().ask_for_proof(&visit.context(), email.clone(), (Some(browser.address), browser.language.into())).await;
     match asked.map_err(|error| visit.refused(&error))? {
         Ok(()) => visit.onward("/profile", Some(&visit.fill(Text::ProofSent, &[("email", email.as_str())]))),
-        Err(until) => Ok(too_many(
-            &visit,
-            |problem| {
-                form.refuse("email", problem);
-                page::answer(browser, StatusCode::OK, &view(&visit, form), None)
-            },
-            until,
-        )),
+        Err(until) => visit.too_many(until, (form, "email"), |form| view(&visit, form)),
     }
 }
 

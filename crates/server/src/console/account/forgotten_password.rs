@@ -1,10 +1,7 @@
 //! `/forgotten-password`: asking for a link to choose another one. The answer is always the same.
 
-use http::StatusCode;
-
-use super::{Asks, Gate, Text, email, no_mail, too_many};
+use super::{Asks, Gate, Text, email, no_mail};
 use crate::console::form::Form;
-use crate::console::page;
 use crate::console::visit::{Answer, Visit};
 
 pub(in crate::console) async fn show(visit: Visit) -> Answer {
@@ -25,14 +22,7 @@ pub(in crate::console) async fn ask(visit: Visit) -> Answer {
     let asked = visit.authority().forgot_password(&visit.browser.context(), email, Some(visit.browser.address)).await;
     match asked.map_err(|error| visit.refused(&error))? {
         Ok(()) => visit.onward("/forgotten-password/sent", None),
-        Err(until) => Ok(too_many(
-            &visit,
-            |problem| {
-                form.refuse("email", problem);
-                page::answer(&visit.browser, StatusCode::OK, &view(&visit, form), None)
-            },
-            until,
-        )),
+        Err(until) => visit.too_many(until, (form, "email"), |form| view(&visit, form)),
     }
 }
 

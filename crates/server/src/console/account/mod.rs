@@ -17,18 +17,17 @@ pub(super) mod verify;
 use askama::Template;
 use authority::{Arrival, Begun, LinkOver, LinkUnused, LinkView, PasswordProblem, Passwords};
 use axum::response::Response;
+use domain::Secret;
 use domain::text::{Email, Name};
-use domain::{Secret, Timestamp};
 use http::StatusCode;
-use http::header::{HeaderValue, RETRY_AFTER};
 
 pub(super) use texts::Text;
 
 use super::cookie::Cookie;
 use super::form::Form;
 use super::page::{self, Frame, Link, Message, see_other};
+use super::second_step;
 use super::visit::{Answer, Visit};
-use super::{second_step, sign_in};
 use crate::outbound::encoded;
 
 /// A page before signing in: what it is about, a form, and where else one may go.
@@ -150,15 +149,6 @@ fn password(visit: &Visit, form: &mut Form, known: &[&str]) -> Option<Secret<Str
     };
     form.refuse("password", visit.say(text));
     None
-}
-
-/// The page once more, where too much was asked; with when there is a try again.
-fn too_many(visit: &Visit, page: impl FnOnce(String) -> Response, until: Timestamp) -> Response {
-    let (seconds, problem) = sign_in::too_many(&visit.browser, until);
-    let mut response = page(problem);
-    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-    response
 }
 
 /// The browser, as a link's use needs it.

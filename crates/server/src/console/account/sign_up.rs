@@ -4,9 +4,8 @@ use authority::SignUp;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::{Asks, Gate, Text, email, message, name, no_mail, password, too_many};
+use super::{Asks, Gate, Text, email, message, name, no_mail, password};
 use crate::console::form::Form;
-use crate::console::page;
 use crate::console::visit::{Answer, Visit};
 
 pub(in crate::console) async fn show(visit: Visit) -> Answer {
@@ -29,14 +28,7 @@ pub(in crate::console) async fn ask(visit: Visit) -> Answer {
     let new = SignUp { name, email, password, visit: browser.visit(), address: Some(browser.address), language: browser.language.into() };
     match visit.authority().sign_up(&browser.context(), new).await.map_err(|error| visit.refused(&error))? {
         Ok(()) => visit.onward("/sign-up/sent", None),
-        Err(until) => Ok(too_many(
-            &visit,
-            |problem| {
-                form.refuse("email", problem);
-                page::answer(browser, StatusCode::OK, &view(&visit, form), None)
-            },
-            until,
-        )),
+        Err(until) => visit.too_many(until, (form, "email"), |form| view(&visit, form)),
     }
 }
 

@@ -7,8 +7,8 @@ use domain::Timestamp;
 use domain::text::Reason;
 use http::StatusCode;
 
+use super::fields::one_line;
 use super::impact::{Fact, Row, Seen};
-use super::open::one_line;
 use super::texts::Text;
 use super::{address, found, impact, is_over, kind, links, project, trail};
 use crate::console::form::{Choice, Form};

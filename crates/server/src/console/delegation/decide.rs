@@ -7,7 +7,7 @@ use axum::response::Response;
 use domain::delegation::DelegationState;
 use domain::text::Reason;
 
-use super::open::one_line;
+use super::fields::one_line;
 use super::texts::Text;
 use super::{address, found, is_over, leads, links, project, trail};
 use crate::console::form::Form;

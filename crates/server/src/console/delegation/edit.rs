@@ -2,12 +2,9 @@
 
 use askama::Template;
 use authority::{DelegationUpdate, DelegationView, Error, Side};
-use axum::response::Response;
-use domain::text::{Description, Note};
 
-use super::open::one_line;
 use super::texts::Text;
-use super::{address, found, is_over, leads, links, trail};
+use super::{address, asked, fields, found, is_over, leads, links, trail};
 use crate::console::form::{Choice, Form};
 use crate::console::moment;
 use crate::console::page::Frame;
@@ -29,20 +26,8 @@ pub(super) fn may(visit: &Visit, view: &DelegationView) -> bool {
     leads(visit) && view.side == Side::Giver && !is_over(view)
 }
 
-async fn asked(visit: &Visit) -> Result<Result<DelegationView, Response>, Response> {
-    let delegation = found(visit).await?;
-    if may(visit, &delegation) {
-        return Ok(Ok(delegation));
-    }
-    let path = visit.at(&format!("/delegations/{}", delegation.delegation.id));
-    visit.onward(&path, Some(visit.say(Text::NotNow))).map(Err)
-}
-
 pub(in crate::console) async fn show(visit: Visit) -> Answer {
-    let delegation = match asked(&visit).await? {
-        Ok(delegation) => delegation,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+    let delegation = asked(&visit, may).await?;
     let known = &delegation.delegation;
     let until = known.ends_at.map(|end| moment::written(end, 0)).unwrap_or_default();
     let note = known.note.clone().map(String::from).unwrap_or_default();
@@ -56,10 +41,7 @@ pub(in crate::console) async fn show(visit: Visit) -> Answer {
 }
 
 pub(in crate::console) async fn change(visit: Visit) -> Answer {
-    let delegation = match asked(&visit).await? {
-        Ok(delegation) => delegation,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+    let delegation = asked(&visit, may).await?;
     let mut form = Form::new(&visit, &[]);
     let update = read(&visit, &mut form, &delegation);
     let Some(update) = update.filter(|_| form.is_good()) else { return visit.again(&view(&visit, form, &delegation)) };
@@ -79,13 +61,8 @@ pub(in crate::console) async fn change(visit: Visit) -> Answer {
 
 fn read(visit: &Visit, form: &mut Form, view: &DelegationView) -> Option<DelegationUpdate> {
     let known = &view.delegation;
-    let description = Description::new(form.value("description"));
-    let description = form.take("description", description, visit.say(Text::DescriptionWrong));
-    let note = one_line(form.value("note"));
-    let note = if note.is_empty() { None } else { form.take("note", Note::new(&note), visit.say(Text::NoteWrong)) };
-    if !["yes", "no"].contains(&form.value("pass_on")) {
-        form.refuse("pass_on", visit.say(Text::PassOnMissing));
-    }
+    let (description, note) = (fields::description(visit, form), fields::note(visit, form));
+    let may_pass_on = fields::pass_on(visit, form);
     let day = form.value("until").trim().to_owned();
     let shown = known.ends_at.map(|end| moment::written(end, 0)).unwrap_or_default();
     // A day that was not changed keeps the moment that it stands for, and an announced closing stays one.
@@ -101,7 +78,7 @@ fn read(visit: &Visit, form: &mut Form, view: &DelegationView) -> Option<Delegat
     Some(DelegationUpdate {
         description,
         note: Some(note),
-        may_pass_on: Some(form.value("pass_on") == "yes"),
+        may_pass_on: Some(may_pass_on),
         ends_at,
         expected_revision,
         ..DelegationUpdate::default()
@@ -113,7 +90,7 @@ fn view(visit: &Visit, form: Form, view: &DelegationView) -> View {
     View {
         frame: Frame::below(visit, visit.fill(Text::EditTitle, &[("organisation", view.to_name.as_str())]), &links(&trail)),
         form,
-        pass_on: vec![Choice::new("no", visit.say(Text::No)), Choice::new("yes", visit.say(Text::Yes))],
+        pass_on: fields::yes_or_no(visit),
         revision: view.delegation.revision,
         days: format!("type=\"date\" min=\"{}\"", moment::written(visit.browser.now, 0)),
         back: address(visit, view.delegation.id),

@@ -3,6 +3,7 @@
 pub(super) mod close;
 pub(super) mod decide;
 pub(super) mod edit;
+mod fields;
 mod impact;
 mod list;
 pub(super) mod open;
@@ -87,6 +88,16 @@ fn address(visit: &Visit, id: DelegationId) -> String {
 async fn found(visit: &Visit) -> Result<DelegationView, Response> {
     let id: DelegationId = visit.parameter("delegation")?;
     visit.authority().delegation(&visit.caller(), id, visit.browser.now).await.map_err(|error| visit.refused(&error))
+}
+
+/// The delegation that the path names, where the member may do this with it; else the way back to its page, which says that they may
+/// not now.
+async fn asked(visit: &Visit, may: fn(&Visit, &DelegationView) -> bool) -> Result<DelegationView, Response> {
+    let view = found(visit).await?;
+    if may(visit, &view) {
+        return Ok(view);
+    }
+    Err(visit.onward(&visit.at(&format!("/delegations/{}", view.delegation.id)), Some(visit.say(Text::NotNow)))?)
 }
 
 /// Whether the member manages the organisation's delegations.

@@ -8,13 +8,12 @@ use authority::{Error, Named, NewDelegation, OWN_API, Page, Wanted};
 use axum::response::Response;
 use domain::api::Api;
 use domain::delegation::DelegationKind;
-use domain::permission::{Permission, Permissions};
-use domain::text::{Description, Name, Note};
+use domain::permission::Permissions;
 use domain::workspace::Workspace;
 use domain::{Timestamp, WorkspaceId};
 
-use super::kind;
 use super::texts::Text;
+use super::{fields, kind};
 use crate::console::form::{Choice, Form};
 use crate::console::moment;
 use crate::console::page::{Frame, Link};
@@ -84,26 +83,14 @@ fn refused(visit: &Visit, form: &mut Form, error: Error) -> Result<(), Response>
 
 /// What the form asks for; nothing where something is wrong with it.
 fn read(visit: &Visit, form: &mut Form, api: Option<&Arc<Api>>, workspace: WorkspaceId) -> Option<NewDelegation> {
-    let to = Name::new(form.value("to"));
-    let to = form.take("to", to, visit.say(Text::ToMissing));
-    if to.as_ref().is_some_and(|to| to.folded() == visit.organisation().name.folded()) {
-        form.refuse("to", visit.say(Text::ToOwn));
-    }
+    let to = fields::to(visit, form);
     let kind = DelegationKind::named(form.value("kind")).ok_or(());
     let kind = form.take("kind", kind, visit.say(Text::KindMissing));
-    let permissions: BTreeSet<Permission> = form.ticked("permission").filter_map(|name| Permission::new(name).ok()).collect();
-    if permissions.is_empty() {
-        form.refuse("permission", visit.say(Text::MayMissing));
-    }
-    if !["yes", "no"].contains(&form.value("pass_on")) {
-        form.refuse("pass_on", visit.say(Text::PassOnMissing));
-    }
-    let description = Description::new(form.value("description"));
-    let description = form.take("description", description, visit.say(Text::DescriptionWrong));
-    let note = one_line(form.value("note"));
-    let note = if note.is_empty() { None } else { form.take("note", Note::new(&note), visit.say(Text::NoteWrong)) };
+    let permissions = fields::permissions(visit, form);
+    let may_pass_on = fields::pass_on(visit, form);
+    let (description, note) = (fields::description(visit, form), fields::note(visit, form));
     let opens_at = from(visit, form);
-    let ends_at = until(visit, form, opens_at);
+    let ends_at = fields::until(visit, form, opens_at);
     if !form.is_good() {
         return None;
     }
@@ -114,7 +101,7 @@ fn read(visit: &Visit, form: &mut Form, api: Option<&Arc<Api>>, workspace: Works
         to: Named::Name(to?),
         kind,
         permissions: Some(Permissions::Only(permissions)),
-        may_pass_on: form.value("pass_on") == "yes",
+        may_pass_on,
         description: description?,
         note,
         opens_at,
@@ -122,11 +109,6 @@ fn read(visit: &Visit, form: &mut Form, api: Option<&Arc<Api>>, workspace: Works
         review_at: None,
         invitation: form.value("accept") == "yes",
     })
-}
-
-/// Text of several lines as one: what is kept has no line breaks.
-pub(super) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The beginning of the first day; today, or no day, is at once.
@@ -137,17 +119,6 @@ fn from(visit: &Visit, form: &mut Form) -> Option<Timestamp> {
     }
     let start = moment::start_of_written(&day).filter(|start| *start > visit.browser.now);
     form.take("from", start.ok_or(()), visit.say(Text::FromWrong))
-}
-
-/// The end of the last day; no day is until it is closed.
-pub(super) fn until(visit: &Visit, form: &mut Form, opens_at: Option<Timestamp>) -> Option<Timestamp> {
-    let day = form.value("until").trim().to_owned();
-    if day.is_empty() {
-        return None;
-    }
-    let begins = opens_at.unwrap_or(visit.browser.now);
-    let end = moment::end_of_written(&day).filter(|end| *end > begins);
-    form.take("until", end.ok_or(()), visit.say(Text::UntilWrong))
 }
 
 /// What was agreed, in a sentence.
@@ -200,9 +171,6 @@ async fn view(visit: &Visit, form: Form, api: Option<Arc<Api>>, workspace: &Work
         ..Link::new(format!("{}/new?{}", visit.to(&path), encoded(&[("api", other.name())])), other.definition().title.as_str())
     };
     let kinds = [DelegationKind::Delivering, DelegationKind::Checking];
-    let permission = |permission: &domain::api::PermissionDefinition| {
-        Choice::new(permission.name.as_str(), permission.title.as_str()).code(permission.name.as_str())
-    };
     Ok(View {
         frame: Frame::below(visit, visit.say(Text::New), &trail),
         form,
@@ -210,8 +178,8 @@ async fn view(visit: &Visit, form: Form, api: Option<Arc<Api>>, workspace: &Work
         apis: apis(visit).iter().map(link).collect(),
         api: api.as_ref().map(|api| api.name().to_owned()),
         kinds: kinds.map(|one| Choice::new(one.name(), kind(visit, one))).to_vec(),
-        permissions: api.iter().flat_map(|api| &api.definition().permissions).map(permission).collect(),
-        pass_on: vec![Choice::new("no", visit.say(Text::No)), Choice::new("yes", visit.say(Text::Yes))],
+        permissions: api.iter().flat_map(|api| &api.definition().permissions).map(Choice::permission).collect(),
+        pass_on: fields::yes_or_no(visit),
         days: format!("type=\"date\" min=\"{}\"", moment::written(visit.browser.now, 0)),
         back: visit.to(&path),
     })

@@ -1,16 +1,13 @@
 //! `/o/{org}/delegations/{delegation}/pass-on`: whoever got a delegation gives another organisation a part of it.
 
-use std::collections::BTreeSet;
-
 use authority::{DelegationView, Error, Named, NewDelegation, Side};
 use axum::response::Response;
 use domain::delegation::DelegationState;
 use domain::permission::{Permission, Permissions};
-use domain::text::{Description, Name, Note};
 
-use super::open::{View, known, one_line, until};
+use super::open::{View, known};
 use super::texts::Text;
-use super::{address, found, leads, links, trail};
+use super::{address, asked, fields, leads, links, trail};
 use crate::console::form::{Choice, Form};
 use crate::console::moment;
 use crate::console::page::Frame;
@@ -22,29 +19,14 @@ pub(super) fn may(visit: &Visit, view: &DelegationView) -> bool {
     leads(visit) && view.side == Side::Receiver && view.delegation.may_pass_on && is_open
 }
 
-async fn asked(visit: &Visit) -> Result<Result<DelegationView, Response>, Response> {
-    let delegation = found(visit).await?;
-    if may(visit, &delegation) {
-        return Ok(Ok(delegation));
-    }
-    let path = visit.at(&format!("/delegations/{}", delegation.delegation.id));
-    visit.onward(&path, Some(visit.say(Text::NotNow))).map(Err)
-}
-
 pub(in crate::console) async fn show(visit: Visit) -> Answer {
-    let delegation = match asked(&visit).await? {
-        Ok(delegation) => delegation,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+    let delegation = asked(&visit, may).await?;
     let usual = [("pass_on", "no"), ("accept", "no")];
     visit.page(&view(&visit, Form::new(&visit, &usual), &delegation).await?)
 }
 
 pub(in crate::console) async fn open(visit: Visit) -> Answer {
-    let delegation = match asked(&visit).await? {
-        Ok(delegation) => delegation,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+    let delegation = asked(&visit, may).await?;
     let mut form = Form::new(&visit, &[]);
     let Some(new) = read(&visit, &mut form, &delegation) else { return visit.again(&view(&visit, form, &delegation).await?) };
     match visit.authority().open_delegation(&visit.context(), new).await {
@@ -75,23 +57,11 @@ fn refused(visit: &Visit, form: &mut Form, error: Error) -> Result<(), Response>
 }
 
 fn read(visit: &Visit, form: &mut Form, view: &DelegationView) -> Option<NewDelegation> {
-    let to = Name::new(form.value("to"));
-    let to = form.take("to", to, visit.say(Text::ToMissing));
-    if to.as_ref().is_some_and(|to| to.folded() == visit.organisation().name.folded()) {
-        form.refuse("to", visit.say(Text::ToOwn));
-    }
-    let permissions: BTreeSet<Permission> = form.ticked("permission").filter_map(|name| Permission::new(name).ok()).collect();
-    if permissions.is_empty() {
-        form.refuse("permission", visit.say(Text::MayMissing));
-    }
-    if !["yes", "no"].contains(&form.value("pass_on")) {
-        form.refuse("pass_on", visit.say(Text::PassOnMissing));
-    }
-    let description = Description::new(form.value("description"));
-    let description = form.take("description", description, visit.say(Text::DescriptionWrong));
-    let note = one_line(form.value("note"));
-    let note = if note.is_empty() { None } else { form.take("note", Note::new(&note), visit.say(Text::NoteWrong)) };
-    let ends_at = until(visit, form, None);
+    let to = fields::to(visit, form);
+    let permissions = fields::permissions(visit, form);
+    let may_pass_on = fields::pass_on(visit, form);
+    let (description, note) = (fields::description(visit, form), fields::note(visit, form));
+    let ends_at = fields::until(visit, form, None);
     if !form.is_good() {
         return None;
     }
@@ -102,7 +72,7 @@ fn read(visit: &Visit, form: &mut Form, view: &DelegationView) -> Option<NewDele
         to: Named::Name(to?),
         kind: None,
         permissions: Some(Permissions::Only(permissions)),
-        may_pass_on: form.value("pass_on") == "yes",
+        may_pass_on,
         description: description?,
         note,
         opens_at: None,
@@ -120,9 +90,6 @@ async fn view(visit: &Visit, form: Form, view: &DelegationView) -> Result<View, 
         Permissions::Only(names) => names.contains(name),
     };
     let permissions = api.iter().flat_map(|api| &api.definition().permissions).filter(|permission| is_allowed(&permission.name));
-    let choice = |permission: &domain::api::PermissionDefinition| {
-        Choice::new(permission.name.as_str(), permission.title.as_str()).code(permission.name.as_str())
-    };
     let last = view.not_after.map(|end| format!(" max=\"{}\"", moment::written(end, 0))).unwrap_or_default();
     Ok(View {
         frame: Frame::below(visit, visit.fill(Text::PassOnTitle, &[("organisation", view.from_name.as_str())]), &links(&trail)),
@@ -131,8 +98,8 @@ async fn view(visit: &Visit, form: Form, view: &DelegationView) -> Result<View, 
         apis: Vec::new(),
         api: Some(view.delegation.api.clone()),
         kinds: Vec::new(),
-        permissions: permissions.map(choice).collect(),
-        pass_on: vec![Choice::new("no", visit.say(Text::No)), Choice::new("yes", visit.say(Text::Yes))],
+        permissions: permissions.map(Choice::permission).collect(),
+        pass_on: fields::yes_or_no(visit),
         days: format!("type=\"date\" min=\"{}\"{last}", moment::written(visit.browser.now, 0)),
         back: address(visit, view.delegation.id),
     })

@@ -3,14 +3,12 @@
 use askama::Template;
 use authority::{Error, NewInvitations};
 use domain::text::Email;
-use http::StatusCode;
-use http::header::{HeaderValue, RETRY_AFTER};
 
 use super::Text;
 use crate::console::form::{Choice, Form};
-use crate::console::page::{self, Frame};
+use crate::console::member;
+use crate::console::page::Frame;
 use crate::console::visit::{Answer, Visit};
-use crate::console::{member, sign_in};
 
 /// As many people are invited at once.
 const MOST: usize = 50;
@@ -44,13 +42,7 @@ pub(in crate::console) async fn invite(visit: Visit) -> Answer {
             };
             visit.onward(&visit.at("/members"), Some(&said))
         }
-        Ok(Err(until)) => {
-            let (seconds, problem) = sign_in::too_many(&visit.browser, until);
-            form.refuse("emails", problem);
-            let mut response = page::answer(&visit.browser, StatusCode::TOO_MANY_REQUESTS, &view(&visit, form), None);
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-            Ok(response)
-        }
+        Ok(Err(until)) => visit.too_many(until, (form, "emails"), |form| view(&visit, form)),
         Err(Error::Invalid(problems)) => {
             let numbers = problems.iter().filter_map(|(field, _)| field.strip_prefix("emails[")?.strip_suffix(']')?.parse::<usize>().ok());
             for email in numbers.filter_map(|number| emails.get(number)) {

@@ -1,6 +1,5 @@
 //! `/o/{org}/options/tokens/new`: the form for a new token, then its username and its code, shown once.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use askama::Template;
@@ -8,7 +7,7 @@ use authority::{Error, NewOrganisationToken};
 use axum::response::Response;
 use domain::api::Api;
 use domain::organisation_token::Username;
-use domain::permission::{Permission, Permissions};
+use domain::permission::Permissions;
 use domain::text::Description;
 
 use super::texts::Text;
@@ -97,7 +96,7 @@ fn read(visit: &Visit, form: &mut Form, api: &Api) -> Option<NewOrganisationToke
     let description = form.take("description", fits.ok_or(()), visit.say(Text::DescriptionWrong));
     let username = Username::new(form.value("username").trim());
     let username = form.take("username", username, visit.say(Text::UsernameWrong));
-    let permissions: BTreeSet<Permission> = form.ticked("permission").filter_map(|name| Permission::new(name).ok()).collect();
+    let permissions = form.permissions();
     if permissions.is_empty() {
         form.refuse("permission", visit.say(Text::MayMissing));
     }
@@ -122,15 +121,12 @@ async fn view(visit: &Visit, form: Form, api: Option<Arc<Api>>) -> Result<View, 
         is_here: api.as_ref().is_some_and(|api| api.name() == other.name()),
         ..Link::new(format!("{here}?{}", encoded(&[("api", other.name())])), other.definition().title.as_str())
     };
-    let choice = |permission: &domain::api::PermissionDefinition| {
-        Choice::new(permission.name.as_str(), permission.title.as_str()).code(permission.name.as_str())
-    };
     Ok(View {
         frame: Frame::below(visit, visit.say(Text::New), &trail),
         form,
         apis: apis(visit).iter().map(link).collect(),
         api: api.as_ref().map(|api| api.name().to_owned()),
-        permissions: api.iter().flat_map(|api| &api.definition().permissions).map(choice).collect(),
+        permissions: api.iter().flat_map(|api| &api.definition().permissions).map(Choice::permission).collect(),
         lives: life::choices(visit),
         days: life::bounds(visit),
         reach: reach(visit).await?,

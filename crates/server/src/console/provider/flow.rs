@@ -1,7 +1,7 @@
 //! `/sign-in/providers/{name}` and its callback: there with what ties the answer to this browser, back with whoever it is.
 
 use askama::Template;
-use authority::{SignedInUpstream, UpstreamIdentity, Waiting};
+use authority::{SignedIn, UpstreamIdentity, Waiting};
 use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Path, Query, RawQuery, State};
@@ -15,8 +15,7 @@ use serde::Deserialize;
 use super::exchange::{Begun, Exchange};
 use super::{Failed, Provider};
 use crate::console::browser::Browser;
-use crate::console::cookie::Cookie;
-use crate::console::page::{self, Frame, see_other};
+use crate::console::page::{self, Frame};
 use crate::console::sign_in::{self, Aim};
 use crate::console::texts::Text;
 use crate::console::{Console, failure, interaction, second_step};
@@ -117,12 +116,8 @@ pub(in crate::console) async fn callback(
     let signed_in =
         console.authority().sign_in_upstream(&browser.context(), identity, browser.facts(), (console.limits(), aim.kept(&browser))).await;
     match signed_in {
-        Ok(Ok(SignedInUpstream::SecondStep(id))) => second_step::ask(&browser, id),
-        Ok(Ok(SignedInUpstream::Begun(secret))) => {
-            let mut response = see_other(&aim.next);
-            browser.set(&mut response, Cookie::Session, secret.expose());
-            browser.answer(response)
-        }
+        Ok(Ok(SignedIn::SecondStep(id))) => second_step::ask(&browser, id),
+        Ok(Ok(SignedIn::Begun(begun))) => second_step::done(&browser, &begun, &aim.next),
         Ok(Err(authority::Refusal::NotRight)) => {
             sign_in::again(&console, &browser, &aim, (StatusCode::FORBIDDEN, told(Text::ProviderUnknown, &browser, provider)))
         }

@@ -100,7 +100,7 @@ fn permissions(visit: &Visit, form: &mut Form, organisation: Option<Organisation
     let names: BTreeSet<Permission> = match may.as_str() {
         "all" => return Some(Permissions::All),
         "read" => grantable(visit, organisation).into_iter().map(|(name, _)| name).filter(reach::is_reading).collect(),
-        "some" => form.ticked("permission").filter_map(|name| Permission::new(name).ok()).collect(),
+        "some" => form.permissions(),
         _ => BTreeSet::new(),
     };
     if names.is_empty() {
