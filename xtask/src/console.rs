@@ -108,6 +108,7 @@ fn accounts() -> Value {
     json!({
         "invited": "Er is een uitnodiging gestuurd naar joost@example.org.",
         "title": "Je bent uitgenodigd",
+        "offered": "Voeg een passkey toe",
         "joined": true,
         "member": true,
         "sent": "We hebben je een link gestuurd",

@@ -23,6 +23,7 @@ statements! {
     COUNT_PASSKEY = "UPDATE passkey SET counter = $2, last_used_at = $3
         WHERE id = $1 AND suspected_at IS NULL AND (counter < $2 OR (counter = 0 AND $2 = 0))";
     SUSPECT_PASSKEY = "UPDATE passkey SET suspected_at = $2 WHERE id = $1 AND suspected_at IS NULL";
+    RENAME_PASSKEY = "UPDATE passkey SET name = $3 WHERE id = $1 AND person = $2";
     DELETE_PASSKEY = "DELETE FROM passkey WHERE id = $1 AND person = $2";
     DELETE_PASSKEYS = "DELETE FROM passkey WHERE person = $1";
 }
@@ -91,6 +92,11 @@ impl Tx<'_> {
     /// Marks that it counted backwards; says whether it was not marked before.
     pub async fn suspect_passkey(&mut self, id: PasskeyId, at: Timestamp) -> Result<bool, StoreError> {
         Ok(self.executor.execute(&SUSPECT_PASSKEY, &params![&id, at]).await? > 0)
+    }
+
+    /// Gives a person's passkey another name; says whether it is there.
+    pub async fn rename_passkey(&mut self, id: PasskeyId, person: PersonId, name: &str) -> Result<bool, StoreError> {
+        Ok(self.executor.execute(&RENAME_PASSKEY, &params![&id, &person, name]).await? > 0)
     }
 
     /// Takes a person's passkey away; says whether it was there.

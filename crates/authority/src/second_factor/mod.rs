@@ -5,6 +5,7 @@
 
 pub(crate) mod again;
 mod passkey;
+mod passkey_name;
 mod recovery_code;
 mod second_step;
 mod totp;

@@ -44,6 +44,7 @@ static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
         page("/profile/sign-in/app/remove", Who::Person).get(factor::app::ask).post(factor::app::remove).fresh(),
         page("/profile/sign-in/passkeys/new", Who::Person).get(factor::passkeys::show).post(factor::passkeys::add).fresh(),
         page("/profile/sign-in/passkeys/options", Who::Person).post(factor::passkeys::options).fresh(),
+        page("/profile/sign-in/passkeys/{passkey}/name", Who::Person).get(factor::passkey_name::show).post(factor::passkey_name::rename),
         page("/profile/sign-in/passkeys/{passkey}/remove", Who::Person).get(factor::passkeys::ask).post(factor::passkeys::remove).fresh(),
         page("/profile/sign-in/recovery-codes", Who::Person).get(factor::recovery_codes::show).post(factor::recovery_codes::make).fresh(),
         page("/profile/apps", Who::Person).get(profile::apps::list),

@@ -46,6 +46,8 @@ export async function accounts(browser, { base, ready, privacy, signIn, follow, 
   await followLetter(guest, ready, joost);
   seen.title = await guest.textContent("h1");
   await send(guest, { name: "Joost", password: OLD });
+  seen.offered = (await guest.textContent("h1")).trim();
+  await follow(guest, "main form a:has-text('Nu niet')");
   seen.joined = new URL(guest.url()).pathname.startsWith("/nl/o/");
   await owner.reload();
   seen.member = (await owner.textContent("main")).includes("Joost");
@@ -67,6 +69,7 @@ export async function accounts(browser, { base, ready, privacy, signIn, follow, 
   seen.asked = await guest.textContent("h1");
   await followLetter(guest, ready, lotte);
   await follow(guest, "main form button.go");
+  await follow(guest, "main form a:has-text('Nu niet')");
   seen.account = (await guest.textContent("main")).includes(lotte);
   for (const page of [owner, guest, other]) await page.context().close();
   return seen;

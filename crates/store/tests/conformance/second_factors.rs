@@ -106,6 +106,9 @@ async fn passkeys(store: &Store, person: PersonId) {
     assert!(!done(write!(store, |tx| { tx.count_passkey(counting, 6, AT).await })).await, "it is suspected");
     let theirs = PersonId::from_bytes([7; 16]);
     assert!(!done(write!(store, |tx| { tx.delete_passkey(counting, theirs).await })).await, "of somebody else");
+    assert!(!done(write!(store, |tx| { tx.rename_passkey(counting, theirs, "Mine").await })).await, "of somebody else");
+    assert!(done(write!(store, |tx| { tx.rename_passkey(counting, person, "Renamed").await })).await);
+    assert!(read!(store, |reader| { reader.passkeys_of(person).await }).iter().any(|passkey| passkey.name == "Renamed"));
     assert!(done(write!(store, |tx| { tx.delete_passkey(counting, person).await })).await);
     assert_eq!(read!(store, |reader| { reader.passkeys_of(person).await }).len(), 1);
 }

@@ -24,6 +24,7 @@ use http::StatusCode;
 pub(super) use texts::Text;
 
 use super::cookie::Cookie;
+use super::factor::passkeys::offered;
 use super::form::Form;
 use super::page::{self, Frame, Link, Message, see_other};
 use super::second_step;
@@ -157,10 +158,10 @@ fn arrival(visit: &Visit) -> Arrival {
     Arrival { visit: browser.visit(), language: browser.language.into(), browser: browser.facts(), limits: visit.console.limits() }
 }
 
-/// Sends whoever got an account on to this page, signed in.
+/// Sends whoever got an account on to this page, signed in; a passkey is offered on the way.
 fn welcome(visit: &Visit, begun: Option<&Begun>, path: &str) -> Response {
     match begun {
-        Some(begun) => second_step::done(&visit.browser, begun, &visit.to(path)),
+        Some(begun) => second_step::done(&visit.browser, begun, &visit.to(&offered(visit, path))),
         None => visit.browser.answer(see_other(&to_sign_in(&visit.to(path), false))),
     }
 }

@@ -8,6 +8,7 @@ use http::StatusCode;
 
 use super::{Asks, Gate, Text, email, message, name, password};
 use crate::console::cookie::Cookie;
+use crate::console::factor::passkeys::offered;
 use crate::console::form::Form;
 use crate::console::page::{Frame, Link};
 use crate::console::ticket::{Shown, Ticket};
@@ -61,7 +62,7 @@ async fn ready(visit: &Visit, token: &str, (email, password): (String, Secret<St
         samples: Vec::new(),
         settings: "",
         first_use: None,
-        done: Link::new(visit.to("/profile"), visit.say(Text::TokenKept)),
+        done: Link::new(visit.to(&offered(visit, "/profile")), visit.say(Text::TokenKept)),
     };
     let mut response = ticket.show(visit)?;
     if let Ok(SignedIn::Begun(begun)) = begun {

@@ -1,6 +1,7 @@
 //! What a person proves who they are with besides a password: the block on their own page, and the pages that it leads to.
 
 pub(super) mod app;
+pub(super) mod passkey_name;
 pub(super) mod passkeys;
 mod qr;
 pub(super) mod recovery_codes;
@@ -12,7 +13,7 @@ use axum::response::Response;
 pub(super) use texts::Text;
 
 use super::moment::Moment;
-use super::page::{Frame, Link};
+use super::page::{Frame, Link, local_path};
 use super::ticket::{Shown, Ticket};
 use super::visit::{Answer, Visit};
 
@@ -83,6 +84,11 @@ impl Block {
     }
 }
 
+/// Where whoever has just got an account goes on from these pages, which they were led to and may leave.
+fn onward_to(visit: &Visit) -> Option<&str> {
+    local_path(visit.query.text("next"))
+}
+
 /// What the pages below the block stand under.
 fn frame(visit: &Visit, title: &str) -> Frame {
     let trail = [("/profile", visit.say(super::Text::MyProfile)), ("/profile/sign-in", visit.say(super::Text::SigningIn))];
@@ -104,7 +110,7 @@ fn ticket(visit: &Visit, title: Text, codes: &[domain::Secret<String>]) -> Answe
         samples: Vec::new(),
         settings: "",
         first_use: None,
-        done: Link::new(visit.to("/profile/sign-in"), visit.say(Text::CodesKept)),
+        done: Link::new(visit.to(onward_to(visit).unwrap_or("/profile/sign-in")), visit.say(Text::CodesKept)),
     };
     page.show(visit)
 }

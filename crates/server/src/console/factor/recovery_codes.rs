@@ -3,7 +3,7 @@
 use askama::Template;
 use authority::Error;
 
-use super::{Text, factors, frame, ticket};
+use super::{Text, factors, frame, onward_to, ticket};
 use crate::console::failure;
 use crate::console::form::Form;
 use crate::console::page::{Frame, Link};
@@ -16,6 +16,7 @@ struct View {
     frame: Frame,
     form: Form,
     has_codes: bool,
+    no: String,
 }
 
 pub(in crate::console) async fn show(visit: Visit) -> Answer {
@@ -24,7 +25,8 @@ pub(in crate::console) async fn show(visit: Visit) -> Answer {
         return Err(failure::not_found(&visit.browser));
     }
     let form = Form::new(&visit, &[]).once(&visit)?;
-    visit.page(&View { frame: frame(&visit, visit.say(Text::MakeCodes)), form, has_codes: factors.recovery_codes_left() > 0 })
+    let (frame, no) = (frame(&visit, visit.say(Text::MakeCodes)), visit.to(onward_to(&visit).unwrap_or("/profile/sign-in")));
+    visit.page(&View { frame, form, has_codes: factors.recovery_codes_left() > 0, no })
 }
 
 pub(in crate::console) async fn make(visit: Visit) -> Answer {

@@ -70,6 +70,13 @@ words! {
     TooManyPasskeys: "You have 20 passkeys. Remove one first.", "Je hebt al 20 passkeys. Haal er eerst een weg.";
     PasskeyAdded: "Your passkey is added.", "Je passkey is toegevoegd.";
     PasskeyAddedFirst: "Your passkey is added. Now make recovery codes.", "Je passkey is toegevoegd. Maak nu herstelcodes.";
+    RenamePasskey: "Change the name of the passkey", "Naam van de passkey wijzigen";
+    Rename: "Change name", "Naam wijzigen";
+    SaveName: "Save name", "Naam opslaan";
+    PasskeyRenamed: "The passkey is now called {name}.", "De passkey heet nu {name}.";
+    OfferPasskey: "Add a passkey", "Voeg een passkey toe";
+    OfferAbout: "Your account is ready. With a passkey you sign in faster, and no false website can take it from you. You can also do this later, on your profile.", "Je account is klaar. Met een passkey log je sneller in, en geen nepsite kan hem van je afpakken. Het kan ook later, bij je profiel.";
+    NotNow: "Not now", "Nu niet";
     RemovePasskey: "Remove passkey", "Passkey weghalen";
     Remove: "Remove", "Weghalen";
     Action: "Action", "Actie";

@@ -231,3 +231,51 @@ async fn where_browsers_make_none_there_are_none() {
     // An app is there all the same.
     set_up(&mut visitor, &app).await;
 }
+
+#[tokio::test]
+async fn a_passkey_is_renamed_by_its_person_only() {
+    let app = start().await;
+    let (mut ann, mut device) = (signed_in(&app).await, Authenticator::new("one", ORIGIN));
+    add(&mut ann, &mut device, "Laptop").await.expect(303);
+    let list = "/en/profile/sign-in";
+    let block = ann.get(list).await.expect(200).text;
+    let (_, rest) = block.split_once("/en/profile/sign-in/passkeys/").expect("a passkey");
+    let path = format!("/en/profile/sign-in/passkeys/{}/name", &rest[..rest.find('/').expect("its id")]);
+    assert!(ann.get(&path).await.expect(200).text.contains("value=\"Laptop\""));
+    for wrong in ["", " ", &"x".repeat(61)] {
+        ann.fill(&path, &[("name", wrong)]).await.expect(422);
+    }
+    ann.post(&path, &[("csrf", "x"), ("name", "Planted")]).await.expect(403);
+    ann.fill(&path, &[("name", "Work \u{202e}<b>")]).await.expect(422);
+    ann.fill(&path, &[("name", "Work <b>")]).await.expect(303);
+    let block = ann.get(list).await.expect(200).text;
+    assert!(block.contains("The passkey is now called Work &#60;b&#62;.") && !block.contains("Laptop"), "{block}");
+    // Whoever else has signed in finds none.
+    let organisation = app.organisation("B").await;
+    app.person_with_password("bob", &organisation, PASSWORD).await;
+    let mut bob = Visitor::new(&app);
+    bob.sign_in("bob@example.org", PASSWORD).await.expect(303);
+    bob.get(&path).await.expect(404);
+    let csrf = hidden(&bob.get("/en/profile").await.expect(200).text, "csrf").expect("a token");
+    bob.post(&path, &[("csrf", &csrf), ("name", "Mine")]).await.expect(404);
+}
+
+#[tokio::test]
+async fn whoever_gets_an_account_is_offered_a_passkey_on_the_way() {
+    let app = App::start_with(|config| config.public_url = ORIGIN.to_owned()).await;
+    with_ann(&app).await;
+    let mut ann = signed_in(&app).await;
+    let offer = "/en/profile/sign-in/passkeys/new?next=%2Fprofile%2Ftokens";
+    let page = ann.get(offer).await.expect(200).text;
+    assert!(page.contains("Your account is ready.") && page.contains("href=\"/en/profile/tokens\">Not now"), "{page}");
+    let elsewhere = ann.get("/en/profile/sign-in/passkeys/new?next=https%3A%2F%2Fevil.example").await.expect(200).text;
+    assert!(!elsewhere.contains("evil.example\"") || !elsewhere.contains("href=\"https://evil"), "{elsewhere}");
+    let (csrf, options) = options(&mut ann, offer, "/en/profile/sign-in/passkeys/options").await;
+    let made = Authenticator::new("one", ORIGIN).make(&options);
+    let added = ann.post(offer, &[("csrf", &csrf), ("name", "Laptop"), ("passkey", &made)]).await.expect(303);
+    let codes = added.header("location").expect("the codes").to_owned();
+    assert_eq!(codes, "/en/profile/sign-in/recovery-codes?next=%2Fprofile%2Ftokens");
+    assert!(ann.get(&codes).await.expect(200).text.contains("href=\"/en/profile/tokens\">Cancel"));
+    let shown = ann.fill(&codes, &[]).await.expect(200).text;
+    assert!(shown.contains("href=\"/en/profile/tokens\""), "then to where it leads: {shown}");
+}

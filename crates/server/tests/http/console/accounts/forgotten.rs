@@ -101,6 +101,8 @@ async fn a_link_is_void_when_the_account_has_another_address_or_its_time_is_over
     let csrf = testkit::hidden(&page.text, "csrf").expect("a form");
     app.clock.advance(Duration::from_secs(86_400));
     visitor.post(&link, &[("csrf", &csrf), ("password", OTHER)]).await.expect(410);
+    let told = letters(&app).await;
+    assert_eq!(told.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["ann@example.org", "anna@example.org"], "the old addresses");
     // A form that did not come from our page does nothing.
     forgot(&app, "ann@example.org").await.expect(303);
     let link = letter(&app).await.link("/new-password/");
