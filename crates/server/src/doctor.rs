@@ -5,6 +5,7 @@ mod certificate;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use domain::Timestamp;
 use domain::time::Clock as _;
 use serde::Serialize;
 use store::Store;
@@ -14,6 +15,9 @@ use crate::keys;
 use crate::local::say;
 use crate::node::{StartError, operator_token_file, options};
 use crate::system::SystemClock;
+
+/// Clocks may be so many seconds apart before somebody is told to look.
+const CLOCKS_APART_SECONDS: u64 = 10;
 
 /// How an examined thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -141,6 +145,8 @@ async fn database(config: &Config) -> Vec<Finding> {
     if !store.is_embedded() {
         findings.push(replication(&store).await);
         findings.push(promotions(&store).await);
+        let time = store.database_time().await;
+        findings.extend(time.ok().flatten().map(|theirs| clock(SystemClock.now(), theirs)));
     }
     findings
 }
@@ -223,6 +229,17 @@ async fn promotions(store: &Store) -> Finding {
     }
 }
 
+/// Nodes compare their clocks with nobody's; but limits and times of ending are kept in the database as the node that wrote them saw them.
+fn clock(own: Timestamp, theirs: Timestamp) -> Finding {
+    let apart = own.unix_seconds().abs_diff(theirs.unix_seconds());
+    let found = format!("{apart} s apart from the database's");
+    if apart <= CLOCKS_APART_SECONDS {
+        return finding(State::Good, "clock", found, String::new());
+    }
+    let todo = "let NTP set the clocks of all servers: where they differ, what may be tried so often is refused for too long, or too short";
+    finding(State::Attention, "clock", found, todo.to_owned())
+}
+
 fn finding(state: State, what: &'static str, found: String, todo: String) -> Finding {
     Finding { state, what, found, todo }
 }
@@ -235,4 +252,16 @@ fn show(finding: &Finding) {
     };
     let todo = if finding.todo.is_empty() { String::new() } else { format!("\n      -> {}", finding.todo) };
     say(&format!("{mark}  {}: {}{todo}", finding.what, finding.found));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_that_are_far_apart_are_told_of_whichever_is_ahead() {
+        let of = |own, theirs| clock(Timestamp::from_unix_seconds(own), Timestamp::from_unix_seconds(theirs)).state;
+        assert_eq!((of(100, 110), of(110, 100)), (State::Good, State::Good));
+        assert_eq!((of(100, 111), of(111, 100)), (State::Attention, State::Attention));
+    }
 }

@@ -206,6 +206,15 @@ impl Store {
         }
     }
 
+    /// What PostgreSQL takes for the time; nothing for SQLite, which has that of this machine. For diagnosis: nothing is decided by it.
+    pub async fn database_time(&self) -> Result<Option<Timestamp>, StoreError> {
+        let DatabaseUrl::Postgres(url) = &self.inner.options.url else { return Ok(None) };
+        let connection = postgres::connection(&postgres::pool(url, &self.inner.options, 1)?).await?;
+        let row = connection.query_one("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", &[]).await;
+        let time = row.and_then(|row| row.try_get(0)).map_err(|error| postgres::store_error(&error))?;
+        Ok(Some(Timestamp::from_unix_microseconds(time)))
+    }
+
     /// Writes rows that have no event.
     pub(crate) async fn keep<F>(&self, work: F) -> Result<(), StoreError>
     where

@@ -37,8 +37,10 @@ export function factors({ base, operator, signIn, follow, send }) {
     await touch(false);
     return async (button) => {
       await page.waitForSelector(button);
+      const onward = page.waitForNavigation();
       await touch(true);
-      await Promise.all([page.waitForNavigation(), page.click(button)]);
+      // A page that offers passkeys by itself may be answered before the button is pressed: then it is gone.
+      await Promise.all([onward, page.click(button, { noWaitAfter: true, timeout: 5_000 }).catch(() => {})]);
       await touch(false);
     };
   };

@@ -215,6 +215,7 @@ async fn one_server(url: &str) {
 async fn nodes(url: &str) {
     let store = open(url).await;
     let id = NodeId::generate(now(), &System).expect("an id");
+    assert_eq!(store.database_time().await.expect("read").is_none(), store.is_embedded());
     store.register_node(id, "here:1", now()).await.expect("registered");
     assert_eq!((store.own_node(), store.live_nodes().await.expect("read").len()), (Some(id), 0), "nobody waits for one that loads");
     let mut renewal = store.renew_node(Sequence(1), now()).await.expect("renewed");

@@ -50,7 +50,7 @@ async fn a_server_that_is_told_to_stop_says_so_before_it_stops_answering() {
     assert_eq!((status, &done["receipt"]["nodes"], &done["receipt"]["confirmed"]), (200, &json!(2), &json!(2)), "{done}");
     assert_eq!(asked(&two, "/api/v1/whoami", secret).await.0, 401);
     assert!(ended(&mut two).await.success());
-    let (_, done) = one.call(Method::DELETE, &tokens[1].0, &operator, Value::Null).await;
+    let (_, done) = one.end(&tokens[1].0, &operator).await;
     assert_eq!((&done["receipt"]["nodes"], &done["receipt"]["waited_out"]), (&json!(1), &json!(0)), "{done}");
 }
 
