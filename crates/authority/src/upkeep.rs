@@ -24,12 +24,17 @@ impl Authority {
         Ok(())
     }
 
-    /// Marks delegations whose time is over, and forgets counts of days long past. Neither changes what a check answers.
+    /// Marks delegations whose time is over. It does not change what a check answers.
     pub async fn mark_ended_delegations(&self, now: Timestamp) -> Result<(), Error> {
         let marked = self.store.end_delegations_past_their_end(now).await?;
         if marked > 0 {
             tracing::info!(count = marked, "delegations have ended by their time");
         }
+        Ok(())
+    }
+
+    /// Forgets counts of days long past.
+    pub async fn forget_old_usage(&self, now: Timestamp) -> Result<(), Error> {
         Ok(self.store.keep_usage_days(Day::of(now)).await?)
     }
 

@@ -48,12 +48,12 @@ impl Authority {
 
     /// Writes part after part; what was written is no longer there.
     async fn write_usage(&self, unwritten: &mut Unwritten) -> Result<(), Error> {
-        let mut uses: Vec<UsageRow> = unwritten.uses.values().cloned().collect();
+        let mut used: Vec<_> = unwritten.uses.keys().copied().collect();
         // Neighbours stand on the same pages: written together, each page is written once.
-        uses.sort_unstable_by_key(|row| row.credential);
-        for part in uses.chunks(BATCH) {
-            self.store.flush_usage(part.to_vec()).await?;
-            part.iter().for_each(|row| drop(unwritten.uses.remove(&(row.credential, Day::of(row.last_used_at)))));
+        used.sort_unstable_by_key(|(credential, _)| *credential);
+        for part in used.chunks(BATCH) {
+            self.store.flush_usage(part.iter().filter_map(|key| unwritten.uses.get(key).cloned()).collect()).await?;
+            part.iter().for_each(|key| drop(unwritten.uses.remove(key)));
         }
         for part in unwritten.rows().chunks(BATCH) {
             self.store.flush_counts(part.to_vec()).await?;

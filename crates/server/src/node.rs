@@ -304,6 +304,7 @@ impl Node {
         tell_failure(authority.forget_old_refusals(now).await, "old refused requests were not cleared");
         tell_failure(authority.end_unused_clients(now).await, "clients that nobody uses were not ended");
         tell_failure(authority.mark_ended_delegations(now).await, "delegations whose time is over were not marked");
+        tell_failure(authority.forget_old_usage(now).await, "counts of days long past were not forgotten");
         tell_failure(authority.keep_signing_keys(now).await, "what is due with the signing keys was not done");
         tell_failure(self.coherence.forget_others(now).await, "nodes that are gone were not forgotten");
         self.observed.look(self.authority.store()).await;

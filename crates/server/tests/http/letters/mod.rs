@@ -31,7 +31,7 @@ fn arrived(folder: &std::path::Path) -> Vec<String> {
 }
 
 /// Sends what is due, and takes what has arrived since the last time: each message as text, its transfer encoding undone.
-async fn delivered(app: &App, folder: &std::path::Path) -> Vec<String> {
+pub(crate) async fn delivered(app: &App, folder: &std::path::Path) -> Vec<String> {
     app.node.send_letters().await;
     let messages = arrived(folder).iter().map(|message| decoded(message)).collect();
     for file in std::fs::read_dir(folder).expect("a folder") {

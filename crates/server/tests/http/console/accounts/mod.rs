@@ -10,6 +10,8 @@ mod sign_up;
 use server::config::Config;
 use testkit::{Answer, App, Visitor};
 
+use crate::letters::delivered;
+
 /// Letters go to a folder, and anybody may sign up.
 fn mail(config: &mut Config) {
     config.mailbox = Some(config.data.with_file_name("mailbox"));
@@ -35,23 +37,12 @@ impl Mail {
 
 /// The letters that were written since the last time.
 async fn letters(app: &App) -> Vec<Mail> {
-    app.node.send_letters().await;
-    let folder = app.node.config.mailbox.clone().expect("a mailbox");
-    let mut found = Vec::new();
-    for file in std::fs::read_dir(folder).expect("a folder") {
-        let path = file.expect("a file").path();
-        if path.extension().is_none_or(|extension| extension != "eml") {
-            continue;
-        }
-        let text = std::fs::read_to_string(&path).expect("a message").replace("=\r\n", "");
-        let to = text.lines().find_map(|line| line.strip_prefix("To: ")).expect("an address").trim().to_owned();
-        std::fs::remove_file(path).expect("removed");
-        // That somebody signed in with a new browser is told besides, and looked at in `letters::sign_in`.
-        let of_browser = ["Subject: Signed in with another browser", "Subject: Ingelogd in een andere browser"];
-        if !of_browser.iter().any(|subject| text.contains(subject)) {
-            found.push(Mail { to, text });
-        }
-    }
+    let mut texts = delivered(app, &app.node.config.mailbox.clone().expect("a mailbox")).await;
+    // That somebody signed in with a new browser is told besides, and looked at in `letters::sign_in`.
+    let of_browser = ["Subject: Signed in with another browser", "Subject: Ingelogd in een andere browser"];
+    texts.retain(|text| !of_browser.iter().any(|subject| text.contains(subject)));
+    let to = |text: &str| text.lines().find_map(|line| line.strip_prefix("To: ")).expect("an address").trim().to_owned();
+    let mut found: Vec<Mail> = texts.into_iter().map(|text| Mail { to: to(&text), text }).collect();
     found.sort_by(|one, other| one.to.cmp(&other.to));
     found
 }
