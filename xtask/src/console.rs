@@ -11,7 +11,8 @@ use crate::person::{browser, skip};
 use crate::shell;
 
 /// The first one runs the others.
-const SCRIPTS: [&str; 5] = ["console.mjs", "console_access.mjs", "console_accounts.mjs", "console_factor.mjs", "console_key.mjs"];
+const SCRIPTS: [&str; 6] =
+    ["console.mjs", "console_access.mjs", "console_accounts.mjs", "console_delegation.mjs", "console_factor.mjs", "console_key.mjs"];
 
 #[test]
 fn every_page_is_fit_for_everybody_in_a_browser() {
@@ -97,8 +98,9 @@ fn factor() -> Value {
         "second": "/nl/profile",
         "app": "Je app is ingesteld.",
         "code": "/nl/profile",
-        "question": "Passkey Laptop weghalen?",
-        "removed": "De passkey Laptop is weggehaald.",
+        "renamed": "De passkey heet nu Werklaptop.",
+        "question": "Passkey Werklaptop weghalen?",
+        "removed": "De passkey Werklaptop is weggehaald.",
         "refused": "Deze passkey kennen we niet. Log anders in.",
     })
 }

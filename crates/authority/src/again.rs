@@ -34,6 +34,10 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(),
         Event::RestoreConfirmed { scope } => tx.fence().await?.is_some() && tx.confirm(scope).await?,
         Event::SecondFactorChanged { person, change } => second_factor::again::apply(tx, by, *person, *change).await?,
         Event::UpstreamUnlinked { person, provider } => tx.unlink_account(*person, provider, by.at).await?,
+        // Nobody knows the new one any more, and the one before was given up: they choose another by mail.
+        Event::PasswordChanged { person } => tx.set_password_hash(*person, None).await?,
+        // It keeps people out, or lets them in again who work there.
+        Event::SecondFactorPolicyChanged { organisation, required } => tx.require_second_factor(*organisation, *required).await?,
         Event::ServerKeyEnded { key, .. } => tx.end_server_key(key, by.at).await?,
         Event::OperatorDismissed { person } => tx.dismiss_operator(*person).await?,
         Event::WorkspaceClosed { workspace } => tx.close_workspace(*workspace, by.at).await?,
@@ -85,7 +89,6 @@ fn ends_nothing(event: &Event) -> bool {
             | Event::OrganisationKeyCreated { .. }
             | Event::GrantMade { .. }
             | Event::SessionStarted { .. }
-            | Event::PasswordChanged { .. }
             | Event::UpstreamLinked { .. }
             | Event::EmailVerified { .. }
             | Event::MemberInvited { .. }

@@ -70,7 +70,8 @@ pub use audit::{AuditActor, AuditLine, AuditName, AuditOf, AuditPage, AuditQuery
 pub use change::{Changed, Context};
 pub use credential::{Issued, NewCredential, ServiceCredential};
 pub use delegation::{
-    Closed, Closing, DelegationUpdate, DelegationView, EndedCredential, EndedDelegation, Impact, Named, NewDelegation, Side, Wanted,
+    Closed, Closing, DELEGATION_USE_DAYS, DelegationUpdate, DelegationView, EndedCredential, EndedDelegation, Impact, Named, NewDelegation,
+    Side, Wanted,
 };
 pub use device_code::{
     DEVICE_INTERVAL, DEVICE_SECONDS, DeviceAnswer, DeviceAnswered, DevicePair, NewDevice, Typed, WaitingDevice, read_user_code,
@@ -111,8 +112,8 @@ pub use receipt::Receipt;
 pub use registration::{GRANT_TYPES as DYNAMIC_GRANT_TYPES, Registered};
 pub use revocation::Revoked;
 pub use second_factor::{
-    Added, FinishSignIn, Passkey, PasskeyAdded, PasskeyAnswer, PasskeyChallenge, RECOVERY_CODES, RecoveryCodes, SecondFactors, SecondProof,
-    SecondStep, TotpFacts, TotpUnderWay,
+    Added, FinishSignIn, Passkey, PasskeyAdded, PasskeyAnswer, PasskeyChallenge, RECOVERY_CODES, RecoveryCodes, SECOND_FACTOR_REQUIRED,
+    SecondFactors, SecondProof, SecondStep, TotpFacts, TotpUnderWay,
 };
 pub use server_key::{KeyRing, OpenKey, Purpose, ServerKey};
 pub use session::{Begun, Refusal, SessionLimits, SignIn, SignInAim, SignedIn, SignedInPerson, Which};

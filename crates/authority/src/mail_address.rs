@@ -62,8 +62,8 @@ impl Authority {
     }
 
     /// Uses the link that went to an address: it is the caller's from now on. Only who asked for it may: whoever else reads the mail
-    /// there would put their address into a stranger's account.
-    pub async fn prove_address(&self, context: &Context, secret: &Secret<String>) -> Result<Result<(), LinkUnused>, Error> {
+    /// there would put their address into a stranger's account. Gives the mark by which the browser is known under that address.
+    pub async fn prove_address(&self, context: &Context, secret: &Secret<String>) -> Result<Result<Secret<String>, LinkUnused>, Error> {
         let Caller::Person(caller) = &context.caller else { return Err(Error::Forbidden) };
         let (id, digest, letters) = (caller.id, mail_link::digest(secret), self.letters());
         let proven = self.commit(context, move |tx, by| {
@@ -86,7 +86,7 @@ impl Authority {
                 if !tx.use_mail_link(&digest, by.at).await? {
                     return unused(LinkUnused::Over(LinkOver::Used));
                 }
-                let is_other = !mail_link::is_of(&person, &link.email);
+                let (is_other, account) = (!mail_link::is_of(&person, &link.email), link.email.folded());
                 tell_the_old(tx, &letters, (&person, by.at), &link.email).await?;
                 (person.email, person.email_verified) = (Some(link.email), true);
                 tx.update_person(&person).await.map_err(clash)?;
@@ -95,11 +95,11 @@ impl Authority {
                     tx.record(by, Event::PersonChanged { person: id }).await?;
                 }
                 let recorded = tx.record(by, Event::EmailVerified { person: id }).await?;
-                Ok::<_, Abort<Error>>(Outcome::Changed(Ok(()), recorded))
+                Ok::<_, Abort<Error>>(Outcome::Changed(Ok(account), recorded))
             })
         });
         let proven = proven.await?.value;
         self.letters_written();
-        Ok(proven)
+        proven.map(|account| self.mark_device(&account, context.now)).map_or_else(|unused| Ok(Err(unused)), |mark| mark.map(Ok))
     }
 }

@@ -1,13 +1,14 @@
-//! Telling people of credentials that end by themselves: 30, 7 and 1 days before, once each, whichever node looks first.
+//! Telling people of credentials and delegations that end by themselves: 30, 7 and 1 days before, once each, whichever node looks first;
+//! of delegations also when it has happened.
 
 use std::time::Duration;
 
-use domain::letter::{Ending, Letter, Recipient};
+use domain::letter::{Ending, Letter, Recipient, Turn};
 use domain::person::Language;
 use domain::text::Email;
-use domain::{CredentialId, OrganisationId, RequestId, Timestamp};
+use domain::{CredentialId, DelegationId, OrganisationId, RequestId, Timestamp};
 use futures_util::future::BoxFuture;
-use store::{Abort, EndingCredential, EndingPrivateKey, EndingWithin, Outcome, Reader, StoreError, Tx};
+use store::{Abort, DelegationEnding, EndingCredential, EndingPrivateKey, EndingWithin, Outcome, Reader, StoreError, Tx};
 
 use crate::letter::{Letters, members_with};
 use crate::{Authority, Context, Error, Right};
@@ -17,6 +18,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 const NOTICES: [(u32, u32); 3] = [(30, 7), (7, 1), (1, 0)];
 /// So many days more a credential must be made for: whoever makes one for a week knows that it ends within one.
 const LONGER_BY: u32 = 2;
+/// A delegation that ended longer ago is no news: the server was off, or sent no letters.
+const OVER_FOR: Duration = Duration::from_secs(2 * 86_400);
 /// How many are read at once.
 const PART: u32 = 200;
 
@@ -37,11 +40,17 @@ impl Authority {
                 self.tell_all(days, now, move |reader| read_endings(reader, kind, within)).await?;
             }
             self.tell_all(days, now, move |reader| read_keys(reader, within)).await?;
+            for how in [DelegationEnding::Ends, DelegationEnding::Lapses] {
+                self.tell_all(days, now, move |reader| read_delegations(reader, how, within)).await?;
+            }
         }
+        let lately = EndingWithin { after: now.saturating_sub(OVER_FOR), until: now, span: Duration::ZERO, days: 0 };
+        self.tell_all(0, now, move |reader| read_delegations(reader, DelegationEnding::Over, lately)).await?;
         let (until, used_after) = (now.saturating_add(DAY), now.saturating_sub(DAY));
         self.tell_all(0, now, move |reader| read_old_keys(reader, (now, until), used_after)).await?;
         self.letters_written();
-        Ok(self.store.drop_old_notices(now).await?)
+        // Longer than what is over is looked for, so that it is not told again.
+        Ok(self.store.drop_old_notices(now.saturating_sub(OVER_FOR * 2)).await?)
     }
 
     /// Tells of all that a reading finds, a part at a time: what was told is not found again.
@@ -88,6 +97,7 @@ enum What {
     Credential(EndingCredential),
     Key(EndingPrivateKey),
     OldKey(EndingPrivateKey),
+    Delegation(DelegationId, DelegationEnding),
 }
 
 fn read_endings<'a>(reader: &'a mut Reader<'_>, kind: Ending, within: EndingWithin) -> BoxFuture<'a, Result<Vec<Found>, StoreError>> {
@@ -115,6 +125,21 @@ fn read_old_keys<'a>(
     })
 }
 
+fn read_delegations<'a>(
+    reader: &'a mut Reader<'_>,
+    how: DelegationEnding,
+    within: EndingWithin,
+) -> BoxFuture<'a, Result<Vec<Found>, StoreError>> {
+    Box::pin(async move {
+        let rows = reader.ending_delegations(how, within, PART).await?;
+        let found = |(id, ends_at): (DelegationId, Timestamp)| {
+            // Ids are of all kinds of things, so that no two are the same.
+            Found { id: CredentialId::from_bytes(*id.as_bytes()), ends_at, what: What::Delegation(id, how) }
+        };
+        Ok(rows.into_iter().map(found).collect())
+    })
+}
+
 impl Found {
     async fn tell(&self, tx: &mut Tx<'_>, letters: &Letters, now: Timestamp) -> Result<(), Abort<Error>> {
         match self.what.clone() {
@@ -132,6 +157,16 @@ impl Found {
                 let Some(organisation) = working(tx, Some(organisation)).await? else { return Ok(()) };
                 let (managed, letter) = (organisation.0, Letter::KeyEnds { id, name, organisation, ends_at });
                 tell_of_key(tx, letters, now, (managed, contact), &letter).await
+            }
+            What::Delegation(id, how) => {
+                let Some(delegation) = tx.delegation(id).await? else { return Ok(()) };
+                let turn = match how {
+                    DelegationEnding::Ends => Turn::WillEnd { at: self.ends_at },
+                    DelegationEnding::Lapses => Turn::WillLapse { at: self.ends_at },
+                    DelegationEnding::Over if delegation.closing_announced => Turn::Closed,
+                    DelegationEnding::Over => Turn::Ended,
+                };
+                crate::delegation::tell(tx, now, letters, (&delegation, turn)).await
             }
             What::OldKey(found) => {
                 let EndingPrivateKey { key: id, name, organisation, contact, ends_at, at, .. } = found;

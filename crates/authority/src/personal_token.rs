@@ -16,6 +16,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::idempotency::Kept;
 use crate::organisation::clash;
+use crate::second_factor::policy;
 use crate::{Authority, Caller, Changed, Context, Error, Right};
 
 /// What is asked for a new token.
@@ -66,6 +67,7 @@ impl Authority {
             let letters = letters.clone();
             Box::pin(async move {
                 let membership = membership_for(tx, person, new.organisation, &caller).await?;
+                require_second_factor(tx, &membership, &caller).await?;
                 let reach = Reach { permissions: &new.permissions, expires_at };
                 require_reach(tx, &verifier, &caller, membership.roles, &reach).await?;
                 let prefix = domain::credential::format::shown_prefix(secret.expose()).to_owned();
@@ -98,6 +100,7 @@ impl Authority {
                 token.expires_at = expires_at.unwrap_or(token.expires_at);
                 token.permissions = update.permissions.unwrap_or(token.permissions);
                 let membership = tx.membership(token.membership).await?.ok_or(Abort::Refused(Error::NotFound))?;
+                require_second_factor(tx, &membership, &caller).await?;
                 let reach = Reach { permissions: &token.permissions, expires_at: token.expires_at };
                 require_reach(tx, &verifier, &caller, membership.roles, &reach).await?;
                 token.revision += 1;
@@ -125,6 +128,8 @@ impl Authority {
             let (caller, secret) = (caller.clone(), secret.clone());
             Box::pin(async move {
                 let mut token = own_token(tx, id, &caller).await?;
+                let membership = tx.membership(token.membership).await?.ok_or(Abort::Refused(Error::NotFound))?;
+                require_second_factor(tx, &membership, &caller).await?;
                 if token.suspended_at.is_some() {
                     return Err(Abort::Refused(Error::Conflict {
                         code: "token_suspended",
@@ -286,6 +291,14 @@ async fn membership_for(
         0 => refuse(Error::invalid("organisation", "the person is not a member of such an organisation")),
         _ => refuse(Error::invalid("organisation", "the person is a member of several: say which one")),
     }
+}
+
+/// People make no token in an organisation that asks for a second factor which its holder does not have.
+async fn require_second_factor(tx: &mut Tx<'_>, membership: &Membership, caller: &Caller) -> Result<(), Abort<Error>> {
+    if matches!(caller, Caller::Person(_)) && policy::lacks(tx, membership.person, membership.organisation).await? {
+        return Err(Abort::Refused(policy::SECOND_FACTOR_REQUIRED));
+    }
+    Ok(())
 }
 
 fn caller_right(caller: &crate::access::PersonCaller) -> Result<(), Abort<Error>> {

@@ -107,8 +107,10 @@ pub struct SignedInPerson {
     pub session: Session,
     /// The person, neither suspended nor erased.
     pub person: Person,
-    /// Where they are a member, without what stands behind a fence.
+    /// Where they are a member, without what stands behind a fence, and without what is withheld.
     pub memberships: Vec<Membership>,
+    /// Where they are a member, too, once they have the second factor that is asked for there.
+    pub withheld: Vec<Membership>,
     /// How they want pages to be.
     pub settings: Settings,
 }
@@ -265,8 +267,10 @@ impl Authority {
                 let Some(person) = reader.person(session.person).await? else { return Ok(None) };
                 let (fence, mut memberships) = (reader.fence().await?, reader.memberships_of(person.id).await?);
                 memberships.retain(|membership| !holds(fence.as_ref(), membership.id.as_bytes(), Some(membership.organisation)));
+                let lacking = reader.second_factor_lacking(person.id).await?;
+                let withheld = memberships.extract_if(.., |membership| lacking.contains(&membership.organisation)).collect();
                 let settings = reader.person_settings(person.id).await?;
-                Ok(Some(SignedInPerson { session, person, memberships, settings }))
+                Ok(Some(SignedInPerson { session, person, memberships, withheld, settings }))
             })
         });
         let found = found.await?;

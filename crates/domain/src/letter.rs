@@ -251,6 +251,18 @@ pub enum Turn {
     },
     /// It was closed.
     Closed,
+    /// It ends by its time.
+    WillEnd {
+        /// When.
+        at: Timestamp,
+    },
+    /// It ends at its review, unless whoever gives it confirms it.
+    WillLapse {
+        /// When.
+        at: Timestamp,
+    },
+    /// It has ended by its time.
+    Ended,
 }
 
 impl Letter {

@@ -96,6 +96,7 @@ fn told(error: Error) -> TokenError {
     match error {
         Error::Conflict { code: "description_taken", .. } => TokenError::DescriptionTaken,
         Error::Conflict { code: "too_many_tokens", .. } => TokenError::TooMany,
+        Error::Conflict { code: "second_factor_required", .. } => TokenError::NotAllowed,
         Error::Invalid(problems) => {
             TokenError::InvalidDescription(problems.into_iter().map(|(_, problem)| problem).collect::<Vec<_>>().join("; "))
         }

@@ -105,6 +105,14 @@ statements! {
     ACTIVITY_IN_WORKSPACES = "SELECT c.workspace, c.organisation, c.api, c.day, c.ending, CAST(SUM(c.checks) AS BIGINT)
         FROM workspace w JOIN check_day c ON c.workspace = w.id WHERE w.organisation = $1 AND c.day BETWEEN $2 AND $3
         GROUP BY c.workspace, c.organisation, c.api, c.day, c.ending ORDER BY c.day, c.organisation, c.ending LIMIT 100001";
+    // Accepted ones only; nobody's clients are no organisation's.
+    WORK_IN_WORKSPACE = "SELECT c.workspace, c.organisation, c.api, c.day, c.ending, CAST(SUM(c.checks) AS BIGINT) FROM check_day c
+        WHERE c.workspace = $1 AND c.day BETWEEN $2 AND $3 AND c.ending = '' AND c.organisation IS NOT NULL
+        GROUP BY c.workspace, c.organisation, c.api, c.day, c.ending ORDER BY c.day, c.organisation LIMIT 100001";
+    WORK_ELSEWHERE = "SELECT c.workspace, c.organisation, c.api, c.day, c.ending, CAST(SUM(c.checks) AS BIGINT) FROM check_day c
+        WHERE c.workspace IN (SELECT d.workspace FROM delegation d WHERE d.receiver = $1) AND c.organisation = $1
+        AND c.day BETWEEN $2 AND $3 AND c.ending = ''
+        GROUP BY c.workspace, c.organisation, c.api, c.day, c.ending ORDER BY c.day, c.workspace LIMIT 100001";
     PERMISSION_USES = "SELECT permission, day FROM permission_use WHERE credential = $1 AND day >= $2 ORDER BY permission";
     UNCOUNTED = "SELECT CAST(COALESCE(SUM(checks), 0) AS BIGINT) FROM uncounted_day WHERE day BETWEEN $1 AND $2";
     COUNTED_SINCE = "SELECT day FROM counted_since WHERE one = 1";
@@ -247,12 +255,19 @@ impl Reader<'_> {
         (from, to): (Day, Day),
     ) -> Result<Vec<WorkspaceActivityRow>, StoreError> {
         let rows = self.executor.rows(&ACTIVITY_IN_WORKSPACES, &params![&of, number(from), number(to)]).await?;
-        let read = |mut row: Row| {
-            let (workspace, organisation, api) = (row.take()?, row.take()?, row.take()?);
-            let (day, refusal) = (read_day(&mut row)?, read_ending(&mut row)?);
-            Ok(WorkspaceActivityRow { workspace, organisation, api, day, refusal, requests: row.take()? })
-        };
-        rows.into_iter().map(read).collect()
+        rows.into_iter().map(read_in_workspace).collect()
+    }
+
+    /// The accepted requests in one workspace in these days, by whose credentials.
+    pub async fn work_in_workspace(&mut self, id: WorkspaceId, (from, to): (Day, Day)) -> Result<Vec<WorkspaceActivityRow>, StoreError> {
+        let rows = self.executor.rows(&WORK_IN_WORKSPACE, &params![&id, number(from), number(to)]).await?;
+        rows.into_iter().map(read_in_workspace).collect()
+    }
+
+    /// The accepted requests of an organisation's credentials in these days, in workspaces for which it ever got a delegation.
+    pub async fn work_elsewhere(&mut self, of: OrganisationId, (from, to): (Day, Day)) -> Result<Vec<WorkspaceActivityRow>, StoreError> {
+        let rows = self.executor.rows(&WORK_ELSEWHERE, &params![&of, number(from), number(to)]).await?;
+        rows.into_iter().map(read_in_workspace).collect()
     }
 
     /// Which permissions a credential has used on a day and later, and when last.
@@ -271,6 +286,12 @@ impl Reader<'_> {
     pub async fn counted_since(&mut self) -> Result<Option<Day>, StoreError> {
         self.executor.row(&COUNTED_SINCE, &params![]).await?.map(|mut row| read_day(&mut row)).transpose()
     }
+}
+
+fn read_in_workspace(mut row: Row) -> Result<WorkspaceActivityRow, StoreError> {
+    let (workspace, organisation, api) = (row.take()?, row.take()?, row.take()?);
+    let (day, refusal) = (read_day(&mut row)?, read_ending(&mut row)?);
+    Ok(WorkspaceActivityRow { workspace, organisation, api, day, refusal, requests: row.take()? })
 }
 
 fn read_day(row: &mut Row) -> Result<Day, StoreError> {

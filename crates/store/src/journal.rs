@@ -176,7 +176,8 @@ pub fn named(event: &Event) -> Vec<[u8; 16]> {
         | Event::OrganisationSuspended { organisation }
         | Event::OrganisationResumed { organisation }
         | Event::OrganisationChanged { organisation }
-        | Event::OrganisationViewed { organisation } => vec![*organisation.as_bytes()],
+        | Event::OrganisationViewed { organisation }
+        | Event::SecondFactorPolicyChanged { organisation, .. } => vec![*organisation.as_bytes()],
         Event::PersonCreated { person }
         | Event::PersonChanged { person }
         | Event::PersonSuspended { person }

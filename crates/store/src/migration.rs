@@ -35,6 +35,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0017_usage", include_str!("../migrations/0017_usage.sql")),
     ("0018_mail_links", include_str!("../migrations/0018_mail_links.sql")),
     ("0019_notices", include_str!("../migrations/0019_notices.sql")),
+    ("0020_second_factor_policy", include_str!("../migrations/0020_second_factor_policy.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::client::ClientDefinition;
-use domain::id::{CredentialId, OrganisationId, PersonId};
+use domain::id::{CredentialId, DelegationId, OrganisationId, PersonId};
 use domain::letter::Ending;
 use domain::text::Email;
 use domain::time::Timestamp;
@@ -51,6 +51,16 @@ statements! {
         AND k.revoked_at IS NULL AND k.organisation IS NOT NULL
         AND u.last_used_at > (SELECT MAX(newer.created_at) FROM private_key newer
             WHERE newer.organisation_key = p.organisation_key AND newer.superseded = 0)", untold!("p.id", "p.ends_at"));
+    ENDING_DELEGATIONS = concat!("SELECT d.id, d.ends_at FROM delegation d
+        WHERE d.ends_at > $1 AND d.ends_at <= $2 AND d.created_at <= d.ends_at - $3 AND d.over_at IS NULL AND d.accepted_at IS NOT NULL
+        AND d.closing_announced = 0", untold!("d.id", "d.ends_at"));
+    LAPSING_DELEGATIONS = concat!("SELECT d.id, d.review_at FROM delegation d
+        WHERE d.review_at > $1 AND d.review_at <= $2 AND d.created_at <= d.review_at - $3 AND d.over_at IS NULL
+        AND d.accepted_at IS NOT NULL AND (d.ends_at IS NULL OR d.ends_at > d.review_at)", untold!("d.id", "d.review_at"));
+    // By their time, or by that of one that they pass on: whoever closes one tells so.
+    DELEGATIONS_OVER = concat!("SELECT d.id, d.over_at FROM delegation d
+        WHERE d.over_at > $1 AND d.over_at <= $2 AND d.created_at <= d.over_at - $3 AND d.closed_at IS NULL AND d.accepted_at IS NOT NULL",
+        untold!("d.id", "d.over_at"));
     NOTE_TOLD = "INSERT INTO notice (credential, ends_at, days) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     DROP_OLD_NOTICES = "DELETE FROM notice WHERE ends_at <= $1";
 }
@@ -91,7 +101,18 @@ pub struct EndingPrivateKey {
     pub at: Timestamp,
 }
 
-/// Which credentials are looked for.
+/// How a delegation ends by its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DelegationEnding {
+    /// At the end that it was given.
+    Ends,
+    /// At its review, unless somebody confirms it.
+    Lapses,
+    /// It has ended.
+    Over,
+}
+
+/// Which credentials, or delegations, are looked for.
 #[derive(Debug, Clone, Copy)]
 pub struct EndingWithin {
     /// They end after this moment,
@@ -132,6 +153,24 @@ impl Reader<'_> {
         rows.into_iter().map(read).collect()
     }
 
+    /// Delegations that end so within a time, of which that was not told, with the moment; the first to end first, at most `limit`.
+    pub async fn ending_delegations(
+        &mut self,
+        how: DelegationEnding,
+        within: EndingWithin,
+        limit: u32,
+    ) -> Result<Vec<(DelegationId, Timestamp)>, StoreError> {
+        let EndingWithin { after, until, span, days } = within;
+        let span = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+        let statement = match how {
+            DelegationEnding::Ends => &ENDING_DELEGATIONS,
+            DelegationEnding::Lapses => &LAPSING_DELEGATIONS,
+            DelegationEnding::Over => &DELEGATIONS_OVER,
+        };
+        let rows = self.executor.rows(statement, &params![after, until, span, days, limit]).await?;
+        rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
+    }
+
     /// Private keys of organisation keys that end within a time, of which that was not told; the first to end first, at most `limit`.
     pub async fn ending_private_keys(&mut self, within: EndingWithin, limit: u32) -> Result<Vec<EndingPrivateKey>, StoreError> {
         let EndingWithin { after, until, span, days } = within;
@@ -168,8 +207,8 @@ impl Tx<'_> {
 }
 
 impl Store {
-    /// Forgets what was told of credentials that have ended by now. Not journalled.
-    pub async fn drop_old_notices(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.keep(move |executor| Box::pin(async move { executor.execute(&DROP_OLD_NOTICES, &params![now]).await.map(drop) })).await
+    /// Forgets what was told of what has ended by then. Not journalled.
+    pub async fn drop_old_notices(&self, then: Timestamp) -> Result<(), StoreError> {
+        self.keep(move |executor| Box::pin(async move { executor.execute(&DROP_OLD_NOTICES, &params![then]).await.map(drop) })).await
     }
 }

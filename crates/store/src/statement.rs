@@ -119,6 +119,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::recovery_code::STATEMENTS,
         crate::refresh_token::STATEMENTS,
         crate::refused_request::STATEMENTS,
+        crate::second_factor_policy::STATEMENTS,
         crate::secret::STATEMENTS,
         crate::server_key::STATEMENTS,
         crate::session::STATEMENTS,

@@ -88,6 +88,7 @@ fn change(writer: &mut Writer, index: &Index, at: u32, event: &Event) {
         | Event::AuditExported { .. }
         | Event::OrganisationChanged { .. }
         | Event::OrganisationViewed { .. }
+        | Event::SecondFactorPolicyChanged { .. }
         | Event::OperatorAppointed { .. }
         | Event::OperatorDismissed { .. }
         | Event::InstallationChanged { .. } => {}

@@ -12,6 +12,7 @@ use store::{Abort, By, NewAuthorizationCode, Outcome, Recorded, StoreError, Tx};
 
 use crate::change::Work;
 use crate::error::Outage;
+use crate::second_factor::policy;
 use crate::{Authority, Changed, Context, Error, logout_notice, session};
 
 /// For how long the same answer is given to somebody who sends the consent form twice. Shorter than the life of a code, so that
@@ -148,8 +149,13 @@ pub(crate) async fn works(tx: &mut Tx<'_>, consented: &Consented) -> Result<bool
     let person = tx.person(consented.person).await?;
     let membership = tx.membership(consented.membership).await?;
     let key = tx.organisation_key(consented.key).await?;
+    if let Some(membership) = &membership
+        && policy::lacks(tx, consented.person, membership.organisation).await?
+    {
+        return Ok(false);
+    }
     Ok(person.is_some_and(|person| person.suspended_at.is_none() && person.erased_at.is_none())
-        && membership.is_some_and(|membership| membership.person == consented.person)
+        && membership.as_ref().is_some_and(|membership| membership.person == consented.person)
         && key.is_some_and(|key| key.suspended_at.is_none() && key.revoked_at.is_none())
         && !session::has_ended(tx, &consented.authorization).await?)
 }

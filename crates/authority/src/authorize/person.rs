@@ -143,8 +143,12 @@ fn is_proven(sitting: &Sitting<'_>) -> Option<(Step, ErrorCode)> {
 }
 
 fn is_member(sitting: &Sitting<'_>) -> Option<(Step, ErrorCode)> {
-    let is_none = sitting.signed_in?.memberships.is_empty();
-    is_none.then_some((Step::Refuse("the person is a member of no organisation"), ErrorCode::AccessDenied))
+    let signed_in = sitting.signed_in?;
+    let description = match signed_in.withheld.is_empty() {
+        true => "the person is a member of no organisation",
+        false => "the person's organisation asks for a second factor, which they have not set up",
+    };
+    signed_in.memberships.is_empty().then_some((Step::Refuse(description), ErrorCode::AccessDenied))
 }
 
 fn has_consented(sitting: &Sitting<'_>) -> Option<(Step, ErrorCode)> {

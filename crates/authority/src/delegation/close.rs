@@ -61,7 +61,7 @@ impl Authority {
                     None => end(tx, by, &mut found, delegation, &letters).await?,
                     Some(at) => {
                         let recorded = announce(tx, by, &mut found, (delegation, at)).await?;
-                        tell(tx, by, &letters, found.delegation()?, Turn::WillClose { at }).await?;
+                        tell(tx, by.at, &letters, (found.delegation()?, Turn::WillClose { at })).await?;
                         (0, recorded)
                     }
                 };
@@ -87,7 +87,7 @@ pub(super) async fn end(
     for ended in &ended {
         // Why the one above was closed is for its own two sides.
         let ended = if ended.id == delegation.id { &delegation } else { ended };
-        tell(tx, by, letters, ended, Turn::Closed).await?;
+        tell(tx, by.at, letters, (ended, Turn::Closed)).await?;
     }
     let delegations: Vec<DelegationId> = ended.iter().map(|ended| ended.id).collect();
     let closed = tx.close_delegation(&delegation, by.at).await?;
@@ -114,7 +114,7 @@ pub(crate) async fn close_all_of(tx: &mut Tx<'_>, by: &By, workspace: WorkspaceI
         tx.close_delegation(delegation, by.at).await?;
     }
     for delegation in &all {
-        tell(tx, by, letters, delegation, Turn::Closed).await?;
+        tell(tx, by.at, letters, (delegation, Turn::Closed)).await?;
     }
     let delegations: Vec<DelegationId> = all.iter().map(|delegation| delegation.id).collect();
     if !delegations.is_empty() {

@@ -23,7 +23,7 @@ impl Authority {
                 require_live(found, by.at)?;
                 changed.accepted_at = Some(by.at);
                 save(tx, &mut changed).await?;
-                tell(tx, by, &letters, &changed, Turn::Opened).await?;
+                tell(tx, by.at, &letters, (&changed, Turn::Opened)).await?;
                 found.replace(changed);
                 let recorded = tx.record(by, Event::DelegationAccepted { delegation: id }).await?;
                 Ok(Outcome::Changed((), recorded))

@@ -8,6 +8,7 @@ mod open;
 mod tell;
 mod update;
 mod view;
+mod work;
 
 use std::sync::Arc;
 
@@ -22,8 +23,10 @@ pub(crate) use close::close_all_of;
 pub use close::{Closed, Closing};
 pub use impact::{EndedCredential, EndedDelegation, Impact};
 pub use open::{Named, NewDelegation};
+pub(crate) use tell::tell;
 pub use update::DelegationUpdate;
 pub use view::{DelegationView, Wanted};
+pub use work::DELEGATION_USE_DAYS;
 
 use crate::change::Work;
 use crate::{Authority, Caller, Changed, Context, Error, Right};

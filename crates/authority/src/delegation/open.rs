@@ -72,7 +72,7 @@ impl Authority {
                 tx.insert_delegation(&delegation).await.map_err(clash)?;
                 let recorded = tx.record(by, opened(&delegation)).await?;
                 let turn = if delegation.accepted_at.is_some() { Turn::Opened } else { Turn::Offered };
-                tell(tx, by, &letters, &delegation, turn).await?;
+                tell(tx, by.at, &letters, (&delegation, turn)).await?;
                 chain.push(delegation);
                 let side = if caller.is_operator() { Side::Operator } else { Side::Giver };
                 let view = view::of(tx, Found { chain, side }, by.at).await?;

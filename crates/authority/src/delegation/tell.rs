@@ -1,15 +1,21 @@
 //! Telling both organisations what became of a delegation.
 
+use domain::Timestamp;
 use domain::delegation::Delegation;
 use domain::letter::{Letter, Turn};
-use store::{Abort, By, Tx};
+use store::{Abort, Tx};
 
 use crate::letter::{Letters, members_with};
 use crate::{Error, Right};
 
 /// Writes to those who manage the delegations of the organisation that gives it, and of the one that gets it. The workspace's name is
 /// for the one that it belongs to; the others know its number.
-pub(super) async fn tell(tx: &mut Tx<'_>, by: &By, letters: &Letters, delegation: &Delegation, turn: Turn) -> Result<(), Abort<Error>> {
+pub(crate) async fn tell(
+    tx: &mut Tx<'_>,
+    at: Timestamp,
+    letters: &Letters,
+    (delegation, turn): (&Delegation, Turn),
+) -> Result<(), Abort<Error>> {
     if !letters.are_sent() {
         return Ok(());
     }
@@ -26,10 +32,10 @@ pub(super) async fn tell(tx: &mut Tx<'_>, by: &By, letters: &Letters, delegation
             to: receiver.name.to_string(),
             workspace: Some(known),
             // An announced closing, a pause: the reason of what was before is no reason of this.
-            reason: reason.clone().map(String::from).filter(|_| !matches!(turn, Turn::Offered | Turn::Opened)),
+            reason: reason.clone().map(String::from).filter(|_| matches!(turn, Turn::WillClose { .. } | Turn::Closed)),
         };
         let managers = members_with(tx, own, Right::DelegationsWrite).await?;
-        letters.write_all(tx, by.at, managers, &letter).await?;
+        letters.write_all(tx, at, managers, &letter).await?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 pub(crate) mod again;
 mod passkey;
 mod passkey_name;
+pub(crate) mod policy;
 mod recovery_code;
 mod second_step;
 mod totp;
@@ -19,6 +20,7 @@ use crate::letter::Letters;
 use crate::{Authority, Caller, Changed, Context, Error};
 
 pub use passkey::{PasskeyAdded, PasskeyAnswer, PasskeyChallenge};
+pub use policy::SECOND_FACTOR_REQUIRED;
 pub use recovery_code::RECOVERY_CODES;
 pub use second_step::{FinishSignIn, SecondProof, SecondStep};
 pub use store::{Passkey, RecoveryCodes};

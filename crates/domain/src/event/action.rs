@@ -12,6 +12,8 @@ impl Event {
             Self::OrganisationSuspended { .. } => "organisation.suspended",
             Self::OrganisationResumed { .. } => "organisation.resumed",
             Self::OrganisationChanged { .. } => "organisation.changed",
+            Self::SecondFactorPolicyChanged { required: true, .. } => "organisation.second_factor_required",
+            Self::SecondFactorPolicyChanged { required: false, .. } => "organisation.second_factor_optional",
             Self::OrganisationViewed { .. } => "operator.acted",
             Self::PersonCreated { .. } => "user.created",
             Self::PersonChanged { .. } => "user.changed",

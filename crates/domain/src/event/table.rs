@@ -388,4 +388,10 @@ events! {
     }
     /// An invitation was withdrawn.
     Unindexed InvitationWithdrawn { invitation: MailLinkId, organisation: OrganisationId, }
+    /// An organisation lets only members with a second factor in, or everybody again.
+    Unindexed SecondFactorPolicyChanged {
+        organisation: OrganisationId,
+        /// Whether it asks for one.
+        required: bool,
+    }
 }

@@ -116,7 +116,11 @@ async fn open(state: Arc<ApiState>, route: &'static Route, mut request: Request)
         Who::Anyone => Caller::System,
         who => {
             let facts = caller::authenticate(state.authority.verifier(), request.headers(), edge.now, route.who)?;
-            caller::admit(state.authority.verifier(), &facts, who)?
+            let caller = caller::admit(state.authority.verifier(), &facts, who)?;
+            if let Who::Holder(_) = who {
+                state.authority.admit_with_second_factor(&caller).await.map_err(caller::without_second_factor)?;
+            }
+            caller
         }
     };
     let parameters: Option<RawPathParams> = request.extract_parts().await.ok();

@@ -1,6 +1,6 @@
 //! Who calls: reads the credential that a request presents and asks the index about it.
 
-use authority::{Caller, OWN_API, PersonCaller, RIGHTS, Right, With};
+use authority::{Caller, Error, OWN_API, PersonCaller, RIGHTS, Right, With};
 use domain::presentation::{self, Presentation};
 use domain::refusal::Outward;
 use domain::verify::{Facts, Owner};
@@ -51,6 +51,14 @@ pub(super) fn admit(verifier: &Verifier, facts: &Facts, who: Who) -> Result<Call
         _ => true,
     };
     if admitted { Ok(caller) } else { Err(forbidden(who)) }
+}
+
+/// What is told to a person who must set up a second factor before they manage anything in their organisation.
+pub(super) fn without_second_factor(error: Error) -> Problem {
+    match error {
+        Error::Conflict { code, detail } => Problem::new(Code::Forbidden).detail(detail).member("code", code),
+        other => other.into(),
+    }
 }
 
 /// The permissions of the built-in API that are meant by these rights.

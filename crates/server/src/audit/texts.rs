@@ -22,6 +22,8 @@ actions! {
     "organisation.created" OrganisationCreated NameOrganisationCreated;
     "organisation.renamed" OrganisationRenamed NameOrganisationRenamed;
     "organisation.changed" OrganisationChanged NameOrganisationChanged;
+    "organisation.second_factor_required" SecondFactorRequired NameSecondFactorRequired;
+    "organisation.second_factor_optional" SecondFactorOptional NameSecondFactorOptional;
     "organisation.suspended" OrganisationSuspended NameOrganisationSuspended;
     "organisation.resumed" OrganisationResumed NameOrganisationResumed;
     "member.invited" MemberInvited NameMemberInvited;
@@ -108,6 +110,8 @@ texts! {
     OrganisationCreated: "{by} made the organisation {what}.", "{by} maakte organisatie {what}.";
     OrganisationRenamed: "{by} gave the organisation another name: {what}.", "{by} gaf de organisatie een andere naam: {what}.";
     OrganisationChanged: "{by} changed the settings of {what}.", "{by} wijzigde de instellingen van {what}.";
+    SecondFactorRequired: "{by} let {what} ask its members for a second step.", "{by} liet {what} een tweede stap van de leden vragen.";
+    SecondFactorOptional: "{by} let {what} no longer ask its members for a second step.", "{by} liet {what} geen tweede stap meer van de leden vragen.";
     OrganisationSuspended: "{by} suspended {what}.", "{by} zette {what} stil.";
     OrganisationResumed: "{by} let {what} work again.", "{by} liet {what} weer werken.";
     MemberInvited: "{by} invited somebody as {roles}.", "{by} nodigde iemand uit als {roles}.";
@@ -192,6 +196,8 @@ texts! {
 
     NameOrganisationCreated: "Organisation made", "Organisatie gemaakt";
     NameOrganisationRenamed: "Organisation renamed", "Organisatie hernoemd";
+    NameSecondFactorRequired: "Second step made obligatory", "Tweede stap verplicht gemaakt";
+    NameSecondFactorOptional: "Second step no longer obligatory", "Tweede stap niet meer verplicht";
     NameOrganisationChanged: "Organisation's settings changed", "Instellingen van organisatie gewijzigd";
     NameOrganisationSuspended: "Organisation suspended", "Organisatie stilgezet";
     NameOrganisationResumed: "Organisation works again", "Organisatie weer aangezet";

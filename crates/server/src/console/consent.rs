@@ -207,7 +207,10 @@ mod tests {
             address: None,
             user_agent: None,
         };
-        Browser::with(SignedInPerson { session, person, memberships: Vec::new(), settings: Default::default() }, language)
+        Browser::with(
+            SignedInPerson { session, person, memberships: Vec::new(), withheld: Vec::new(), settings: Default::default() },
+            language,
+        )
     }
 
     fn asked(title: &str, optional: bool) -> AskedScope {

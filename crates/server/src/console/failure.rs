@@ -55,7 +55,8 @@ pub fn interaction_over(browser: &Browser) -> Response {
 
 /// The page for whoever is a member of no organisation, and has nothing to give access to: 403.
 pub fn no_member(browser: &Browser) -> Response {
-    say(browser, StatusCode::FORBIDDEN, Text::NoMember)
+    let withheld = browser.signed_in.as_ref().is_some_and(|person| !person.withheld.is_empty());
+    say(browser, StatusCode::FORBIDDEN, if withheld { Text::NoSecondFactor } else { Text::NoMember })
 }
 
 /// The page where too much waits already: 429.

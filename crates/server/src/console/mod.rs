@@ -37,6 +37,7 @@ mod passkey;
 mod profile;
 pub(crate) mod provider;
 mod route;
+mod second_factor_policy;
 mod second_step;
 mod settings;
 mod sign_in;

@@ -11,6 +11,7 @@ use http::StatusCode;
 use super::failure::{self, Failure};
 use super::menu;
 use super::page::{Frame, Link};
+use super::second_factor_policy;
 use super::texts::Text;
 use super::visit::{Answer, Visit};
 
@@ -29,7 +30,9 @@ struct View {
 pub(super) async fn enter(visit: &Visit, rights: &[Right]) -> Result<(Organisation, Membership), Response> {
     let id: OrganisationId = visit.parameter("org")?;
     let membership = visit.person().memberships.iter().find(|membership| membership.organisation == id);
-    let Some(membership) = membership else { return Err(failure::not_found(&visit.browser)) };
+    let Some(membership) = membership else {
+        return Err(second_factor_policy::barred(visit, id).await?.unwrap_or_else(|| failure::not_found(&visit.browser)));
+    };
     let read = visit.authority().organisation(&Caller::System, id).await;
     let organisation = read.map_err(|error| visit.refused(&error))?;
     if organisation.suspended_at.is_some() {
@@ -55,7 +58,7 @@ async fn owners(visit: &Visit, id: OrganisationId) -> Result<Vec<String>, Respon
 
 /// `/o`: to the only organisation, or a list of them.
 pub(super) async fn choose(visit: Visit) -> Answer {
-    let memberships = &visit.person().memberships;
+    let memberships: Vec<&Membership> = visit.person().memberships.iter().chain(&visit.person().withheld).collect();
     if let [only] = memberships.as_slice()
         && let Some(path) = first_page(only)
     {

@@ -16,7 +16,7 @@ use super::browser::Browser;
 use super::visit::{Answer, Visit};
 use super::{
     Console, accessibility, account, activity, audit, delegation, factor, failure, invitation, key, member, operator, organisation,
-    organisation_token, profile, settings, step_up, token, unsaved, why, workspace,
+    organisation_token, profile, second_factor_policy, settings, step_up, token, unsaved, why, workspace,
 };
 use crate::edge::{Code, Problem};
 use crate::language::Language;
@@ -109,6 +109,14 @@ static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
             .get(delegation::pass_on::show)
             .post(delegation::pass_on::open),
         page("/o/{org}/settings", Who::Member(settings::WRITE)).get(settings::show).post(settings::change),
+        page("/o/{org}/settings/second-factor/require", Who::Member(second_factor_policy::WRITE))
+            .get(second_factor_policy::show)
+            .post(second_factor_policy::change)
+            .fresh(),
+        page("/o/{org}/settings/second-factor/release", Who::Member(second_factor_policy::WRITE))
+            .get(second_factor_policy::show)
+            .post(second_factor_policy::change)
+            .fresh(),
         page("/projects", Who::Person).get(workspace::all),
         page("/o/{org}/received", Who::Member(&[Right::DelegationsRead])).get(delegation::received),
         page("/o", Who::Person).get(organisation::choose),

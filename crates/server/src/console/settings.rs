@@ -9,6 +9,7 @@ use domain::text::{Email, Name};
 use super::form::Form;
 use super::moment::Moment;
 use super::page::{Frame, Link};
+use super::second_factor_policy::Policy;
 use super::texts::words;
 use super::visit::{Answer, Visit};
 
@@ -45,6 +46,7 @@ struct View {
     form: Form,
     administrators: Vec<String>,
     since: Moment,
+    policy: Policy,
     decides: Vec<Link>,
 }
 
@@ -80,6 +82,7 @@ async fn view(visit: &Visit, form: Form) -> Result<View, Response> {
         form,
         administrators: administrators(visit).await?,
         since: Moment::day(visit.organisation().created_at, visit.browser.language),
+        policy: Policy::read(visit).await?,
         decides: decides.map(|(path, label)| Link::new(visit.to(&visit.at(path)), visit.say(label))).to_vec(),
     })
 }

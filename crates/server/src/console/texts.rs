@@ -153,6 +153,7 @@ words! {
     FormOutdated: "This form was open for too long, or came from elsewhere. Nothing was changed. Open the page again.", "Dit formulier stond te lang open, of kwam ergens anders vandaan. Er is niets gewijzigd. Open de pagina opnieuw.";
     OpenAgain: "Open the page again", "Pagina opnieuw openen";
     NoMember: "You are not a member of any organisation here. So you cannot give access.", "Je bent hier van geen organisatie lid. Daarom kun je geen toegang geven.";
+    NoSecondFactor: "Your organisation asks all members for a second step after their password. Set one up on your profile. Then begin again.", "Je organisatie vraagt alle leden om een tweede stap na hun wachtwoord. Stel die in bij je profiel. Begin daarna opnieuw.";
     InteractionOver: "This request is too old, or was begun in another browser. Go back to the app and begin again.", "Deze aanvraag is te oud, of is in een andere browser begonnen. Ga terug naar de app en begin opnieuw.";
     TooManyRequests: "There are too many requests from your network. Try again in a few minutes.", "Er komen te veel aanvragen van jouw netwerk. Probeer het over een paar minuten opnieuw.";
     Unavailable: "Poort cannot answer now. Nothing was changed. Try again in a moment.", "Poort kan nu geen antwoord geven. Er is niets gewijzigd. Probeer het zo opnieuw.";

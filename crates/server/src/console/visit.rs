@@ -16,7 +16,7 @@ use super::form::Form;
 use super::page::{self, see_other};
 use super::route::{Page, Who};
 use super::too_many::too_many;
-use super::{Console, failure, operator, organisation, step_up, unsaved};
+use super::{Console, failure, operator, organisation, second_factor_policy, step_up, unsaved};
 use crate::edge::{self, Code, Problem};
 use crate::language::{Language, Words};
 use crate::outbound::encoded;
@@ -143,6 +143,7 @@ impl Visit {
         match error {
             Error::NotFound => failure::not_found(&self.browser),
             Error::Forbidden => failure::forbidden(&self.browser, &[]),
+            Error::Conflict { code: "second_factor_required", .. } => second_factor_policy::needed(self),
             _ => failure::outage(&self.browser, error),
         }
     }

@@ -227,6 +227,9 @@ impl Writer {
             Turn::Opened => (Text::OpenedSubject, Text::OpenedStory, None),
             Turn::WillClose { at } => (Text::WillCloseSubject, Text::WillCloseStory, Some(*at)),
             Turn::Closed => (Text::ClosedSubject, Text::ClosedStory, None),
+            Turn::WillEnd { at } => (Text::WillEndSubject, Text::WillEndStory, Some(*at)),
+            Turn::WillLapse { at } => (Text::WillLapseSubject, Text::WillLapseStory, Some(*at)),
+            Turn::Ended => (Text::EndedSubject, Text::EndedStory, None),
         };
         let at = at.map(|at| self.moment(at)).unwrap_or_default();
         let subject = self.fill(subject, &[("to", inert(&cut(to))), ("moment", at.clone())]);

@@ -86,6 +86,12 @@ texts! {
     WillCloseStory: "The delegation of {from} to {to} closes on {moment}. From then on, requests that rest on it are refused.", "De machtiging van {from} aan {to} sluit op {moment}. Vanaf dan worden verzoeken geweigerd die erop rusten.";
     ClosedSubject: "Delegation to {to} closed", "Machtiging aan {to} gesloten";
     ClosedStory: "The delegation of {from} to {to} is closed. Requests that rest on it are refused.", "De machtiging van {from} aan {to} is gesloten. Verzoeken die erop rusten, worden geweigerd.";
+    WillEndSubject: "Delegation to {to} ends on {moment}", "Machtiging aan {to} eindigt op {moment}";
+    WillEndStory: "The delegation of {from} to {to} ends on {moment}. From then on, requests that rest on it are refused. Must it go on? Then {from} chooses a later end before that.", "De machtiging van {from} aan {to} eindigt op {moment}. Vanaf dan worden verzoeken geweigerd die erop rusten. Moet zij doorgaan? Dan kiest {from} voor die tijd een later einde.";
+    WillLapseSubject: "Delegation to {to} ends on {moment}, unless it is confirmed", "Machtiging aan {to} eindigt op {moment}, tenzij zij wordt bevestigd";
+    WillLapseStory: "{from} must confirm the delegation to {to} before {moment}. Otherwise it ends, and requests that rest on it are refused.", "{from} moet de machtiging aan {to} bevestigen vóór {moment}. Anders eindigt zij, en worden verzoeken geweigerd die erop rusten.";
+    EndedSubject: "Delegation to {to} has ended", "Machtiging aan {to} is afgelopen";
+    EndedStory: "The time of the delegation of {from} to {to} is over. Requests that rest on it are refused. Is it still needed? Then {from} gives a new one.", "De tijd van de machtiging van {from} aan {to} is voorbij. Verzoeken die erop rusten, worden geweigerd. Is zij nog nodig? Dan geeft {from} een nieuwe.";
     Project: "Project: {workspace}", "Project: {workspace}";
     TheDelegation: "Look at the delegation", "Machtiging bekijken";
 

@@ -8,6 +8,7 @@ import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
 import { access } from "./console_access.mjs";
 import { accounts, followLetter } from "./console_accounts.mjs";
+import { delegations } from "./console_delegation.mjs";
 import { factors } from "./console_factor.mjs";
 import { key } from "./console_key.mjs";
 
@@ -229,7 +230,7 @@ async function walk(browser, { colorScheme, width }, language) {
     const context = await browser.newContext({ colorScheme, locale, viewport: { width, height: 900 } });
     await context.addInitScript(axe);
     const page = await context.newPage();
-    page.on("console", (line) => line.type() === "error" && !/status of 4(04|22)/.test(line.text()) && problems.push(`${page.url()}: ${line.text()}`));
+    page.on("console", (line) => line.type() === "error" && !/status of 4(04|09|22)/.test(line.text()) && problems.push(`${page.url()}: ${line.text()}`));
     page.on("pageerror", (error) => problems.push(`${page.url()}: ${error.message}`));
     if (who) await signIn(page, who);
     return page;
@@ -353,8 +354,9 @@ try {
   const keyed = await key(browser, { base, privacy, signIn, follow, send });
   const joined = await accounts(browser, { base, ready, privacy, signIn, follow, send });
   const factored = await factor.way(browser);
+  PAGES.push(...(await delegations({ base, operator: ready.operator_token })));
   for (const language of ["nl", "en"]) for (const view of VIEWS) await walk(browser, view, language);
-  const accessed = await access(browser, { base, pages: PAGES, signIn });
+  const accessed = await access(browser, { base, pages: [...PAGES, ...factor.rows()], signIn });
   problems.push(...accessed.problems);
   console.log(JSON.stringify({ flow: seen, delivery: delivered, key: keyed, factor: factored, accounts: joined, checked, accessed: accessed.checked, problems }));
 } finally {

@@ -74,11 +74,11 @@ export async function access(browser, { base, pages, signIn }) {
   for (const view of views) {
     const open = new Map();
     for (const row of pages) {
-      const key = row.who?.email ?? "";
+      const key = row.who?.key ?? row.who?.email ?? "";
       if (!open.has(key)) {
         const context = await browser.newContext({ locale: "nl-NL", viewport: { width: 1280, height: 900 }, ...view.options });
         open.set(key, await context.newPage());
-        if (row.who) await signIn(open.get(key), row.who);
+        if (row.who) await signIn(open.get(key), row.who.make ? await row.who.make() : row.who);
       }
       const page = open.get(key);
       const tell = (problem) => problems.push(`${row.name}, ${view.name}: ${problem}`);

@@ -97,7 +97,10 @@ export function factors({ base, operator, signIn, follow, send }) {
     seen.code = new URL(page.url()).pathname;
 
     await block(page);
-    await follow(page, "main td.act a");
+    await follow(page, "main td.act a[href$='/name']");
+    await send(page, { name: "Werklaptop" });
+    seen.renamed = (await page.textContent("[role=status]")).trim();
+    await follow(page, "main td.act a.stop");
     seen.question = await page.textContent("h1");
     await follow(page, "main button.stop");
     seen.removed = (await page.textContent("[role=status]")).trim();
@@ -122,7 +125,11 @@ export function factors({ base, operator, signIn, follow, send }) {
     await see(page, "app-ready", await send(page, { code: code(secret) }));
     await addPasskey(page, use, language, "Laptop");
     await see(page, "factors", await block(page, language));
-    await see(page, "passkey-remove", await follow(page, "main td.act a"));
+    await see(page, "passkey-remove", await follow(page, "main td.act a.stop"));
+    await block(page, language);
+    await see(page, "passkey-name", await follow(page, "main td.act a[href$='/name']"));
+    await see(page, "passkey-name-problem", await send(page, { name: "" }), 422);
+    await see(page, "passkey-offer", await page.goto(`${base}/${language}/profile/sign-in/passkeys/new?next=/profile`));
     await see(page, "passkey-new", await page.goto(`${base}/${language}/profile/sign-in/passkeys/new`));
     await see(page, "app-remove", await page.goto(`${base}/${language}/profile/sign-in/app/remove`));
     await see(page, "recovery-codes", await page.goto(`${base}/${language}/profile/sign-in/recovery-codes`));
@@ -135,5 +142,25 @@ export function factors({ base, operator, signIn, follow, send }) {
     for (const one of [page, other]) await one.context().close();
   }
 
-  return { way, pages };
+  // The same for who uses no mouse, no script or other colours: somebody new each time, as they have the app from then on.
+  const rows = () => {
+    const who = { key: "factor", make: somebody };
+    const setUp = async (page) => {
+      const secret = await addApp(page, "nl");
+      return send(page, { code: code(secret) });
+    };
+    return [
+      { name: "factors-none", path: "/profile/sign-in", who },
+      { name: "app", path: "/profile/sign-in/app", who },
+      { name: "app-new", path: "/profile/sign-in/app", who, begin: (page) => follow(page, "main button.go") },
+      { name: "passkey-new", path: "/profile/sign-in/passkeys/new", who },
+      { name: "passkey-offer", path: "/profile/sign-in/passkeys/new?next=/profile", who },
+      { name: "app-ready", path: "/profile/sign-in/app", who, begin: setUp },
+      { name: "factors", path: "/profile/sign-in", who },
+      { name: "app-remove", path: "/profile/sign-in/app/remove", who },
+      { name: "recovery-codes", path: "/profile/sign-in/recovery-codes", who },
+    ];
+  };
+
+  return { way, pages, rows };
 }

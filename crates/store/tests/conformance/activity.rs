@@ -63,6 +63,9 @@ pub(crate) async fn activity(store: &Store) {
     let in_workspaces = read!(store, |reader| { reader.activity_in_workspaces(home, days).await });
     let told: Vec<_> = in_workspaces.iter().map(|row| (row.organisation, row.refusal, row.requests, row.api.as_str())).collect();
     assert_eq!(told, [(Some(home), None, 3, "geology"), (Some(home), expired, 9, "geology")]);
+    let done = read!(store, |reader| { reader.work_in_workspace(site, days).await });
+    assert_eq!(done.iter().map(|row| (row.organisation, row.requests)).collect::<Vec<_>>(), [(Some(home), 3)], "accepted ones");
+    assert_eq!(read!(store, |reader| { reader.work_elsewhere(home, days).await }), [], "it got no delegation");
 
     let permission = Permission::new("geology:reports:read").expect("a name");
     let used = |holder: Holder| async move { read!(store, |reader| { reader.permissions_used(&holder, days).await }) };

@@ -3,7 +3,7 @@
 use domain::id::LetterId;
 use domain::letter::Ending;
 use domain::person::{Language, Settings, Theme};
-use poort_store::{EndingWithin, LetterRow, WaitingLetters};
+use poort_store::{DelegationEnding, EndingWithin, LetterRow, WaitingLetters};
 use std::time::Duration;
 
 use crate::support::*;
@@ -71,6 +71,9 @@ async fn notices(store: &Store) {
     }
     assert_eq!(read!(store, |reader| { reader.ending_private_keys(within, 10).await }), []);
     assert_eq!(read!(store, |reader| { reader.old_keys_still_used((at(0), at(1)), at(-1), 10).await }), []);
+    for how in [DelegationEnding::Ends, DelegationEnding::Lapses, DelegationEnding::Over] {
+        assert_eq!(read!(store, |reader| { reader.ending_delegations(how, within, 10).await }), []);
+    }
     let credential = CredentialId::from_bytes([9; 16]);
     let told = move |days| done(write!(store, |tx| { tx.note_told(credential, at(10), days).await }));
     assert!(told(7).await && told(1).await);

@@ -31,6 +31,7 @@ pub(crate) async fn second_factors(store: &Store) {
     let (id, inserted) = (iris.id, iris.clone());
     done(write!(store, |tx| { tx.insert_person(&inserted.clone(), None).await })).await;
     assert!(!read!(store, |reader| { reader.has_second_factor(id).await }));
+    asked_for(store).await;
     totp(store, id).await;
     recovery_codes(store, id).await;
     passkeys(store, id).await;
@@ -60,6 +61,26 @@ async fn totp(store: &Store, person: PersonId) {
     for there in [true, false] {
         assert_eq!(done(write!(store, |tx| { tx.delete_totp(person).await })).await, there);
     }
+}
+
+/// An organisation that asks its members for one.
+async fn asked_for(store: &Store) {
+    let home = member(store, "asking").await;
+    let (id, person) = (home.organisation, home.person);
+    assert!(!read!(store, |reader| { reader.second_factor_required(id).await }));
+    for (required, changes) in [(true, true), (true, false)] {
+        assert_eq!(done(write!(store, |tx| { tx.require_second_factor(id, required).await })).await, changes);
+    }
+    assert!(read!(store, |reader| { reader.second_factor_required(id).await }));
+    let nowhere = OrganisationId::from_bytes([77; 16]);
+    assert!(!read!(store, |reader| { reader.second_factor_required(nowhere).await }));
+    assert_eq!(read!(store, |reader| { reader.second_factor_lacking(person).await }), [id]);
+    assert_eq!(read!(store, |reader| { reader.members_without_second_factor(id).await }), 1);
+    let one = passkey(person, 90);
+    done(write!(store, |tx| { tx.insert_passkey(&one.clone()).await })).await;
+    assert_eq!(read!(store, |reader| { reader.second_factor_lacking(person).await }), []);
+    assert_eq!(read!(store, |reader| { reader.members_without_second_factor(id).await }), 0);
+    assert!(done(write!(store, |tx| { tx.require_second_factor(id, false).await })).await);
 }
 
 async fn recovery_codes(store: &Store, person: PersonId) {

@@ -6,6 +6,7 @@ use domain::text::{Email, Name};
 use http::StatusCode;
 
 use super::{Asks, Gate, Text, arrival, found, message, over, password, to_sign_in, unused, welcome};
+use crate::console::cookie::Cookie;
 use crate::console::form::Form;
 use crate::console::page::see_other;
 use crate::console::visit::{Answer, Visit};
@@ -59,7 +60,11 @@ pub(in crate::console) async fn confirm(visit: Visit) -> Answer {
             of_whoever_asked(&visit, person)?;
             let proven = visit.authority().prove_address(&visit.browser.context(), &secret).await;
             match proven.map_err(|error| visit.refused(&error))? {
-                Ok(()) => visit.onward("/profile", Some(visit.say(Text::Verified))),
+                Ok(mark) => {
+                    let mut response = visit.onward("/profile", Some(visit.say(Text::Verified)))?;
+                    visit.browser.set(&mut response, Cookie::Device, mark.expose());
+                    Ok(response)
+                }
                 Err(why) => Ok(unused(&visit, why, again(&visit))),
             }
         }

@@ -2,18 +2,15 @@
 
 use askama::Template;
 use authority::{DelegationView, Page, Wanted};
-use domain::{Day, DelegationId, WorkspaceId};
+use domain::{DelegationId, WorkspaceId};
 use store::WorkspaceActivityRow;
 
 use super::texts::Text;
+use super::work::Work;
 use super::{SHOWN, State, address, api, is_over, kind};
-use crate::console::activity;
 use crate::console::moment::Moment;
 use crate::console::page::Frame;
 use crate::console::visit::{Answer, Visit};
-
-/// So many days are in the small charts.
-const DAYS: i32 = 14;
 
 #[derive(Template)]
 #[template(path = "console/delegation/list.html")]
@@ -33,7 +30,7 @@ struct Row {
     api: String,
     since: Moment,
     state: State,
-    spark: String,
+    work: Work,
     address: String,
     close: Option<String>,
 }
@@ -53,11 +50,8 @@ pub(in crate::console) async fn list(visit: Visit) -> Answer {
     let trail =
         [("/o", visit.say(crate::console::Text::MyOrganisation)), (&visit.at("/projects"), visit.say(crate::console::Text::Projects))];
     let is_closed = workspace.closed_at.is_some();
-    let today = Day::of(visit.browser.now);
-    let days = (today.plus(1 - DAYS), today);
-    let read = visit.authority().activity_by_workspace(&visit.caller(), visit.organisation().id, days).await;
-    let mut lately = read.map_err(|error| visit.refused(&error))?;
-    lately.retain(|row| row.workspace == id && row.refusal.is_none());
+    let read = visit.authority().work_in_workspace(&visit.caller(), id, visit.browser.now).await;
+    let lately = read.map_err(|error| visit.refused(&error))?;
     let view = View {
         frame: Frame::below(&visit, format!("{} · {}", workspace.number, workspace.name), &trail),
         rows: views.iter().map(|view| Row::new(&visit, view, &lately)).collect(),
@@ -71,12 +65,6 @@ pub(in crate::console) async fn list(visit: Visit) -> Answer {
 impl Row {
     fn new(visit: &Visit, view: &DelegationView, lately: &[WorkspaceActivityRow]) -> Self {
         let delegation = &view.delegation;
-        let first = Day::of(visit.browser.now).plus(1 - DAYS);
-        let mut days = [0; DAYS as usize];
-        for row in lately.iter().filter(|row| row.organisation == Some(delegation.to) && row.api == delegation.api) {
-            let place = usize::try_from(row.day.number() - first.number()).unwrap_or(usize::MAX);
-            days.get_mut(place).into_iter().for_each(|day| *day += row.requests);
-        }
         let passed_on = delegation.from != visit.organisation().id;
         let address = address(visit, delegation.id);
         Self {
@@ -87,7 +75,7 @@ impl Row {
             api: api(visit, &delegation.api),
             since: Moment::day(delegation.opens_at, visit.browser.language),
             state: State::of(visit, view),
-            spark: activity::spark(visit, &days),
+            work: Work::of(visit, view, lately),
             close: (super::leads(visit) && !is_over(view)).then(|| format!("{address}/close")),
             address,
         }

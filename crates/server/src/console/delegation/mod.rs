@@ -11,6 +11,7 @@ pub(super) mod pass_on;
 mod received;
 mod show;
 mod texts;
+mod work;
 
 use authority::{DelegationView, Side};
 use axum::response::Response;

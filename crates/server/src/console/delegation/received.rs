@@ -4,8 +4,10 @@ use askama::Template;
 use authority::{DelegationView, Page, Wanted};
 use domain::DelegationId;
 use domain::delegation::DelegationState;
+use store::WorkspaceActivityRow;
 
 use super::texts::Text;
+use super::work::Work;
 use super::{SHOWN, State, address, api, is_over, kind};
 use crate::console::moment::{self, Moment};
 use crate::console::page::Frame;
@@ -28,6 +30,7 @@ struct Row {
     api: String,
     until: Option<Moment>,
     state: State,
+    work: Work,
     /// Since when it is over, who closed it, and why.
     story: String,
     address: String,
@@ -41,15 +44,17 @@ pub(in crate::console) async fn received(visit: Visit) -> Answer {
     let mut views = read.map_err(|error| visit.refused(&error))?;
     let more = views.len() > SHOWN as usize;
     views.truncate(SHOWN as usize);
+    let read = visit.authority().work_elsewhere(&visit.caller(), visit.organisation().id, visit.browser.now).await;
+    let lately = read.map_err(|error| visit.refused(&error))?;
     let next = views.last().filter(|_| more).map(|last| visit.to(&visit.at(&format!("/received?after={}", last.delegation.id))));
     let (over, open): (Vec<_>, Vec<_>) = views.iter().partition(|view| is_over(view));
-    let rows = |views: Vec<&DelegationView>| views.into_iter().map(|view| Row::new(&visit, view)).collect();
+    let rows = |views: Vec<&DelegationView>| views.into_iter().map(|view| Row::new(&visit, view, &lately)).collect();
     let frame = Frame::of(&visit, visit.say(crate::console::Text::Received));
     visit.page(&View { frame, open: rows(open), over: rows(over), next })
 }
 
 impl Row {
-    fn new(visit: &Visit, view: &DelegationView) -> Self {
+    fn new(visit: &Visit, view: &DelegationView, lately: &[WorkspaceActivityRow]) -> Self {
         let delegation = &view.delegation;
         Self {
             description: delegation.description.to_string(),
@@ -59,6 +64,7 @@ impl Row {
             api: api(visit, &delegation.api),
             until: view.not_after.map(|at| Moment::day(at, visit.browser.language)),
             state: State::of(visit, view),
+            work: Work::of(visit, view, lately),
             story: if is_over(view) { story(visit, view) } else { String::new() },
             address: address(visit, delegation.id),
         }

@@ -7,6 +7,7 @@ use domain::DelegationId;
 use domain::permission::Permissions;
 
 use super::texts::Text;
+use super::work::Work;
 use super::{State, address, api, found, is_over, kind, leads, links, project, received, trail};
 use super::{decide, edit, pass_on};
 use crate::console::moment::Moment;
@@ -23,6 +24,7 @@ struct View {
     state: State,
     story: Option<String>,
     facts: Vec<(&'static str, String)>,
+    work: Work,
     above: Option<Link>,
     chain: Vec<Node>,
     /// What may be done with it, besides closing it.
@@ -46,11 +48,14 @@ pub(in crate::console) async fn show(visit: Visit) -> Answer {
     let trail = trail(&visit, &view);
     let is_receiver = view.side == Side::Receiver;
     let (title, name) = if is_receiver { (Text::TitleFrom, &view.from_name) } else { (Text::TitleTo, &view.to_name) };
+    let read = visit.authority().work_under(&visit.caller(), id, visit.browser.now).await;
+    let lately = read.map_err(|error| visit.refused(&error))?;
     let page = View {
         frame: Frame::below(&visit, visit.fill(title, &[("organisation", name.as_str())]), &links(&trail)),
         state: State::of(&visit, &view),
         story: is_over(&view).then(|| received::story(&visit, &view)),
         facts: facts(&visit, &view),
+        work: Work::of(&visit, &view, &lately),
         above: above(&visit, &view).await?,
         chain: below(&visit, &others, id),
         deeds: deeds(&visit, &view),

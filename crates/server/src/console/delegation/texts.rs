@@ -113,6 +113,8 @@ words! {
     PersonalToken: "personal token", "persoonlijk token";
     LastUsed: "Last used", "Laatst gebruikt";
     Never: "Never used", "Nooit gebruikt";
+    NotLately: "Not in the last {days} days", "Niet in de laatste {days} dagen";
+    Today: "Today", "Vandaag";
     SevenDays: "7 days", "7 dagen";
     WorksElsewhere: "Still works elsewhere?", "Werkt nog ergens anders?";
     ElsewhereOne: "Yes, in 1 other project", "Ja, in 1 ander project";

@@ -83,7 +83,8 @@ fn read(visit: &Visit, form: &mut Form) -> Option<NewToken> {
             let chosen: Result<OrganisationId, _> = form.value("organisation").parse();
             form.take("organisation", chosen, visit.say(Text::OrganisationMissing))
         }
-        _ => None,
+        [only] => Some(only.organisation),
+        [] => None,
     };
     let permissions = permissions(visit, form, organisation);
     let expires_at = life::read(visit, form);

@@ -12,6 +12,7 @@ mod keys;
 mod keys_forms;
 mod keys_proof;
 mod members;
+mod new_browser;
 mod organisation;
 mod outage;
 mod passkeys;

@@ -9,7 +9,7 @@ use super::authenticator::Authenticator;
 use super::second_factors::{half, set_up};
 use super::{PASSWORD, SESSION, signed_in, with_ann};
 
-const ORIGIN: &str = "http://localhost:8600";
+pub(super) const ORIGIN: &str = "http://localhost:8600";
 
 async fn start() -> App {
     let app = App::start_with(|config| config.public_url = ORIGIN.to_owned()).await;
@@ -18,7 +18,7 @@ async fn start() -> App {
 }
 
 /// What the page's module is told.
-async fn options(visitor: &mut Visitor<'_>, page: &str, path: &str) -> (String, Value) {
+pub(super) async fn options(visitor: &mut Visitor<'_>, page: &str, path: &str) -> (String, Value) {
     let shown = visitor.get(page).await.expect(200);
     let csrf = hidden(&shown.text, "csrf").expect("a token");
     let told = visitor.post(path, &[("csrf", &csrf)]).await.expect(200);
@@ -27,14 +27,14 @@ async fn options(visitor: &mut Visitor<'_>, page: &str, path: &str) -> (String, 
 }
 
 /// Adds a passkey in this browser.
-async fn add(visitor: &mut Visitor<'_>, device: &mut Authenticator, name: &str) -> Answer {
+pub(super) async fn add(visitor: &mut Visitor<'_>, device: &mut Authenticator, name: &str) -> Answer {
     let (csrf, options) = options(visitor, "/en/profile/sign-in/passkeys/new", "/en/profile/sign-in/passkeys/options").await;
     let made = device.make(&options);
     visitor.post("/en/profile/sign-in/passkeys/new", &[("csrf", &csrf), ("name", name), ("passkey", &made)]).await
 }
 
 /// Signs in with a passkey alone.
-async fn sign_in(visitor: &mut Visitor<'_>, device: &mut Authenticator, query: &str) -> Answer {
+pub(super) async fn sign_in(visitor: &mut Visitor<'_>, device: &mut Authenticator, query: &str) -> Answer {
     let (csrf, options) = options(visitor, &format!("/sign-in?{query}"), "/sign-in/passkey/options").await;
     let signed = device.sign(&options);
     visitor.post(&format!("/sign-in/passkey?{query}"), &[("csrf", &csrf), ("passkey", &signed)]).await

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use server::console::SignInProvider;
 use testkit::{App, SeededEntropy, Visitor, hidden};
 
-use super::{SESSION, with_ann};
+use super::new_browser::told;
+use super::{PASSWORD, SESSION, signed_in, with_ann};
 
 const START: &str = "/sign-in/providers/office";
 const CALLBACK: &str = "/sign-in/providers/office/callback";
@@ -95,6 +96,7 @@ impl Provider {
             });
             config.sign_in_providers = vec![serde_json::from_value::<SignInProvider>(provider).expect("a provider")];
             config.outbound_networks = vec!["127.0.0.1".to_owned()];
+            config.mailbox = Some(config.data.with_file_name("mailbox"));
         })
         .await
     }
@@ -328,4 +330,22 @@ async fn a_provider_that_is_away_is_told_and_the_password_works() {
     let mut visitor = Visitor::new(&app);
     let state = go(&provider, &mut visitor, START).await;
     come_back(&mut visitor, &state).await.expect(403);
+}
+
+/// The provider tells of its own signings in; the browser is known all the same.
+#[tokio::test]
+async fn a_browser_is_known_that_came_by_a_provider() {
+    let provider = Provider::start().await;
+    let app = provider.app().await;
+    with_ann(&app).await;
+    signed_in(&app).await;
+    let mut visitor = Visitor::new(&app);
+    let state = go(&provider, &mut visitor, START).await;
+    come_back(&mut visitor, &state).await.expect(303);
+    assert_eq!(told(&app).await, 0, "not for signing in at a provider");
+    visitor.cookies.retain(|name, _| !name.ends_with("-session"));
+    visitor.sign_in("ann@example.org", PASSWORD).await.expect(303);
+    assert_eq!(told(&app).await, 0, "it is known");
+    Visitor::new(&app).sign_in("ann@example.org", PASSWORD).await.expect(303);
+    assert_eq!(told(&app).await, 1, "this one is not");
 }

@@ -193,3 +193,74 @@ async fn an_ended_signing_key_is_ended_again() {
         assert_eq!((after.len(), after[1].1.as_str()), (2, "active"), "the start has made another");
     }
 }
+
+/// A browser of one's own, as far as it takes to sign in and to choose another password.
+struct Visit<'s> {
+    server: &'s Server,
+    client: reqwest::Client,
+    cookies: std::collections::BTreeMap<String, String>,
+}
+
+impl<'s> Visit<'s> {
+    fn new(server: &'s Server) -> Self {
+        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        Self { server, client, cookies: std::collections::BTreeMap::new() }
+    }
+
+    async fn send(&mut self, path: &str, form: Option<String>) -> (u16, String) {
+        let url = format!("{}{path}", self.server.url);
+        let call = match form {
+            None => self.client.get(url),
+            Some(form) => self.client.post(url).header("content-type", "application/x-www-form-urlencoded").body(form),
+        };
+        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let answer = call.header("cookie", cookies.join("; ")).send().await.expect("an answer");
+        for cookie in answer.headers().get_all("set-cookie") {
+            let pair = cookie.to_str().expect("text").split(';').next().expect("a cookie").to_owned();
+            let (name, value) = pair.split_once('=').expect("a name");
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        (answer.status().as_u16(), answer.text().await.expect("text"))
+    }
+
+    async fn fill(&mut self, path: &str, fields: &[(&str, &str)]) -> u16 {
+        let page = self.send(path, None).await.1;
+        let csrf = testkit::hidden(&page, "csrf").unwrap_or_else(|| panic!("no form: {page}"));
+        let all: Vec<(&str, &str)> = [("csrf", csrf.as_str())].into_iter().chain(fields.iter().copied()).collect();
+        self.send(path, Some(testkit::encoded(&all))).await.0
+    }
+
+    async fn sign_in(&mut self, email: &str, password: &str) -> u16 {
+        self.fill("/sign-in", &[("email", email), ("password", password)]).await
+    }
+}
+
+/// Somebody gave the old password up: it does not come back with the backup. The new one is in no backup and no journal.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_was_changed_since_does_not_count_again() {
+    const OLD: &str = "correct horse battery";
+    const NEW: &str = "een ander lang wachtwoord";
+    let world = World::start();
+    let there = world.installation(Engine::Sqlite).await;
+    let server = there.serve().await;
+    let organisation = server.organisation("Acme").await;
+    for name in ["ann", "bob"] {
+        let email = format!("{name}@example.org");
+        let body = json!({"name": name, "email": email, "organisation": organisation, "roles": ["member"], "password": OLD});
+        server.post("people", body).await;
+    }
+    let backup = world.path("passwords");
+    there.back_up(&backup);
+    let mut ann = Visit::new(&server);
+    assert_eq!(ann.sign_in("ann@example.org", OLD).await, 303);
+    assert_eq!(ann.fill("/en/profile/sign-in/password", &[("password", NEW)]).await, 303);
+    assert_eq!(Visit::new(&server).sign_in("ann@example.org", NEW).await, 303);
+    server.stop();
+    there.went_well(&["restore", text(&backup), "--replace"]);
+    let server = there.serve().await;
+    for password in [OLD, NEW] {
+        assert_eq!(Visit::new(&server).sign_in("ann@example.org", password).await, 422, "she chooses another by mail");
+    }
+    assert_eq!(Visit::new(&server).sign_in("bob@example.org", OLD).await, 303, "his was not changed");
+    server.stop();
+}

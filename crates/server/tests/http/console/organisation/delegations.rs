@@ -1,6 +1,9 @@
 //! Delegations in the console: given, used, looked at before they are closed, closed, and explained to whoever is refused then.
 
+use std::time::Duration;
+
 use serde_json::json;
+use testkit::Visitor;
 
 use super::{CREATE, Field, fill, send};
 
@@ -140,4 +143,30 @@ async fn what_is_wrong_with_a_new_delegation_is_told_beside_the_field() {
     let fields: Vec<_> = [("to", "Peilwerk")].into_iter().chain(rest).collect();
     let page = fill(&mut sanne, &new, &fields).await.expect(422).text;
     assert!(page.contains("heeft in dit project al zo&#39;n machtiging") && page.contains("<option value=\"Peilwerk\">"), "{page}");
+}
+
+#[tokio::test]
+async fn both_sides_see_when_it_was_last_used() {
+    let field = Field::new().await;
+    let (mut kees, mut sanne) = (field.visitor("kees").await, field.visitor("sanne").await);
+    let basic = field.token(&mut kees, "veld-01").await;
+    let delegation = field.give(&mut sanne, "Peilwerk").await;
+    let received = format!("/nl/o/{}/received", field.supplier);
+    let own = format!("/nl/o/{}/delegations/{delegation}", field.supplier);
+    let seen = async |kees: &mut Visitor<'_>, sanne: &mut Visitor<'_>, said: &str| {
+        let pages = [sanne.get(&field.delegations()).await, sanne.get(&field.page_of(&delegation)).await];
+        let others = [kees.get(&received).await, kees.get(&own).await];
+        for page in pages.into_iter().chain(others) {
+            let page = page.expect(200).text;
+            assert!(page.contains(said) && page.contains("<svg class=\"spark"), "{said}: {page}");
+        }
+    };
+    seen(&mut kees, &mut sanne, ">Nooit gebruikt<").await;
+    assert_eq!(field.says(&basic).await, "allowed");
+    field.app.node.authority.flush_usage(usize::MAX).await.expect("written");
+    seen(&mut kees, &mut sanne, ">Vandaag<").await;
+    let day = Duration::from_secs(86_400);
+    field.app.clock.advance(day * 100);
+    let (mut kees, mut sanne) = (field.visitor("kees").await, field.visitor("sanne").await);
+    seen(&mut kees, &mut sanne, ">Niet in de laatste 90 dagen<").await;
 }

@@ -5,6 +5,7 @@ mod deeds;
 mod delegations;
 mod options;
 mod rights;
+mod second_factor;
 mod settings;
 
 use serde_json::{Value, json};
