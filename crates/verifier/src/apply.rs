@@ -86,12 +86,10 @@ fn change(writer: &mut Writer, index: &Index, at: u32, event: &Event) {
         | Event::ServerKeyEnded { .. }
         | Event::MasterKeyRotated { .. }
         | Event::AuditExported { .. }
-        | Event::OrganisationChanged { .. }
-        | Event::OrganisationViewed { .. }
-        | Event::SecondFactorPolicyChanged { .. }
         | Event::OperatorAppointed { .. }
         | Event::OperatorDismissed { .. }
         | Event::InstallationChanged { .. } => {}
+        Event::OrganisationChanged { .. } | Event::OrganisationViewed { .. } | Event::SecondFactorPolicyChanged { .. } => {}
         Event::EmailVerified { .. } | Event::MemberInvited { .. } | Event::InvitationWithdrawn { .. } => {}
     }
 }
