@@ -83,6 +83,7 @@ fn key() -> Value {
         "used": [200, 3],
         "question": "Sleutel ‘Rapport van de FAQ’ intrekken?",
         "refused": 401,
+        "why": "De sleutel is ingetrokken",
     })
 }
 

@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use domain::authorization::{Authorization, DeviceRequest};
 use domain::scope::ScopeSet;
-use domain::{CredentialId, Digest, FamilyId, GrantId, Kind, MembershipId, PersonId, Secret, Timestamp};
+use domain::{ClientRefusal, CredentialId, Digest, FamilyId, GrantId, Kind, MembershipId, PersonId, Secret, Timestamp};
 use store::{Abort, By, DeviceCode, DeviceDecision, NewDeviceCode, NewDeviceGrant, Outcome, Tx};
 use verifier::Client;
 
 use crate::authorize::{Committed, Consented, asked, granted, works};
 use crate::change::Work;
 use crate::error::Outage;
-use crate::grant_type::{GrantError, GrantRefusal, meant};
+use crate::grant_type::{GrantError, meant};
 use crate::{Authority, Context, Error, allowance, logout_notice};
 
 /// How long a device code lasts, in seconds.
@@ -97,7 +97,7 @@ impl Authority {
         }
         let apis = self.verifier.apis();
         meant(apis.clone(), &resources)?;
-        let scope = asked(&client.definition, scope.as_deref(), &resources, &apis).map_err(|_| GrantRefusal::InvalidScope)?.text();
+        let scope = asked(&client.definition, scope.as_deref(), &resources, &apis).map_err(|_| ClientRefusal::ScopeWrong)?.text();
         let user_agent = user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect());
         let asked = DeviceRequest { scope, resources, key_thumbprint, address: address.to_canonical(), user_agent };
         let device_code = self.installation.generate(Kind::DeviceCode, &*self.entropy)?;

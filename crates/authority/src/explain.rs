@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::delegation::Delegation;
-use domain::event::{Actor, Class};
+use domain::event::{Actor, Class, Event};
 use domain::refused_request::RefusedRequest;
-use domain::{Kind, OrganisationId, PersonId, Refusal, RequestId, Sequence, Timestamp};
+use domain::{Cause, ClientRefusal, Kind, OrganisationId, PersonId, Refusal, RequestId, Sequence, Timestamp};
 use store::{DelegationFilter, Page, REFUSED_KEPT, Reader, StoreError};
 use verifier::network;
 
@@ -207,7 +207,13 @@ fn reading(asker: &Asker, refused: &RefusedRequest, sides: &Sides) -> Option<Rea
     if sides.organisation.is_some() && manages(sides.target.map(|(owner, _)| owner), &[Right::WorkspacesRead]) {
         return Some(Reading::Target);
     }
-    (refused.credential.is_none() && asker.from.is_some() && asker.from == refused.address).then_some(Reading::Sender)
+    let is_nobodys = refused.credential.is_none() || is_own_master(refused, sides);
+    (is_nobodys && asker.from.is_some() && asker.from == refused.address).then_some(Reading::Sender)
+}
+
+/// Whether the credential is that of a client that registered itself: nobody signs in for it.
+fn is_own_master(refused: &RefusedRequest, sides: &Sides) -> bool {
+    refused.kind == Some(Kind::OrganisationKey) && sides.organisation.is_none() && sides.person.is_none()
 }
 
 async fn tell(
@@ -221,8 +227,8 @@ async fn tell(
         None => None,
     };
     let viewers = asker.organisation();
-    let (decision, delegation) = match refused.refusal {
-        Refusal::DelegationClosed | Refusal::DelegationPaused => {
+    let (decision, delegation) = match refused.cause {
+        Cause::Check(Refusal::DelegationClosed | Refusal::DelegationPaused) => {
             let delegation = delegation_of(reader, &refused, sides).await?;
             let decision = match &delegation {
                 Some(delegation) => decided(reader, delegation, viewers).await?,
@@ -230,19 +236,58 @@ async fn tell(
             };
             (decision, delegation.map(|delegation| delegation.description.to_string()))
         }
-        Refusal::Revoked | Refusal::Suspended => {
-            (changed(reader, refused.credential.map(|id| *id.as_bytes()), &refused, viewers).await?, None)
-        }
-        Refusal::OwnerInactive => (changed(reader, sides.person.map(|id| *id.as_bytes()), &refused, viewers).await?, None),
-        Refusal::OrganisationSuspended => (changed(reader, sides.organisation.map(|id| *id.as_bytes()), &refused, viewers).await?, None),
-        _ => (None, None),
+        cause => (changed(reader, subject(cause, &refused, sides), &refused, viewers).await?, None),
     };
     let credential_label = sides.label.clone().filter(|_| reading != Reading::Target);
     if reading == Reading::Target {
         // Whose machine it was, and who had it, is the other organisation's.
         (refused.address, refused.person, refused.credential) = (None, None, None);
     }
+    if refused.flow.is_some() && !matches!(&asker.caller, Caller::Person(person) if Some(person.id) == refused.person) && !runs(asker) {
+        // Who had consented is between that person and the program.
+        refused.person = None;
+    }
     Ok(Explanation { refused, reader: reading, credential_label, organisation_name, delegation, decision })
+}
+
+fn runs(asker: &Asker) -> bool {
+    matches!(asker.caller, Caller::Operator { .. } | Caller::System)
+}
+
+/// What a change is looked for that explains this.
+fn subject(cause: Cause, refused: &RefusedRequest, sides: &Sides) -> Option<[u8; 16]> {
+    match cause {
+        Cause::Check(Refusal::Revoked | Refusal::Suspended)
+        | Cause::Client(
+            ClientRefusal::ClientRevoked
+            | ClientRefusal::ClientSuspended
+            | ClientRefusal::PrivateKeyEnded
+            | ClientRefusal::PrivateKeyExpired
+            | ClientRefusal::GrantTypeNotAllowed
+            | ClientRefusal::RedirectUnknown,
+        ) => refused.about.or(refused.credential.map(|id| *id.as_bytes())),
+        Cause::Check(Refusal::OwnerInactive) | Cause::Client(ClientRefusal::PersonInactive | ClientRefusal::PersonGone) => {
+            sides.person.map(|id| *id.as_bytes())
+        }
+        Cause::Check(Refusal::OrganisationSuspended) | Cause::Client(ClientRefusal::ClientOrganisation) => {
+            sides.organisation.map(|id| *id.as_bytes())
+        }
+        Cause::Check(_) => None,
+        Cause::Client(_) => refused.about,
+    }
+}
+
+/// Whether such a change can be why. What ends is enough for most; of a key only what has to do with it.
+fn explains(cause: Cause, event: &Event) -> bool {
+    match cause {
+        Cause::Client(ClientRefusal::PrivateKeyEnded | ClientRefusal::PrivateKeyExpired) => {
+            matches!(event, Event::PrivateKeyRevoked { .. } | Event::OrganisationKeyRotated { .. })
+        }
+        Cause::Client(ClientRefusal::GrantTypeNotAllowed | ClientRefusal::RedirectUnknown) => {
+            matches!(event, Event::OrganisationKeyChanged { .. })
+        }
+        _ => event.class() == Class::Ending,
+    }
 }
 
 /// The delegation by which the credential's organisation worked in the workspace, the one that ended last.
@@ -275,7 +320,7 @@ async fn decided(
     Ok(Some(Decision { what: what.to_owned(), at, by, reason }))
 }
 
-/// The last ending about this before the request.
+/// The last change about this before the request that explains it.
 async fn changed(
     reader: &mut Reader<'_>,
     about: Option<[u8; 16]>,
@@ -284,7 +329,7 @@ async fn changed(
 ) -> Result<Option<Decision>, StoreError> {
     let Some(about) = about else { return Ok(None) };
     let entries = reader.entries_before(Sequence(i64::MAX), Some(about), CHANGES).await?;
-    let entry = entries.into_iter().find(|entry| entry.at <= refused.at && entry.event.class() == Class::Ending);
+    let entry = entries.into_iter().find(|entry| entry.at <= refused.at && explains(refused.cause, &entry.event));
     let Some(entry) = entry else { return Ok(None) };
     let by = match entry.actor {
         Actor::Operator { .. } => Some(DecidedBy::Operator),

@@ -80,9 +80,7 @@ pub use ended::{ENDED_SHOWN_FOR, EndedOf};
 pub use error::{Error, Outage};
 pub use explain::{DecidedBy, Decision, Explanation, REFUSALS_KEPT_FOR, Reading};
 pub use fence::after_restore;
-pub use grant_type::{
-    ACCESS_TOKEN_TYPE, Asking, CodeRequest, ExchangeRequest, GrantError, GrantRefusal, Lifetimes, RefreshRequest, Tokens,
-};
+pub use grant_type::{ACCESS_TOKEN_TYPE, Asking, CodeRequest, ExchangeRequest, GrantError, Lifetimes, NotYet, RefreshRequest, Tokens};
 pub use id_token::{ID_TOKEN_LIFE, NewIdToken, UserClaims, signing_algorithm, subject};
 pub use idempotency::{ALREADY_DONE, IdempotencyKey};
 pub use import::{ImportReport, ImportRow, Rejected};

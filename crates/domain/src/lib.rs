@@ -36,6 +36,7 @@
 //! | installation | the two to four letters with which this server's credentials begin |
 //! | verdict | allow (who, for whom, what) or deny (why); "I cannot know now" is neither |
 //! | refusal | the reason of a denial |
+//! | flow | what a client asks of the OAuth endpoints: at the token endpoint the grant type, else the endpoint |
 //! | journal | the ordered record of every change: audit trail, feed of the index, clock of coherence |
 //! | sequence | the place of a change in the journal |
 //! | tombstone | what an ended credential leaves in memory, to tell "revoked" from "unknown" |
@@ -51,6 +52,7 @@ pub mod api;
 pub mod authorization;
 pub mod chain;
 pub mod client;
+pub mod client_refusal;
 pub mod credential;
 pub mod day;
 pub mod delegation;
@@ -84,6 +86,7 @@ pub mod time;
 pub mod verify;
 pub mod workspace;
 
+pub use client_refusal::{Because, ClientRefusal};
 pub use credential::{Digest, Kind};
 pub use day::Day;
 pub use event::{Event, Sequence};
@@ -94,6 +97,7 @@ pub use id::{
     PersonId, RequestId, SessionId, WorkspaceId,
 };
 pub use refusal::Refusal;
+pub use refused_request::{Cause, Flow};
 pub use rotation::Rotation;
 pub use secret::Secret;
 pub use time::Timestamp;

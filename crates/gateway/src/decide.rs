@@ -40,23 +40,26 @@ pub fn decide(verifier: &Verifier, trust: &Trust, call: &Call<'_>, answer: &mut 
     let once = (at_most_once(read.authorization), at_most_once(read.api_key), at_most_once(read.dpop));
     let (Some(authorization), Some(api_key), Some(dpop)) = once else { return Err(denied(Refusal::MalformedCredential)) };
     let transport = trust.as_told(read.told, call.peer, call.tls, || read.told_address(call, &trust.proxies));
-    if transport == Transport::Plain && verifier.expose(api, authorization, api_key, call.now) {
-        return Err(denied(Refusal::InsecureTransport));
-    }
-    let original = Original::of(call, appended, &read).map_err(Refused::NoOriginal)?;
-    let url = dpop.and_then(|_| public_url(verifier, api, &original.path));
+    let original = Original::of(call, appended, &read);
     let question = Question {
         api,
         authorization,
         api_key,
-        proof: dpop.zip(url.as_deref()).map(|(value, uri)| Proof { value, method: original.method, uri }),
-        asked: Asked::Request { method: original.method, path: &original.path },
+        proof: None,
+        asked: original.as_ref().map_or(Asked::Identity, |original| Asked::Request { method: original.method, path: &original.path }),
         // Only a route says what a path names.
         workspace: None,
         address: Some(read.address(call, &trust.proxies)),
         now: call.now,
         request: *call.request_id,
     };
+    if transport == Transport::Plain && verifier.expose(&question) {
+        return Err(denied(Refusal::InsecureTransport));
+    }
+    let original = original.as_ref().map_err(|cause| Refused::NoOriginal(*cause))?;
+    let url = dpop.and_then(|_| public_url(verifier, api, &original.path));
+    let proof = dpop.zip(url.as_deref()).map(|(value, uri)| Proof { value, method: original.method, uri });
+    let question = Question { proof, ..question };
     match verifier.check(&question).map_err(|_| Refused::Unavailable)? {
         Verdict::Allow(allowed) => {
             let subject = Subject::of(&allowed.facts);

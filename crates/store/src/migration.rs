@@ -36,6 +36,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0018_mail_links", include_str!("../migrations/0018_mail_links.sql")),
     ("0019_notices", include_str!("../migrations/0019_notices.sql")),
     ("0020_second_factor_policy", include_str!("../migrations/0020_second_factor_policy.sql")),
+    ("0021_refused_clients", include_str!("../migrations/0021_refused_clients.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

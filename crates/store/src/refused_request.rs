@@ -1,9 +1,8 @@
-//! Requests that a check refused, for a while. Not journalled: a check changes nothing.
+//! Requests that were refused, for a while. Not journalled: who refuses changes nothing.
 
 use domain::credential::Kind;
 use domain::id::{OrganisationId, RequestId};
-use domain::refusal::Refusal;
-use domain::refused_request::RefusedRequest;
+use domain::refused_request::{Cause, Flow, RefusedRequest};
 use domain::time::Timestamp;
 
 use crate::Store;
@@ -14,9 +13,10 @@ use crate::value::params;
 
 statements! {
     KEEP_REFUSED = "INSERT INTO refused_request (request, at, refusal, api, method, path, permission, workspace, credential, kind, person,
-            organisation, address)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (request) DO NOTHING";
-    REFUSED = "SELECT request, at, refusal, api, method, path, permission, workspace, credential, kind, person, organisation, address
+            organisation, address, flow, answer, about)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (request) DO NOTHING";
+    REFUSED = "SELECT request, at, refusal, api, method, path, permission, workspace, credential, kind, person, organisation, address,
+            flow, answer, about
         FROM refused_request WHERE request = $1";
     COUNT_REFUSED_OF = "SELECT count(*) FROM (SELECT at FROM refused_request WHERE organisation = $1 AND at >= $2 LIMIT $3) r";
     DROP_OLD_REFUSED = "DELETE FROM refused_request WHERE at < $1";
@@ -42,7 +42,7 @@ impl Store {
                         let params = params![
                             &refused.request,
                             refused.at,
-                            refused.refusal.code(),
+                            refused.cause.code(),
                             refused.api.as_ref(),
                             method,
                             path,
@@ -53,6 +53,9 @@ impl Store {
                             refused.person.as_ref(),
                             refused.organisation.as_ref(),
                             address.as_ref(),
+                            refused.flow.map(Flow::name),
+                            refused.answer.as_ref(),
+                            refused.about.as_ref(),
                         ];
                         executor.execute(&KEEP_REFUSED, &params).await?;
                     }
@@ -87,17 +90,22 @@ impl Reader<'_> {
     pub async fn refused_request(&mut self, request: RequestId) -> Result<Option<RefusedRequest>, StoreError> {
         let Some(mut row) = self.executor.row(&REFUSED, &params![&request]).await? else { return Ok(None) };
         let (request, at) = (row.take()?, row.take()?);
-        let refusal = row.parse(|text| Refusal::from_code(text).ok_or(()))?;
+        let cause = row.parse(|text| Cause::from_code(text).ok_or(()))?;
         let api = row.take()?;
         let (method, path): (Option<String>, Option<String>) = (row.take()?, row.take()?);
         let (permission, workspace, credential) = (row.take()?, row.take()?, row.take()?);
         let kind = row.parse_optional(|text| Kind::from_name(text).ok_or(()))?;
         let (person, organisation) = (row.take()?, row.take()?);
         let address = row.parse_optional(str::parse)?;
+        let flow = row.parse_optional(|text| Flow::named(text).ok_or(()))?;
+        let (answer, about) = (row.take()?, row.take()?);
         Ok(Some(RefusedRequest {
             request,
             at,
-            refusal,
+            cause,
+            flow,
+            answer,
+            about,
             api,
             asked: method.zip(path),
             permission,

@@ -95,6 +95,17 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// The error of an OAuth endpoint without what is of this request only.
+    pub fn refusal(&self) -> Value {
+        let mut json = self.json();
+        let members = json.as_object_mut().expect("an error");
+        let id = members.remove("request_id").expect("its request");
+        assert_eq!(id.as_str(), self.header("request-id"));
+        let page = members.remove("error_uri").expect("where it is explained");
+        assert!(page.as_str().zip(id.as_str()).is_some_and(|(page, id)| page.ends_with(&format!("/activity/why?id={id}"))), "{page}");
+        json
+    }
+
     /// The problem's code and body without what is of this request only.
     pub fn problem(&self) -> Value {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.text);

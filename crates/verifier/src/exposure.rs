@@ -5,9 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::credential::{Digest, ParsedText, format};
 use domain::presentation::{self, Presented};
-use domain::verify::State;
+use domain::verify::{Facts, State};
 use domain::{Refusal, Timestamp, access_token, organisation_token};
 
+use crate::check::{Denied, Question};
 use crate::credential::words;
 use crate::verifier::Verifier;
 
@@ -46,27 +47,47 @@ impl Exposures {
 
 impl Verifier {
     /// Of a request to an API that came over plain HTTP from another machine: notes the credential that it presents, if that
-    /// is known. Gives whether it presents one, known or not: then it is to be refused with [`Refusal::InsecureTransport`].
-    /// The arguments are those of a [`crate::Question`].
-    pub fn expose(&self, api: &str, authorization: Option<&[u8]>, api_key: Option<&[u8]>, now: Timestamp) -> bool {
-        match presentation::read(authorization, api_key) {
-            Ok(None) => return false,
-            Ok(Some(presented)) => self.note_presented(&presented, now),
-            // Perhaps two at once: what can be found in them is noted.
-            Err(_) => authorization.into_iter().chain(api_key).for_each(|value| self.expose_all_in(value, now)),
-        }
+    /// is known. Gives whether it presents one, known or not: then it is refused with [`Refusal::InsecureTransport`], and that can be
+    /// explained.
+    pub fn expose(&self, question: &Question<'_>) -> bool {
+        let Some(credential) = self.note_question(question.authorization, question.api_key, question.now) else { return false };
         let snapshot = self.index.load();
-        let known = snapshot.catalogue.place(api).and_then(|place| snapshot.catalogue.get(place));
+        let known = snapshot.catalogue.place(question.api).and_then(|place| snapshot.catalogue.get(place));
         known.map_or(&self.index.tallies.nameless, |known| &known.tally).refused(Refusal::InsecureTransport);
+        self.tell_refusal(question, &Denied { refusal: Refusal::InsecureTransport, credential });
         true
     }
 
-    /// Notes whatever credentials of this installation stand in these bytes.
-    pub fn expose_all_in(&self, bytes: &[u8], now: Timestamp) {
-        for text in format::find(bytes, &self.settings.installations) {
-            self.note(Digest::of(text.as_bytes()), now);
-            self.note_access_token(text, now);
+    /// Of a request that is refused because it came over plain HTTP and that no check was asked about: notes what its headers
+    /// `Authorization` and `X-API-Key` present. Gives the credential, if it is a known one.
+    pub fn expose_presented(&self, authorization: Option<&[u8]>, api_key: Option<&[u8]>, now: Timestamp) -> Option<Facts> {
+        let (bearer, key) = (self.note_question(authorization, None, now), self.note_question(None, api_key, now));
+        if bearer.or(key).is_some() {
+            self.index.tallies.nameless.refused(Refusal::InsecureTransport);
         }
+        bearer.flatten().or(key.flatten())
+    }
+
+    /// Notes what is presented. `None`: nothing is; otherwise the credential, if it is a known one.
+    fn note_question(&self, authorization: Option<&[u8]>, api_key: Option<&[u8]>, now: Timestamp) -> Option<Option<Facts>> {
+        Some(match presentation::read(authorization, api_key) {
+            Ok(None) => return None,
+            Ok(Some(presented)) => self.note_presented(&presented, now),
+            // Perhaps two at once: what can be found in them is noted.
+            Err(_) => authorization.into_iter().chain(api_key).fold(None, |first, value| {
+                let found = self.expose_all_in(value, now);
+                first.or(found)
+            }),
+        })
+    }
+
+    /// Notes whatever credentials of this installation stand in these bytes. Gives the first of them that is known.
+    pub fn expose_all_in(&self, bytes: &[u8], now: Timestamp) -> Option<Facts> {
+        format::find(bytes, &self.settings.installations).fold(None, |first, text| {
+            let found = self.note(Digest::of(text.as_bytes()), now);
+            let access = self.note_access_token(text, now);
+            first.or(found).or(access)
+        })
     }
 
     /// Whether a text in the form of this installation's credentials stands in these bytes.
@@ -88,41 +109,44 @@ impl Verifier {
         }
     }
 
-    fn note_presented(&self, presented: &Presented<'_>, now: Timestamp) {
+    fn note_presented(&self, presented: &Presented<'_>, now: Timestamp) -> Option<Facts> {
         if format::parse(&presented.text, &self.settings.installations) == ParsedText::Malformed {
-            return;
+            return None;
         }
         let digest = Digest::of(presented.text.as_bytes());
-        self.note(digest, now);
-        self.note_access_token(&presented.text, now);
+        let mut found = self.note(digest, now);
+        found = found.or(self.note_access_token(&presented.text, now));
         if let Some(username) = &presented.username {
             // Whoever refuses it need not know for which API it is.
             let apis: Vec<_> = self.index.load().catalogue.iter().map(|known| known.api.clone()).collect();
-            apis.iter().for_each(|api| self.note(organisation_token::bound(&digest, api.name(), username), now));
+            for api in apis {
+                let bound = self.note(organisation_token::bound(&digest, api.name(), username), now);
+                found = found.or(bound);
+            }
         }
+        found
     }
 
     /// Notes at its organisation key that an access token came so, if the text is one that still works: it has no row of its own.
-    fn note_access_token(&self, text: &str, now: Timestamp) {
-        if let Ok(Some(looked)) = self.look_into(text, now)
-            && looked.works.is_ok()
-        {
-            self.index.exposures.note(access_token::exposure(looked.token.key.id), now);
-        }
+    fn note_access_token(&self, text: &str, now: Timestamp) -> Option<Facts> {
+        let looked = self.look_into(text, now).ok()??;
+        looked.works.ok()?;
+        self.index.exposures.note(access_token::exposure(looked.token.key.id), now);
+        Some(looked.facts)
     }
 
     /// Notes the secret with this digest, if it is that of a credential that has not ended. While a snapshot is being loaded
     /// nothing is noted.
-    fn note(&self, digest: Digest, now: Timestamp) {
+    fn note(&self, digest: Digest, now: Timestamp) -> Option<Facts> {
         let words = words(&digest);
         while let Some(begin) = self.index.epoch.begin() {
             let found = self.index.gather(&self.index.load(), &words, None);
             if self.index.epoch.unchanged(begin) {
-                if found.is_some_and(|found| found.facts.state != State::Revoked) {
-                    self.index.exposures.note(digest, now);
-                }
-                return;
+                let found = found.filter(|found| found.facts.state != State::Revoked)?;
+                self.index.exposures.note(digest, now);
+                return Some(found.facts);
             }
         }
+        None
     }
 }

@@ -79,6 +79,7 @@ pub use exposure::Exposure;
 pub use lease::Lease;
 pub use loader::{Loader, MembershipRecord, OrganisationTokenRecord, TokenRecord};
 pub use places::Reached;
+pub use refusals::PlainRequest;
 pub use tally::Checks;
 pub use usage::{Usage, network};
 pub use verifier::{Anomalies, Applied, Gap, Settings, Unavailable, Verifier};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::ClientRefusal;
 use domain::api::Api;
 use domain::scope::ScopeSet;
 use serde::{Deserialize, Serialize};
@@ -43,9 +44,9 @@ pub const CHECKS: &[(&str, Check)] = &[
 /// Runs the table. What comes out is proven; of what does not, the first mistake is told.
 pub fn run(given: &Given<'_>) -> Result<AuthorizationRequest, Failed> {
     let mut request = AuthorizationRequest::default();
-    for (_, check) in CHECKS {
+    for (name, check) in CHECKS {
         if let Err(refused) = check(given, &mut request) {
-            return Err(Failed { reply: request.reply, refused });
+            return Err(Failed { reply: request.reply, refused, refusal: refusal(name, refused.code, given.client) });
         }
     }
     Ok(request)
@@ -169,6 +170,17 @@ pub struct Failed {
     pub reply: Option<Reply>,
     /// Why.
     pub refused: Refused,
+    /// The same, for the explanation.
+    pub refusal: ClientRefusal,
+}
+
+/// What the explanation calls the mistake that this check has found.
+fn refusal(check: &str, code: ErrorCode, client: Option<&KnownClient>) -> ClientRefusal {
+    match (check, client.map(|known| known.works)) {
+        ("client", Some(Err(refusal))) => ClientRefusal::of_client(refusal),
+        ("redirect_uri", _) => ClientRefusal::RedirectUnknown,
+        _ => code.refusal(),
+    }
 }
 
 /// Why a request is refused. The words are for whoever made the client; nothing that was sent stands in them.
@@ -233,6 +245,26 @@ error_codes! {
 }
 
 impl ErrorCode {
+    /// What the explanation calls it, where the code says enough.
+    pub const fn refusal(self) -> ClientRefusal {
+        match self {
+            Self::InvalidClient => ClientRefusal::ClientUnknown,
+            Self::UnauthorizedClient => ClientRefusal::GrantTypeNotAllowed,
+            Self::InvalidScope => ClientRefusal::ScopeWrong,
+            Self::InvalidTarget => ClientRefusal::ResourceWrong,
+            Self::AccessDenied => ClientRefusal::PersonRefused,
+            Self::LoginRequired | Self::ConsentRequired | Self::AccountSelectionRequired => ClientRefusal::PersonNeeded,
+            Self::UnmetAuthenticationRequirements => ClientRefusal::ProofLevel,
+            Self::InvalidRequestUri => ClientRefusal::PushedUnknown,
+            Self::InvalidRequest
+            | Self::UnsupportedResponseType
+            | Self::RequestNotSupported
+            | Self::InvalidRequestObject
+            | Self::RequestUriNotSupported
+            | Self::RegistrationNotSupported => ClientRefusal::ParameterWrong,
+        }
+    }
+
     /// Refused with this code.
     pub const fn because(self, description: &'static str) -> Refused {
         Refused { code: self, description }

@@ -6,11 +6,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::authorization::Authorization;
 use domain::client::GrantType;
 use domain::scope::Identity;
-use domain::{Digest, Kind, Secret, Timestamp};
+use domain::{Because, ClientRefusal, Digest, Kind, Secret, Timestamp};
 use store::{AuthorizationCode, By, Outcome, RefreshFamily, Tx};
 
 use super::issue::{From, until};
-use super::{Asking, GrantError, GrantRefusal, Tokens, replayed, scope};
+use super::{Asking, GrantError, Tokens, replayed, scope, session_ended};
 use crate::change::Work;
 use crate::id_token::About;
 use crate::{Authority, Context, session};
@@ -32,18 +32,18 @@ pub struct CodeRequest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Decision {
     /// Nothing: there is no such code for this client, or it is over.
-    Refuse,
+    Refuse(ClientRefusal),
     /// It was used before: what came of it ends.
     Replay,
     /// What must go with it does not: it is used up, so that nobody can try again.
-    Burn,
+    Burn(ClientRefusal),
     /// It is redeemed.
     Redeem,
 }
 
 /// How it ended.
 enum Taking {
-    Refused,
+    Refused(Because),
     Redeemed(Box<AuthorizationCode>),
 }
 
@@ -65,7 +65,7 @@ impl Authority {
     /// Redeems a code.
     pub async fn redeem_code(&self, context: &Context, asking: &Asking<'_>, request: CodeRequest) -> Result<Tokens, GrantError> {
         if asking.client.definition.requires_dpop && asking.key_thumbprint.is_none() {
-            return Err(GrantRefusal::ProofMissing.into());
+            return Err(ClientRefusal::ProofNeeded.into());
         }
         let refresh = self.installation.generate(Kind::RefreshToken, &*self.entropy)?;
         let family_end = asking.now.saturating_add(self.lifetimes.refresh_of(&asking.client));
@@ -85,10 +85,11 @@ impl Authority {
         });
         let code = match taken.await?.value {
             Taking::Redeemed(code) => code,
-            Taking::Refused => return Err(GrantRefusal::InvalidGrant.into()),
+            Taking::Refused(because) => return Err(because.into()),
         };
         let authorization = &code.request;
-        let owner = self.verifier.grant_owner(&code.grant)?.filter(super::is_active).ok_or(GrantRefusal::InvalidGrant)?;
+        let inactive = || ClientRefusal::PersonInactive.because().of(code.person);
+        let owner = self.verifier.grant_owner(&code.grant)?.filter(super::is_active).ok_or_else(inactive)?;
         let apis = scope::granted(self.verifier.apis(), authorization, &request.resources)?;
         let scopes = scope::consented(&authorization.scope, &apis, &owner);
         let from = From { grant: code.grant, family: code.family, person: code.person, authorization };
@@ -113,21 +114,22 @@ fn has_refresh(definition: &domain::client::ClientDefinition, authorization: &Au
 }
 
 async fn take(tx: &mut Tx<'_>, by: &By, draft: Draft) -> Work<Taking> {
-    let Some(code) = tx.authorization_code(&draft.digest).await? else { return Ok(Outcome::Kept(Taking::Refused)) };
-    let decision = match decide(&code, &draft, by.at) {
-        Decision::Redeem if session::has_ended(tx, &code.request).await? => Decision::Refuse,
-        decision => decision,
-    };
-    match decision {
-        Decision::Refuse => Ok(Outcome::Kept(Taking::Refused)),
-        Decision::Replay => replayed(tx, by, code.family, Taking::Refused).await,
-        Decision::Burn => {
+    let refused = |because: Because| Ok(Outcome::Kept(Taking::Refused(because)));
+    let Some(code) = tx.authorization_code(&draft.digest).await? else { return refused(ClientRefusal::NotIssued.into()) };
+    let used = ClientRefusal::CodeUsed.because().of(code.person).about(code.family.as_bytes());
+    match decide(&code, &draft, by.at) {
+        Decision::Refuse(refusal) => refused(told(refusal, &code)),
+        Decision::Replay => replayed(tx, by, code.family, Taking::Refused(used)).await,
+        Decision::Burn(refusal) => {
             tx.redeem_authorization_code(&draft.digest, by.at).await?;
-            Ok(Outcome::Kept(Taking::Refused))
+            refused(told(refusal, &code))
         }
         Decision::Redeem => {
+            if session::has_ended(tx, &code.request).await? {
+                return refused(session_ended(&code.request, code.person));
+            }
             if !tx.redeem_authorization_code(&draft.digest, by.at).await? {
-                return replayed(tx, by, code.family, Taking::Refused).await;
+                return replayed(tx, by, code.family, Taking::Refused(used)).await;
             }
             let offline = code.request.scope.split(' ').any(|name| Identity::named(name) == Some(Identity::OfflineAccess));
             if let Some(refresh) = draft.refresh.filter(|_| offline) {
@@ -143,22 +145,37 @@ async fn take(tx: &mut Tx<'_>, by: &By, draft: Draft) -> Work<Taking> {
     }
 }
 
+/// What is known of a code that is refused. Of another client's, nothing: whoever shows it is not told that it is one.
+fn told(refusal: ClientRefusal, code: &AuthorizationCode) -> Because {
+    match refusal {
+        ClientRefusal::NotIssued => refusal.because(),
+        ClientRefusal::GrantEnded => refusal.because().of(code.person).about(code.grant.as_bytes()),
+        _ => refusal.because().of(code.person),
+    }
+}
+
 fn decide(code: &AuthorizationCode, draft: &Draft, now: Timestamp) -> Decision {
     // Another client's try leaves the code as it is: it proves nothing about whose it is.
     if code.key != draft.client {
-        return Decision::Refuse;
+        return Decision::Refuse(ClientRefusal::NotIssued);
     }
     if code.redeemed_at.is_some() {
         return Decision::Replay;
     }
-    if code.expires_at <= now || code.grant_ended_at.is_some() {
-        return Decision::Refuse;
+    if code.expires_at <= now {
+        return Decision::Refuse(ClientRefusal::CodeExpired);
+    }
+    if code.grant_ended_at.is_some() {
+        return Decision::Refuse(ClientRefusal::GrantEnded);
+    }
+    if !is_verified(&code.request, draft.request.code_verifier.as_deref()) {
+        return Decision::Burn(ClientRefusal::VerifierWrong);
+    }
+    if !is_redirect(&code.request, draft.request.redirect_uri.as_deref()) {
+        return Decision::Burn(ClientRefusal::RedirectOther);
     }
     let bound = code.request.key_thumbprint.is_none_or(|bound| draft.key_thumbprint == Some(bound));
-    let goes = is_verified(&code.request, draft.request.code_verifier.as_deref())
-        && is_redirect(&code.request, draft.request.redirect_uri.as_deref())
-        && bound;
-    if goes { Decision::Redeem } else { Decision::Burn }
+    if bound { Decision::Redeem } else { Decision::Burn(ClientRefusal::KeyOther) }
 }
 
 /// RFC 7636 section 4.6. A verifier where there was no challenge is refused, too: somebody has taken the challenge away (RFC 9700
@@ -253,23 +270,31 @@ mod tests {
         let good = draft(Some(VERIFIER), Some("https://app.example/cb"));
         let ended = Some(Timestamp::from_unix_seconds(1));
         assert_eq!(decided(|_| {}, &good), Decision::Redeem);
-        assert_eq!(decided(|code| code.key = CredentialId::from_bytes([9; 16]), &good), Decision::Refuse);
-        assert_eq!(decided(|code| code.expires_at = Timestamp::from_unix_seconds(50), &good), Decision::Refuse);
-        assert_eq!(decided(|code| code.grant_ended_at = ended, &good), Decision::Refuse);
+        assert_eq!(decided(|code| code.key = CredentialId::from_bytes([9; 16]), &good), Decision::Refuse(ClientRefusal::NotIssued));
+        assert_eq!(decided(|code| code.expires_at = Timestamp::from_unix_seconds(50), &good), Decision::Refuse(ClientRefusal::CodeExpired));
+        assert_eq!(decided(|code| code.grant_ended_at = ended, &good), Decision::Refuse(ClientRefusal::GrantEnded));
         assert_eq!(decided(|code| code.redeemed_at = ended, &good), Decision::Replay);
-        assert_eq!(decided(|code| code.request.key_thumbprint = Some([1; 32]), &good), Decision::Burn);
+        assert_eq!(decided(|code| code.request.key_thumbprint = Some([1; 32]), &good), Decision::Burn(ClientRefusal::KeyOther));
     }
 
     #[test]
     fn what_goes_with_it_must_be_there() {
         for bad in [None, Some(""), Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXj"), Some(&*format!("{VERIFIER}="))] {
-            assert_eq!(decided(|_| {}, &draft(bad, Some("https://app.example/cb"))), Decision::Burn, "{bad:?}");
+            assert_eq!(
+                decided(|_| {}, &draft(bad, Some("https://app.example/cb"))),
+                Decision::Burn(ClientRefusal::VerifierWrong),
+                "{bad:?}"
+            );
         }
-        assert_eq!(decided(|_| {}, &draft(Some(VERIFIER), Some("https://app.example/cb/"))), Decision::Burn);
+        assert_eq!(decided(|_| {}, &draft(Some(VERIFIER), Some("https://app.example/cb/"))), Decision::Burn(ClientRefusal::RedirectOther));
         assert_eq!(decided(|_| {}, &draft(Some(VERIFIER), None)), Decision::Redeem, "as OAuth 2.1 has it");
         let without = |code: &mut AuthorizationCode| code.request.code_challenge = None;
-        assert_eq!(decided(without, &draft(Some(VERIFIER), Some("https://app.example/cb"))), Decision::Burn, "a downgrade");
-        assert_eq!(decided(without, &draft(None, None)), Decision::Burn);
+        assert_eq!(
+            decided(without, &draft(Some(VERIFIER), Some("https://app.example/cb"))),
+            Decision::Burn(ClientRefusal::VerifierWrong),
+            "a downgrade"
+        );
+        assert_eq!(decided(without, &draft(None, None)), Decision::Burn(ClientRefusal::RedirectOther));
         assert_eq!(decided(without, &draft(None, Some("https://app.example/cb"))), Decision::Redeem);
     }
 

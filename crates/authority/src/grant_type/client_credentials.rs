@@ -1,6 +1,8 @@
 //! `client_credentials`: a client acts for its own organisation (RFC 6749 section 4.4). Pure memory.
 
-use super::{Asking, GrantError, GrantRefusal, Tokens, scope};
+use domain::ClientRefusal;
+
+use super::{Asking, GrantError, Tokens, scope};
 use crate::Authority;
 
 impl Authority {
@@ -10,7 +12,7 @@ impl Authority {
         let client = &asking.client;
         // Nobody vouches for a client without an organisation: it acts for people only.
         if !client.definition.is_confidential() || client.organisation.is_none() {
-            return Err(GrantRefusal::UnauthorizedClient.into());
+            return Err(ClientRefusal::GrantTypeNotAllowed.into());
         }
         let apis = scope::meant(self.verifier.apis(), resources)?;
         let scopes = match named {
@@ -18,7 +20,7 @@ impl Authority {
             None => scope::all(&client.definition, &apis),
         };
         if scopes.identity != 0 || scopes.audiences.is_empty() {
-            return Err(GrantRefusal::InvalidScope.into());
+            return Err(ClientRefusal::ScopeWrong.into());
         }
         let access = self.issue_access_token(asking, &scopes, None)?;
         Ok(Tokens {

@@ -5,11 +5,11 @@ use std::time::Duration;
 use domain::authorization::Authorization;
 use domain::client::GrantType;
 use domain::scope::Identity;
-use domain::{CredentialId, Digest, Kind, Secret, Timestamp};
+use domain::{Because, ClientRefusal, CredentialId, Digest, Kind, Secret, Timestamp};
 use store::{By, DeviceCode, DeviceDecision, DeviceGrant, Outcome, RefreshFamily, Tx};
 
 use super::issue::{From, until};
-use super::{Asking, GrantError, GrantRefusal, Tokens, replayed, scope};
+use super::{Asking, GrantError, NotYet, Tokens, replayed, scope, session_ended};
 use crate::change::Work;
 use crate::id_token::About;
 use crate::{Authority, Context, session};
@@ -22,14 +22,10 @@ const SLOWEST: u32 = 60;
 /// What is to be done about a device code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Decision {
-    /// There is no such code for this client, or its grant is ended.
-    Refuse,
+    /// There is no such code for this client, it is over, its grant is ended, or the person said no.
+    Refuse(ClientRefusal),
     /// It was used before: what came of it ends.
     Replay,
-    /// It is too late.
-    Expired,
-    /// The person said no.
-    Denied,
     /// It asks too often.
     TooFast,
     /// Nobody has answered.
@@ -40,7 +36,8 @@ enum Decision {
 
 /// How it ended.
 enum Taking {
-    Refused(GrantRefusal),
+    Refused(Because),
+    NotYet(NotYet),
     Redeemed(Box<DeviceGrant>),
 }
 
@@ -84,10 +81,12 @@ impl Authority {
         });
         let allowed = match taken.await?.value {
             Taking::Redeemed(allowed) => allowed,
-            Taking::Refused(refusal) => return Err(refusal.into()),
+            Taking::Refused(because) => return Err(because.into()),
+            Taking::NotYet(not_yet) => return Err(GrantError::NotYet(not_yet)),
         };
         let authorization = &allowed.request;
-        let owner = self.verifier.grant_owner(&allowed.grant)?.filter(super::is_active).ok_or(GrantRefusal::InvalidGrant)?;
+        let inactive = || ClientRefusal::PersonInactive.because().of(allowed.person);
+        let owner = self.verifier.grant_owner(&allowed.grant)?.filter(super::is_active).ok_or_else(inactive)?;
         let apis = scope::granted(self.verifier.apis(), authorization, resources)?;
         let scopes = scope::consented(&authorization.scope, &apis, &owner);
         let from = From { grant: allowed.grant, family: allowed.family, person: allowed.person, authorization };
@@ -110,35 +109,45 @@ fn is_offline(authorization: &Authorization) -> bool {
 }
 
 async fn take(tx: &mut Tx<'_>, by: &By, draft: Draft) -> Work<Taking> {
-    let refused = |refusal| Ok(Outcome::Kept(Taking::Refused(refusal)));
-    let Some(code) = tx.device_code(&draft.digest).await? else { return refused(GrantRefusal::InvalidGrant) };
-    let (interval, refusal) = match decide(&code, &draft, by.at) {
-        Decision::Refuse => return refused(GrantRefusal::InvalidGrant),
-        Decision::Expired => return refused(GrantRefusal::ExpiredToken),
-        Decision::Denied => return refused(GrantRefusal::AccessDenied),
+    let refused = |because: Because| Ok(Outcome::Kept(Taking::Refused(because)));
+    let Some(code) = tx.device_code(&draft.digest).await? else { return refused(ClientRefusal::NotIssued.into()) };
+    let (interval, not_yet) = match decide(&code, &draft, by.at) {
+        Decision::Refuse(refusal) => return refused(told(refusal, &code.decision)),
         Decision::Replay => match code.decision {
-            DeviceDecision::Allowed(allowed) => {
-                return replayed(tx, by, allowed.family, Taking::Refused(GrantRefusal::InvalidGrant)).await;
-            }
-            _ => return refused(GrantRefusal::InvalidGrant),
+            DeviceDecision::Allowed(allowed) => return replayed(tx, by, allowed.family, Taking::Refused(used(&allowed))).await,
+            _ => return refused(ClientRefusal::CodeUsed.into()),
         },
-        Decision::TooFast => ((code.interval_seconds + SLOWER).min(SLOWEST), GrantRefusal::SlowDown),
-        Decision::Pending => (code.interval_seconds, GrantRefusal::AuthorizationPending),
+        Decision::TooFast => ((code.interval_seconds + SLOWER).min(SLOWEST), NotYet::SlowDown),
+        Decision::Pending => (code.interval_seconds, NotYet::Pending),
         Decision::Redeem => return redeem(tx, by, code, draft).await,
     };
     tx.poll_device_code(&draft.digest, by.at, interval).await?;
-    refused(refusal)
+    Ok(Outcome::Kept(Taking::NotYet(not_yet)))
+}
+
+/// What is known of a device code that is refused.
+fn told(refusal: ClientRefusal, decision: &DeviceDecision) -> Because {
+    match (refusal, decision) {
+        (ClientRefusal::GrantEnded, DeviceDecision::Allowed(allowed)) => {
+            refusal.because().of(allowed.person).about(allowed.grant.as_bytes())
+        }
+        _ => refusal.because(),
+    }
+}
+
+fn used(allowed: &DeviceGrant) -> Because {
+    ClientRefusal::CodeUsed.because().of(allowed.person).about(allowed.family.as_bytes())
 }
 
 async fn redeem(tx: &mut Tx<'_>, by: &By, code: DeviceCode, draft: Draft) -> Work<Taking> {
     let DeviceDecision::Allowed(allowed) = code.decision else {
-        return Ok(Outcome::Kept(Taking::Refused(GrantRefusal::InvalidGrant)));
+        return Ok(Outcome::Kept(Taking::Refused(ClientRefusal::NotIssued.into())));
     };
     if session::has_ended(tx, &allowed.request).await? {
-        return Ok(Outcome::Kept(Taking::Refused(GrantRefusal::InvalidGrant)));
+        return Ok(Outcome::Kept(Taking::Refused(session_ended(&allowed.request, allowed.person))));
     }
     if !tx.redeem_device_code(&draft.digest, by.at).await? {
-        return replayed(tx, by, allowed.family, Taking::Refused(GrantRefusal::InvalidGrant)).await;
+        return replayed(tx, by, allowed.family, Taking::Refused(used(&allowed))).await;
     }
     if let Some(refresh) = draft.refresh.filter(|_| is_offline(&allowed.request)) {
         let key_thumbprint = if draft.binds { draft.key_thumbprint } else { None };
@@ -153,21 +162,23 @@ async fn redeem(tx: &mut Tx<'_>, by: &By, code: DeviceCode, draft: Draft) -> Wor
 
 fn decide(code: &DeviceCode, draft: &Draft, now: Timestamp) -> Decision {
     // Another client's try, or one with another key, leaves the code as it is: it proves nothing about whose it is.
-    let bound = code.asked.key_thumbprint.is_none_or(|bound| draft.key_thumbprint == Some(bound));
-    if code.key != draft.client || !bound {
-        return Decision::Refuse;
+    if code.key != draft.client {
+        return Decision::Refuse(ClientRefusal::NotIssued);
+    }
+    if code.asked.key_thumbprint.is_some_and(|bound| draft.key_thumbprint != Some(bound)) {
+        return Decision::Refuse(ClientRefusal::KeyOther);
     }
     if code.redeemed_at.is_some() {
         return Decision::Replay;
     }
     if code.expires_at <= now {
-        return Decision::Expired;
+        return Decision::Refuse(ClientRefusal::DeviceExpired);
     }
     match &code.decision {
-        DeviceDecision::Refused => Decision::Denied,
+        DeviceDecision::Refused => Decision::Refuse(ClientRefusal::PersonRefused),
         _ if is_too_fast(code, now) => Decision::TooFast,
         DeviceDecision::Waiting => Decision::Pending,
-        DeviceDecision::Allowed(allowed) if allowed.ended_at.is_some() => Decision::Refuse,
+        DeviceDecision::Allowed(allowed) if allowed.ended_at.is_some() => Decision::Refuse(ClientRefusal::GrantEnded),
         DeviceDecision::Allowed(_) => Decision::Redeem,
     }
 }
@@ -239,11 +250,11 @@ mod tests {
     fn each_state_of_a_code_has_its_answer() {
         assert_eq!(decided(|_, _| {}), Decision::Redeem);
         assert_eq!(decided(|code, _| code.decision = DeviceDecision::Waiting), Decision::Pending);
-        assert_eq!(decided(|code, _| code.decision = DeviceDecision::Refused), Decision::Denied);
-        assert_eq!(decided(|code, _| code.decision = allowed(Some(at(1)))), Decision::Refuse);
-        assert_eq!(decided(|code, _| code.expires_at = at(50)), Decision::Expired);
+        assert_eq!(decided(|code, _| code.decision = DeviceDecision::Refused), Decision::Refuse(ClientRefusal::PersonRefused));
+        assert_eq!(decided(|code, _| code.decision = allowed(Some(at(1)))), Decision::Refuse(ClientRefusal::GrantEnded));
+        assert_eq!(decided(|code, _| code.expires_at = at(50)), Decision::Refuse(ClientRefusal::DeviceExpired));
         assert_eq!(decided(|code, _| code.redeemed_at = Some(at(1))), Decision::Replay);
-        assert_eq!(decided(|_, draft| draft.client = CredentialId::from_bytes([9; 16])), Decision::Refuse);
+        assert_eq!(decided(|_, draft| draft.client = CredentialId::from_bytes([9; 16])), Decision::Refuse(ClientRefusal::NotIssued));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use domain::access_token::{AccessToken, Few, Parent};
 use domain::authorization::Authorization;
 use domain::client::{ClientDefinition, Profile, SigningAlgorithm};
 use domain::scope::ScopeSet;
-use domain::{CredentialId, FamilyId, GrantId, PersonId, Secret, Timestamp};
+use domain::{ClientRefusal, CredentialId, FamilyId, GrantId, PersonId, Secret, Timestamp};
 use jose::Algorithm;
 use jose::access_token::AccessTokenClaims;
 use jose::claims::{Audience, Confirmation};
@@ -14,7 +14,7 @@ use jose::claims::{Audience, Confirmation};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{Asking, GrantError, GrantRefusal};
+use super::{Asking, GrantError};
 use crate::{Authority, id_token};
 
 /// The consent that a token comes from.
@@ -59,7 +59,7 @@ impl Authority {
             family: from.map(|from| from.family),
             key_thumbprint: asking.key_thumbprint,
             identity: scopes.identity,
-            audiences: Few::of(scopes.audiences.iter().map(|(_, granted)| *granted)).ok_or(GrantRefusal::InvalidScope)?,
+            audiences: Few::of(scopes.audiences.iter().map(|(_, granted)| *granted)).ok_or(ClientRefusal::ScopeWrong)?,
             actors: Few::EMPTY,
         };
         let text = match signed_with(&asking.client.definition, scopes) {

@@ -22,9 +22,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::access_token::MAX_LIFE_SECONDS;
+use domain::authorization::Authorization;
 use domain::client::Profile;
 use domain::verify::Owner;
-use domain::{Event, FamilyId, Secret, Timestamp};
+use domain::{Because, ClientRefusal, Event, FamilyId, PersonId, Secret, Timestamp};
 use store::{By, Outcome, Recorded, StoreError, Tx};
 use verifier::{Client, PrivateKeyUse};
 
@@ -123,45 +124,38 @@ pub struct Tokens {
     pub scope: String,
 }
 
-/// Why a client gets nothing (RFC 6749 section 5.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GrantRefusal {
-    /// What was presented for an exchange does not count, for whatever reason (RFC 8693 section 2.2.2).
-    InvalidRequest,
-    /// The code or refresh token is not valid: unknown, over, used, another client's, or without what goes with it. Which is not told.
-    InvalidGrant,
-    /// The person has not answered yet (RFC 8628 section 3.5).
-    AuthorizationPending,
-    /// The device asks too often: it is to wait 5 seconds longer from now on.
-    SlowDown,
-    /// The device code is over.
-    ExpiredToken,
-    /// The person said no.
-    AccessDenied,
-    /// The client may not do this.
-    UnauthorizedClient,
-    /// The scope is unknown, malformed or more than was granted.
-    InvalidScope,
-    /// The resource is unknown, malformed or was not granted (RFC 8707 section 2).
-    InvalidTarget,
-    /// A key has to be proven, and is not.
-    ProofMissing,
-}
-
 /// Why there are no tokens.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
-    /// The client gets none.
+    /// The client gets none. It is told less than this, see [`ClientRefusal::error`].
     #[error("refused: {0:?}")]
-    Refused(GrantRefusal),
+    Refused(Because),
+    /// The person has not answered yet (RFC 8628 section 3.5): that is no refusal.
+    #[error("to be asked again: {0:?}")]
+    NotYet(NotYet),
     /// Nobody can tell now.
     #[error(transparent)]
     Failed(#[from] Error),
 }
 
-impl From<GrantRefusal> for GrantError {
-    fn from(refusal: GrantRefusal) -> Self {
-        Self::Refused(refusal)
+/// What a device is told while nobody has answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotYet {
+    /// To ask again.
+    Pending,
+    /// To wait 5 seconds longer from now on: it asks too often.
+    SlowDown,
+}
+
+impl From<Because> for GrantError {
+    fn from(because: Because) -> Self {
+        Self::Refused(because)
+    }
+}
+
+impl From<ClientRefusal> for GrantError {
+    fn from(refusal: ClientRefusal) -> Self {
+        Self::Refused(refusal.because())
     }
 }
 
@@ -186,6 +180,12 @@ impl From<domain::entropy::EntropyUnavailable> for GrantError {
 /// Whether whoever consented may do anything at this moment.
 fn is_active(owner: &Owner) -> bool {
     matches!(owner, Owner::Member { active: true, organisation_active: true, .. })
+}
+
+/// Refuses what comes of a session that is over.
+fn session_ended(authorization: &Authorization, person: PersonId) -> Because {
+    let because = ClientRefusal::SessionEnded.because().of(person);
+    authorization.session.map_or(because, |session| because.about(session.as_bytes()))
 }
 
 /// Ends a family with its access tokens; nothing where that was done before.

@@ -5,12 +5,12 @@
 //! whoever reads the database learns nothing. After that time a use is a replay, and ends the family.
 
 use domain::authorization::Authorization;
-use domain::{CredentialId, Digest, Kind, Secret, Timestamp};
+use domain::{Because, ClientRefusal, CredentialId, Digest, Kind, PersonId, Secret, Timestamp};
 use store::{By, Outcome, RefreshToken, Tx};
 use zeroize::Zeroizing;
 
 use super::issue::{From, until};
-use super::{Asking, GrantError, GrantRefusal, Tokens, replayed, scope};
+use super::{Asking, GrantError, Tokens, replayed, scope, session_ended};
 use crate::change::Work;
 use crate::cipher::{Cipher, NonceBytes};
 use crate::error::Outage;
@@ -35,7 +35,7 @@ pub struct RefreshRequest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Decision {
     /// Nothing: there is no such token for this client, or it is over.
-    Refuse,
+    Refuse(ClientRefusal),
     /// It is used after another took its place.
     Replay,
     /// It gives the same successor once more.
@@ -53,7 +53,7 @@ struct Terms {
 }
 
 enum Taking {
-    Refused,
+    Refused(Because),
     /// The successor, sealed.
     Successor(Vec<u8>),
 }
@@ -62,21 +62,22 @@ impl Authority {
     /// An access token for a refresh token, and its successor where it rotates.
     pub async fn refresh(&self, context: &Context, asking: &Asking<'_>, request: RefreshRequest) -> Result<Tokens, GrantError> {
         if asking.client.definition.requires_dpop && asking.key_thumbprint.is_none() {
-            return Err(GrantRefusal::ProofMissing.into());
+            return Err(ClientRefusal::ProofNeeded.into());
         }
         let digest = Digest::of(request.token.expose().as_bytes());
         let terms = Terms { client: asking.client.id, key_thumbprint: asking.key_thumbprint, overlap: self.lifetimes.refresh_overlap };
         let row = self.store.read(move |reader| Box::pin(async move { reader.refresh_token(&digest).await })).await?;
-        let row = row.ok_or(GrantRefusal::InvalidGrant)?;
+        let row = row.ok_or(ClientRefusal::NotIssued)?;
         let decision = decide(&row, &terms, asking.now);
-        if decision == Decision::Refuse {
-            return Err(GrantRefusal::InvalidGrant.into());
+        if let Decision::Refuse(refusal) = decision {
+            return Err(told(refusal, &row).into());
         }
         let authorization = &row.family.request;
         let mut granted = None;
         if decision != Decision::Replay {
-            self.check_session(authorization)?;
-            let owner = self.verifier.grant_owner(&row.family.grant)?.filter(super::is_active).ok_or(GrantRefusal::InvalidGrant)?;
+            self.check_session(authorization, row.person)?;
+            let owner = self.verifier.grant_owner(&row.family.grant)?.filter(super::is_active);
+            let owner = owner.ok_or_else(|| ClientRefusal::PersonInactive.because().of(row.person))?;
             let apis = scope::granted(self.verifier.apis(), authorization, &request.resources)?;
             let all = scope::consented(&authorization.scope, &apis, &owner);
             granted = Some(match &request.scope {
@@ -86,7 +87,7 @@ impl Authority {
         }
         let successor = self.succeed(context, (&row, digest), (asking, &terms), &request.token).await?;
         // A replay never comes here.
-        let scopes = granted.ok_or(GrantRefusal::InvalidGrant)?;
+        let scopes = granted.ok_or_else(|| told(ClientRefusal::RefreshReplayed, &row))?;
         let from = From { grant: row.family.grant, family: row.family.id, person: row.person, authorization };
         let access = self.issue_access_token(asking, &scopes, Some(from))?;
         let about = About { person: row.person, authorization, access_token: &access.text, refreshed: true };
@@ -102,12 +103,12 @@ impl Authority {
     }
 
     /// Whoever signs out everywhere signs out of what was consented to there.
-    fn check_session(&self, authorization: &Authorization) -> Result<(), GrantError> {
+    fn check_session(&self, authorization: &Authorization, person: PersonId) -> Result<(), GrantError> {
         let ended = match &authorization.session {
             Some(session) => self.verifier.was_ended(session.as_bytes())?,
             None => false,
         };
-        if ended { Err(GrantRefusal::InvalidGrant.into()) } else { Ok(()) }
+        if ended { Err(session_ended(authorization, person).into()) } else { Ok(()) }
     }
 
     /// The token that takes the place of this one, where one does. The row is judged once more in the transaction.
@@ -136,7 +137,7 @@ impl Authority {
             Box::pin(async move { take(tx, by, (digest, terms), new).await })
         });
         match taken.await?.value {
-            Taking::Refused => Err(GrantRefusal::InvalidGrant.into()),
+            Taking::Refused(because) => Err(because.into()),
             Taking::Successor(sealed) => Ok(Some(open(presented, &sealed)?)),
         }
     }
@@ -148,14 +149,17 @@ async fn take(
     (digest, terms): (Digest, Terms),
     (next, sealed, idle_until): (Digest, Vec<u8>, Timestamp),
 ) -> Work<Taking> {
-    let Some(row) = tx.refresh_token(&digest).await? else { return Ok(Outcome::Kept(Taking::Refused)) };
-    match (decide(&row, &terms, by.at), row.successor) {
-        (Decision::Refuse, _) | (Decision::Repeat, None) => Ok(Outcome::Kept(Taking::Refused)),
-        (Decision::Replay, _) => replayed(tx, by, row.family.id, Taking::Refused).await,
+    let refused = |because: Because| Ok(Outcome::Kept(Taking::Refused(because)));
+    let Some(mut row) = tx.refresh_token(&digest).await? else { return refused(ClientRefusal::NotIssued.into()) };
+    let successor = row.successor.take();
+    match (decide(&row, &terms, by.at), successor) {
+        (Decision::Refuse(refusal), _) => refused(told(refusal, &row)),
+        (Decision::Repeat, None) => refused(told(ClientRefusal::RefreshEnded, &row)),
+        (Decision::Replay, _) => replayed(tx, by, row.family.id, Taking::Refused(told(ClientRefusal::RefreshReplayed, &row))).await,
         (Decision::Repeat, Some(successor)) => Ok(Outcome::Kept(Taking::Successor(successor))),
         (Decision::Go, _) => {
             if !tx.rotate_refresh_token(&digest, by.at, &sealed).await? {
-                return Ok(Outcome::Kept(Taking::Refused));
+                return refused(told(ClientRefusal::RefreshEnded, &row));
             }
             tx.insert_refresh_token(&next, row.family.id, idle_until).await?;
             Ok(Outcome::Kept(Taking::Successor(sealed)))
@@ -163,18 +167,35 @@ async fn take(
     }
 }
 
+/// What is known of a refresh token that is refused. Of another client's, nothing: whoever shows it is not told that it is one.
+fn told(refusal: ClientRefusal, row: &RefreshToken) -> Because {
+    match refusal {
+        ClientRefusal::NotIssued => refusal.because(),
+        ClientRefusal::GrantEnded => refusal.because().of(row.person).about(row.family.grant.as_bytes()),
+        _ => refusal.because().of(row.person).about(row.family.id.as_bytes()),
+    }
+}
+
 fn decide(row: &RefreshToken, terms: &Terms, now: Timestamp) -> Decision {
     // Another client's try leaves it as it is.
-    let own = row.family.key == terms.client && row.family.request.key_thumbprint.is_none_or(|bound| terms.key_thumbprint == Some(bound));
-    if !own || row.grant_ended_at.is_some() || row.family.expires_at <= now {
-        return Decision::Refuse;
+    if row.family.key != terms.client {
+        return Decision::Refuse(ClientRefusal::NotIssued);
+    }
+    if row.family.request.key_thumbprint.is_some_and(|bound| terms.key_thumbprint != Some(bound)) {
+        return Decision::Refuse(ClientRefusal::KeyOther);
+    }
+    if row.grant_ended_at.is_some() {
+        return Decision::Refuse(ClientRefusal::GrantEnded);
+    }
+    if row.family.expires_at <= now {
+        return Decision::Refuse(ClientRefusal::RefreshExpired);
     }
     match row.rotated_at {
         // Also where the family is ended already: then whoever is told so has waited for it.
         Some(at) if at.saturating_add(terms.overlap) <= now => Decision::Replay,
-        _ if row.ended_at.is_some() => Decision::Refuse,
+        _ if row.ended_at.is_some() => Decision::Refuse(ClientRefusal::RefreshEnded),
         Some(_) => Decision::Repeat,
-        None if row.idle_until <= now => Decision::Refuse,
+        None if row.idle_until <= now => Decision::Refuse(ClientRefusal::RefreshIdle),
         None => Decision::Go,
     }
 }
@@ -233,13 +254,13 @@ mod tests {
     #[test]
     fn a_token_is_good_once_and_for_its_client() {
         assert_eq!(decided(100, |_| {}), Decision::Go);
-        assert_eq!(decided(500, |_| {}), Decision::Refuse, "idle");
-        assert_eq!(decided(1_000, |row| row.idle_until = second(2_000)), Decision::Refuse, "over");
-        assert_eq!(decided(100, |row| row.family.key = CredentialId::from_bytes([9; 16])), Decision::Refuse);
-        assert_eq!(decided(100, |row| row.ended_at = Some(second(1))), Decision::Refuse);
-        assert_eq!(decided(100, |row| row.grant_ended_at = Some(second(1))), Decision::Refuse);
+        assert_eq!(decided(500, |_| {}), Decision::Refuse(ClientRefusal::RefreshIdle));
+        assert_eq!(decided(1_000, |row| row.idle_until = second(2_000)), Decision::Refuse(ClientRefusal::RefreshExpired));
+        assert_eq!(decided(100, |row| row.family.key = CredentialId::from_bytes([9; 16])), Decision::Refuse(ClientRefusal::NotIssued));
+        assert_eq!(decided(100, |row| row.ended_at = Some(second(1))), Decision::Refuse(ClientRefusal::RefreshEnded));
+        assert_eq!(decided(100, |row| row.grant_ended_at = Some(second(1))), Decision::Refuse(ClientRefusal::GrantEnded));
         assert_eq!(decided(100, |row| row.family.request.key_thumbprint = Some([7; 32])), Decision::Go);
-        assert_eq!(decided(100, |row| row.family.request.key_thumbprint = Some([8; 32])), Decision::Refuse, "another key");
+        assert_eq!(decided(100, |row| row.family.request.key_thumbprint = Some([8; 32])), Decision::Refuse(ClientRefusal::KeyOther));
     }
 
     #[test]
@@ -248,7 +269,7 @@ mod tests {
         assert_eq!(decided(109, rotated), Decision::Repeat);
         assert_eq!(decided(110, rotated), Decision::Replay);
         let ended = |row: &mut RefreshToken| (row.rotated_at, row.ended_at) = (Some(second(100)), Some(second(101)));
-        assert_eq!(decided(105, ended), Decision::Refuse);
+        assert_eq!(decided(105, ended), Decision::Refuse(ClientRefusal::RefreshEnded));
         assert_eq!(decided(120, ended), Decision::Replay);
     }
 

@@ -2,19 +2,17 @@
 
 use std::sync::Arc;
 
-use domain::Kind;
 use domain::access_token::{Granted, MAX_AUDIENCES};
 use domain::api::Api;
 use domain::authorization::Authorization;
 use domain::client::ClientDefinition;
 use domain::scope::{InvalidScope, ScopeSet};
 use domain::verify::Owner;
-
-use super::GrantRefusal;
+use domain::{ClientRefusal, Kind};
 
 /// The APIs that tokens can be for: those that take access tokens, and of them the ones that are named as resources. A resource that
 /// no API has is refused; strings are compared exactly (RFC 8707 section 2).
-pub(crate) fn meant(apis: Vec<Arc<Api>>, resources: &[String]) -> Result<Vec<Arc<Api>>, GrantRefusal> {
+pub(crate) fn meant(apis: Vec<Arc<Api>>, resources: &[String]) -> Result<Vec<Arc<Api>>, ClientRefusal> {
     let mut apis = apis;
     apis.retain(|api| api.takes_kind(Kind::AccessToken));
     if resources.is_empty() {
@@ -22,7 +20,7 @@ pub(crate) fn meant(apis: Vec<Arc<Api>>, resources: &[String]) -> Result<Vec<Arc
     }
     let is_resource = |api: &Arc<Api>, resource: &String| api.definition().resource.as_ref() == Some(resource);
     if !resources.iter().all(|resource| apis.iter().any(|api| is_resource(api, resource))) {
-        return Err(GrantRefusal::InvalidTarget);
+        return Err(ClientRefusal::ResourceWrong);
     }
     apis.retain(|api| resources.iter().any(|resource| is_resource(api, resource)));
     Ok(apis)
@@ -34,8 +32,8 @@ pub(crate) fn audience(api: &Api) -> &str {
 }
 
 /// What is asked for by name. All of it must be something that the key can have.
-pub(super) fn named(text: &str, definition: &ClientDefinition, apis: &[Arc<Api>]) -> Result<ScopeSet, GrantRefusal> {
-    let set = ScopeSet::read(text, apis).map_err(|_: InvalidScope| GrantRefusal::InvalidScope)?;
+pub(super) fn named(text: &str, definition: &ClientDefinition, apis: &[Arc<Api>]) -> Result<ScopeSet, ClientRefusal> {
+    let set = ScopeSet::read(text, apis).map_err(|_: InvalidScope| ClientRefusal::ScopeWrong)?;
     let single = |scopes, permissions, granted: &Granted| Granted { scopes, permissions, ..*granted };
     let fruitless = set.audiences.iter().any(|(api, granted)| {
         let mask = api.mask(&definition.permissions);
@@ -43,7 +41,7 @@ pub(super) fn named(text: &str, definition: &ClientDefinition, apis: &[Arc<Api>]
         let mut each = scopes.chain(bits(granted.permissions).map(|bit| single(0, bit, granted)));
         each.any(|one| api.granted_mask(&one) & mask == 0)
     });
-    if fruitless { Err(GrantRefusal::InvalidScope) } else { Ok(set) }
+    if fruitless { Err(ClientRefusal::ScopeWrong) } else { Ok(set) }
 }
 
 /// Everything that the key can have, of 4 APIs at most.
@@ -101,7 +99,7 @@ fn bits(set: u64) -> impl Iterator<Item = u64> {
 
 /// The APIs that a consent covers and that are asked for now: a subset of what was granted (RFC 8707 section 2.2). Where the consent
 /// named no resources, it covers the APIs of its scopes.
-pub(super) fn granted(apis: Vec<Arc<Api>>, authorization: &Authorization, resources: &[String]) -> Result<Vec<Arc<Api>>, GrantRefusal> {
+pub(super) fn granted(apis: Vec<Arc<Api>>, authorization: &Authorization, resources: &[String]) -> Result<Vec<Arc<Api>>, ClientRefusal> {
     if authorization.resources.is_empty() {
         let apis = meant(apis, resources)?;
         let of_scopes = |api: &Arc<Api>| {
@@ -109,16 +107,16 @@ pub(super) fn granted(apis: Vec<Arc<Api>>, authorization: &Authorization, resour
             authorization.scope.split(' ').any(|name| ScopeSet::read(name, one).is_ok_and(|set| !set.audiences.is_empty()))
         };
         let covered = resources.is_empty() || apis.iter().all(of_scopes);
-        return if covered { Ok(apis) } else { Err(GrantRefusal::InvalidTarget) };
+        return if covered { Ok(apis) } else { Err(ClientRefusal::ResourceWrong) };
     }
     if resources.iter().any(|resource| !authorization.resources.contains(resource)) {
-        return Err(GrantRefusal::InvalidTarget);
+        return Err(ClientRefusal::ResourceWrong);
     }
     meant(apis, if resources.is_empty() { &authorization.resources } else { resources })
 }
 
 /// Less than was granted, for one access token.
-pub(super) fn narrowed(text: &str, apis: &[Arc<Api>], granted: &ScopeSet) -> Result<ScopeSet, GrantRefusal> {
-    let set = ScopeSet::read(text, apis).map_err(|_: InvalidScope| GrantRefusal::InvalidScope)?;
-    if !set.is_empty() && set.is_within(granted) { Ok(set) } else { Err(GrantRefusal::InvalidScope) }
+pub(super) fn narrowed(text: &str, apis: &[Arc<Api>], granted: &ScopeSet) -> Result<ScopeSet, ClientRefusal> {
+    let set = ScopeSet::read(text, apis).map_err(|_: InvalidScope| ClientRefusal::ScopeWrong)?;
+    if !set.is_empty() && set.is_within(granted) { Ok(set) } else { Err(ClientRefusal::ScopeWrong) }
 }

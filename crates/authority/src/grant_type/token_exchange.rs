@@ -11,12 +11,12 @@ use domain::access_token::{AccessToken, Few, Parent};
 use domain::api::Api;
 use domain::scope::ScopeSet;
 use domain::verify::Owner;
-use domain::{CredentialId, OrganisationId, Secret, Timestamp};
+use domain::{ClientRefusal, CredentialId, OrganisationId, Secret, Timestamp};
 use jose::access_token::AccessTokenClaims;
 use jose::claims::Actor;
 use verifier::{Client, Looked};
 
-use super::{Asking, GrantError, GrantRefusal, Tokens, issue, scope};
+use super::{Asking, GrantError, Tokens, issue, scope};
 use crate::{Authority, Error};
 
 /// How an access token is named (RFC 8693 section 3).
@@ -80,12 +80,12 @@ impl Authority {
     /// A token of ours that works at this moment. What is wrong with one is not told (RFC 8693 section 2.2.2).
     fn presented(&self, text: &Secret<String>, now: Timestamp) -> Result<Looked, GrantError> {
         let looked = self.verifier.look_into(text.expose(), now)?;
-        Ok(looked.filter(|looked| looked.works.is_ok()).ok_or(GrantRefusal::InvalidRequest)?)
+        Ok(looked.filter(|looked| looked.works.is_ok()).ok_or(ClientRefusal::NotExchangeable)?)
     }
 
     /// Of what was presented, what was asked for and the client's own key can have. Nothing about the person: who they are is between
     /// them and the client that they know.
-    fn exchanged_scopes(&self, asking: &Asking<'_>, subject: &AccessToken, request: &ExchangeRequest) -> Result<ScopeSet, GrantRefusal> {
+    fn exchanged_scopes(&self, asking: &Asking<'_>, subject: &AccessToken, request: &ExchangeRequest) -> Result<ScopeSet, ClientRefusal> {
         let apis = self.verifier.apis();
         let permissions = &asking.client.definition.permissions;
         let granted = apis.into_iter().filter_map(|api| {
@@ -99,7 +99,7 @@ impl Authority {
         let known = request.audiences.iter().all(|name| audiences.iter().any(|(api, _)| is_named(api, name)))
             && request.resources.iter().all(|resource| audiences.iter().any(|(api, _)| is_resource(api, resource)));
         if !known || audiences.is_empty() {
-            return Err(GrantRefusal::InvalidTarget);
+            return Err(ClientRefusal::ResourceWrong);
         }
         let all = request.audiences.is_empty() && request.resources.is_empty();
         let is_asked = |api: &Api| {
@@ -110,7 +110,7 @@ impl Authority {
         let Some(text) = &request.scope else { return Ok(granted) };
         let apis: Vec<Arc<Api>> = granted.audiences.iter().map(|(api, _)| api.clone()).collect();
         let narrowed = scope::named(text, &asking.client.definition, &apis)?;
-        if !narrowed.audiences.is_empty() && narrowed.is_within(&granted) { Ok(narrowed) } else { Err(GrantRefusal::InvalidScope) }
+        if !narrowed.audiences.is_empty() && narrowed.is_within(&granted) { Ok(narrowed) } else { Err(ClientRefusal::ScopeWrong) }
     }
 
     fn exchanged_token(&self, asking: &Asking<'_>, subject: &AccessToken, scopes: &ScopeSet) -> Result<AccessToken, GrantError> {
@@ -120,7 +120,7 @@ impl Authority {
         let end = asking.private_key.and_then(|key| key.not_after).map_or(end, |not_after| not_after.min(end));
         // Who had the token that is exchanged acts from now on before this client; who exchanges an own one does so as before.
         let before = Some(subject.key.id).filter(|holder| !subject.exchanged.is_empty() && *holder != asking.client.id);
-        let too_long = GrantRefusal::InvalidRequest;
+        let too_long = ClientRefusal::NotExchangeable;
         Ok(AccessToken {
             serial: CredentialId::generate(asking.now, &*self.entropy)?,
             issued_at,
@@ -135,7 +135,7 @@ impl Authority {
             family: subject.family,
             key_thumbprint: asking.key_thumbprint,
             identity: 0,
-            audiences: Few::of(scopes.audiences.iter().map(|(_, granted)| *granted)).ok_or(GrantRefusal::InvalidScope)?,
+            audiences: Few::of(scopes.audiences.iter().map(|(_, granted)| *granted)).ok_or(ClientRefusal::ScopeWrong)?,
             actors: Few::of(before.into_iter().chain(subject.actors.iter())).ok_or(too_long)?,
         })
     }
@@ -153,7 +153,7 @@ impl Authority {
             (_, None) => None,
         };
         let act = self.actors(token, asking.client.definition.client_id.clone())?;
-        Ok(AccessTokenClaims { sub: sub.ok_or(GrantRefusal::InvalidRequest)?, act, ..issue::claims(asking, scopes, None, token) })
+        Ok(AccessTokenClaims { sub: sub.ok_or(ClientRefusal::NotExchangeable)?, act, ..issue::claims(asking, scopes, None, token) })
     }
 
     /// Who acts: the client with this public id, and those before it (RFC 8693 section 4.1).
@@ -170,18 +170,18 @@ impl Authority {
     }
 }
 
-fn check_types(request: &ExchangeRequest) -> Result<(), GrantRefusal> {
+fn check_types(request: &ExchangeRequest) -> Result<(), ClientRefusal> {
     let actor = request.actor_token.as_ref().map(|(_, name)| name);
     let types = [Some(&request.subject_token_type), actor, request.requested_token_type.as_ref()];
     let known = types.into_iter().flatten().all(|name| name == ACCESS_TOKEN_TYPE);
-    if known { Ok(()) } else { Err(GrantRefusal::InvalidRequest) }
+    if known { Ok(()) } else { Err(ClientRefusal::NotExchangeable) }
 }
 
-fn decide(asking: &Asking<'_>, presented: &Presented<'_>) -> Result<(), GrantRefusal> {
+fn decide(asking: &Asking<'_>, presented: &Presented<'_>) -> Result<(), ClientRefusal> {
     let (client, token) = (&asking.client, &presented.subject.token);
     // Nobody vouches for a client without an organisation, and who cannot authenticate could be anybody.
     let Some(organisation) = client.organisation.filter(|_| client.definition.is_confidential()) else {
-        return Err(GrantRefusal::UnauthorizedClient);
+        return Err(ClientRefusal::GrantTypeNotAllowed);
     };
     let is_at_home = organisation_of(&presented.subject.facts.owner) == Some(organisation);
     let sees_the_same = client.workspace.is_none() || presented.holder.is_some_and(|holder| holder.workspace == client.workspace);
@@ -192,7 +192,7 @@ fn decide(asking: &Asking<'_>, presented: &Presented<'_>) -> Result<(), GrantRef
         let token = &actor.token;
         token.key.id == client.id && token.grant.is_none() && token.exchanged.is_empty() && is_proven(token)
     });
-    if is_at_home && sees_the_same && is_proven(token) && acts_itself { Ok(()) } else { Err(GrantRefusal::InvalidRequest) }
+    if is_at_home && sees_the_same && is_proven(token) && acts_itself { Ok(()) } else { Err(ClientRefusal::NotExchangeable) }
 }
 
 fn organisation_of(owner: &Owner) -> Option<OrganisationId> {

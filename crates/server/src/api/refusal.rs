@@ -2,7 +2,7 @@
 
 use authority::{DecidedBy, Decision, Explanation, Reading};
 use domain::refused_request::{Outcome, Step};
-use domain::{CredentialId, OrganisationId, PersonId, Refusal, RequestId, Timestamp};
+use domain::{CredentialId, Flow, OrganisationId, PersonId, RequestId, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,15 +22,21 @@ pub(super) struct RefusedRequest {
     /// When it was refused.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// Why: a code such as `delegation_closed`.
-    #[schema(value_type = String)]
-    reason: Refusal,
+    /// Why: a code such as `delegation_closed` or `code_used`.
+    reason: &'static str,
     /// The same in words.
     title: &'static str,
+    /// What that means.
+    story: &'static str,
     /// What to do about it.
     todo: &'static str,
     /// As what the caller is told: `owner`, `target`, `operator` or `sender`.
     reader: &'static str,
+    /// What a program asked of the OAuth endpoints: the grant type, or the endpoint, such as `refresh_token` or `par`; null where it
+    /// was a check for an API.
+    flow: Option<&'static str>,
+    /// What the program was answered; null where it was a check.
+    answer: Option<String>,
     /// The API; null where none of this name is known.
     api: Option<String>,
     /// The method; null where the check was not about a request.
@@ -43,12 +49,12 @@ pub(super) struct RefusedRequest {
     workspace: Option<String>,
     /// The kind of credential; null where it is not a known one.
     credential_kind: Option<&'static str>,
-    /// The credential; null for who owns only the workspace.
+    /// The credential; at the OAuth endpoints the organisation key that was named. Null for who owns only the workspace.
     #[schema(value_type = Option<String>, format = Uuid)]
     credential: Option<CredentialId>,
     /// What its owner calls it: description, username or name.
     credential_label: Option<String>,
-    /// The person behind it.
+    /// The person behind it; at the OAuth endpoints only for that person and operators.
     #[schema(value_type = Option<String>, format = Uuid)]
     person: Option<PersonId>,
     /// Its organisation.
@@ -95,7 +101,7 @@ struct WhatWasChanged {
 
 impl From<(Step, Outcome)> for CheckStep {
     fn from((step, outcome): (Step, Outcome)) -> Self {
-        Self { name: step.name(), question: why::question(step).of(Language::En), outcome: outcome.name() }
+        Self { name: step.name(), question: why::question(step, Language::En), outcome: outcome.name() }
     }
 }
 
@@ -117,21 +123,24 @@ impl From<Decision> for WhatWasChanged {
 impl From<Explanation> for RefusedRequest {
     fn from(explanation: Explanation) -> Self {
         let Explanation { refused, reader, credential_label, organisation_name, delegation, decision } = explanation;
-        let checks = refused.steps().map(CheckStep::from).collect();
-        let words = why::words(refused.refusal);
+        let checks = refused.steps().into_iter().map(CheckStep::from).collect();
+        let words = why::words(refused.cause, Language::En);
         let (method, path) = refused.asked.unzip();
         Self {
             request: refused.request,
             at: refused.at,
-            reason: refused.refusal,
-            title: words.title.of(Language::En),
-            todo: words.todo.of(Language::En),
+            reason: refused.cause.code(),
+            title: words.title,
+            story: words.story,
+            todo: words.todo,
             reader: match reader {
                 Reading::Owner => "owner",
                 Reading::Target => "target",
                 Reading::Operator => "operator",
                 Reading::Sender => "sender",
             },
+            flow: refused.flow.map(Flow::name),
+            answer: refused.answer,
             api: refused.api,
             method,
             path,

@@ -95,6 +95,9 @@ const PEOPLE_WRITE: Who = Who::Holder(&[Right::PeopleWrite]);
 const TOKENS_READ: Who = Who::Holder(&[Right::TokensRead, Right::PeopleRead]);
 const USAGE_READ: Who = Who::Holder(&[Right::PeopleRead, Right::OrganisationTokensRead, Right::OrganisationKeysRead]);
 const TOKENS_WRITE: Who = Who::Holder(&[Right::TokensWrite, Right::PeopleWrite]);
+/// Of whatever they may read, people are told why it was refused.
+const EXPLAINED: Who =
+    Who::Holder(&[Right::TokensRead, Right::PeopleRead, Right::OrganisationTokensRead, Right::OrganisationKeysRead, Right::WorkspacesRead]);
 const ORG_TOKENS_READ: Who = Who::Holder(&[Right::OrganisationTokensRead]);
 const ORG_TOKENS_WRITE: Who = Who::Holder(&[Right::OrganisationTokensWrite]);
 const KEYS_READ: Who = Who::Holder(&[Right::OrganisationKeysRead]);
@@ -227,7 +230,7 @@ routes! {
     POST   "/api/v1/operator-tokens"                 OPERATOR     NONE,   credential::create,       NewCredential => Created<IssuedOperatorToken>, "Make an operator token; its secret is in this answer and never again";
     DELETE "/api/v1/operator-tokens/{id}"            OPERATOR     NONE,   credential::revoke,       NoBody => Done<Nothing>,                  "End an operator token; the last one stays";
     GET    "/api/v1/audit"                           TOKENS_READ  AUDIT,  audit::list,              NoBody => Listed<AuditEntry>,             "List the journal, oldest first: all for operators, about oneself for people";
-    GET    "/api/v1/refusals/{id}"                   TOKENS_READ  NONE,   refusal::show,            NoBody => Shown<RefusedRequest>,          "Say why a request was refused, step by step, to whoever may know; kept for 30 days";
+    GET    "/api/v1/refusals/{id}"                   EXPLAINED    NONE,   refusal::show,            NoBody => Shown<RefusedRequest>,          "Say why a request was refused, step by step, to whoever may know; kept for 30 days";
     GET    "/api/v1/nodes"                           OPERATOR     PAGE,   node::list,               NoBody => Listed<Node>,                   "List the nodes that share the database: whether changes wait for them, and how far behind they are";
     GET    "/api/v1/fence"                           OPERATOR     NONE,   fence::show,              NoBody => Shown<FenceState>,              "Show whether what was restored from a backup is refused until it is confirmed";
     POST   "/api/v1/fence/confirmations"             OPERATOR     NONE,   fence::confirm,           Confirmation => Done<Nothing>,            "Let what was restored work again: of an organisation, of an API, or all of it";

@@ -210,13 +210,13 @@ fn verdict(state: &ApiState, api: &Api, asked: &VerifyRequest<'_>, context: &edg
         now: context.now,
         request: context.request_id,
     };
-    if asked.scheme == Some(Scheme::Http) && !asked.address.is_some_and(|address| state.trust.local.contains(address)) {
-        let Question { authorization, api_key, .. } = question;
-        if state.authority.verifier().expose(api.name(), authorization, api_key, context.now) {
-            let mut writer = Writer::new();
-            writer.deny(&context.request_id, Refusal::InsecureTransport);
-            return Ok(writer.end());
-        }
+    if asked.scheme == Some(Scheme::Http)
+        && !asked.address.is_some_and(|address| state.trust.local.contains(address))
+        && state.authority.verifier().expose(&question)
+    {
+        let mut writer = Writer::new();
+        writer.deny(&context.request_id, Refusal::InsecureTransport);
+        return Ok(writer.end());
     }
     let verdict = state.authority.verifier().check(&question).map_err(|_| Problem::new(Code::Unavailable))?;
     let mut writer = Writer::new();

@@ -235,6 +235,8 @@ texts! {
     ColumnCredential: "CREDENTIAL", "TOKEN OF SLEUTEL";
     ColumnAddress: "FROM", "VANAF";
     ColumnDelegation: "DELEGATION", "MACHTIGING";
+    ColumnFlow: "ASKED BY", "GEVRAAGD MET";
+    ColumnAnswer: "ANSWERED", "ANTWOORD";
     WhyDecision: "{what} {at} by {by}.", "{what} {at} door {by}.";
     ColumnSequence: "NO", "NR";
     ColumnAt: "AT", "TIJD";

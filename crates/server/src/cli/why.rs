@@ -1,7 +1,7 @@
 //! `poort why`: why a request was refused, by the id on its answer.
 
-use domain::refused_request::Step;
-use domain::{Refusal, RequestId};
+use domain::refused_request::{Outcome, Step};
+use domain::{Cause, RequestId};
 use serde_json::Value;
 
 use super::column::{Column, Shape, plain, shaped};
@@ -11,9 +11,11 @@ use super::screen::{Form, visible};
 use super::texts::Text;
 use crate::why;
 
-const COLUMNS: [Column; 11] = [
+const COLUMNS: [Column; 13] = [
     shaped("at", Text::ColumnAt, Shape::Time),
     plain("reason", Text::ColumnReason),
+    plain("flow", Text::ColumnFlow),
+    plain("answer", Text::ColumnAnswer),
     plain("api", Text::ColumnApi),
     plain("method", Text::ColumnMethod),
     plain("path", Text::ColumnPath),
@@ -33,10 +35,10 @@ pub(super) fn run(request: RequestId, context: &mut Context<'_>) -> Attempt<()> 
     }
     let language = context.screen.reader.language;
     let text = |name: &str| answer[name].as_str().unwrap_or_default();
-    let words = Refusal::from_code(text("reason")).map(why::words);
+    let words = Cause::from_code(text("reason")).map(|cause| why::words(cause, language));
     let mut lines = Vec::new();
     if let Some(words) = words {
-        lines.extend([format!("{} ({})", words.title.of(language), text("reason")), words.story.of(language).to_owned(), String::new()]);
+        lines.extend([format!("{} ({})", words.title, text("reason")), words.story.to_owned(), String::new()]);
     }
     context.screen.lines(&lines)?;
     context.screen.show(&COLUMNS, &answer)?;
@@ -44,16 +46,16 @@ pub(super) fn run(request: RequestId, context: &mut Context<'_>) -> Attempt<()> 
     lines.extend(decision(&answer["decision"], context));
     let checks = answer["checks"].as_array().map(Vec::as_slice).unwrap_or_default();
     lines.extend(checks.iter().filter_map(|check| {
-        let step = Step::ALL.into_iter().find(|step| check["name"] == step.name())?;
+        let step = Step::ALL.iter().copied().find(|step| check["name"] == step.name())?;
         let (mark, outcome) = match check["outcome"].as_str()? {
-            "passed" => ('+', why::Text::Passed),
-            "failed" => ('x', why::Text::Failed),
-            _ => (' ', why::Text::NotReached),
+            "passed" => ('+', Outcome::Passed),
+            "failed" => ('x', Outcome::Failed),
+            _ => (' ', Outcome::NotReached),
         };
-        Some(format!("{mark} {} {}", why::question(step).of(language), outcome.of(language)))
+        Some(format!("{mark} {} {}", why::question(step, language), why::outcome(outcome, language)))
     }));
     if let Some(words) = words {
-        lines.extend([String::new(), words.todo.of(language).to_owned()]);
+        lines.extend([String::new(), words.todo.to_owned()]);
     }
     context.screen.lines(&lines)
 }

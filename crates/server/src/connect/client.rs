@@ -7,7 +7,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::client::{ClientAuthentication, Profile};
-use domain::{Digest, Timestamp};
+use domain::{ClientRefusal, Digest, Timestamp};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, ORIGIN};
 use jose::JwkSet;
@@ -18,6 +18,7 @@ use super::call::Call;
 use super::client_keys::algorithms;
 use super::error::{Code, ConnectError};
 use super::form::{Form, decoded};
+use super::refusal::Whose;
 use super::{Connect, cors};
 
 /// The longest `Authorization` header that is looked at, in bytes.
@@ -53,18 +54,30 @@ enum Proof<'f> {
     Assertion(&'f str),
 }
 
+/// A client that was not authenticated. The answer says nothing of this.
+struct NotProven {
+    refusal: ClientRefusal,
+    client: Option<Arc<Client>>,
+}
+
 /// Authenticates the client of a request. One that cannot be authenticated costs time: see [`super::tries`].
 pub async fn authenticate(connect: &Connect, call: &Call, form: &Form<'_>) -> Result<Authenticated, ConnectError> {
     let headers = &call.parts.headers;
     let presented = read(headers, form)?;
-    refuse_browsers(headers, &presented.proof)?;
+    let known = connect.authority.verifier().client(&presented.client_id)?;
+    let named = known.as_ref().map(|known| Whose::named(&known.client)).unwrap_or_default();
+    refuse_browsers(headers, &presented.proof).map_err(|error| error.by(named))?;
     let now = call.edge.now;
     if let Some(until) = connect.tries.until(&presented.client_id, call.address, now) {
-        return Err(ConnectError::too_many(until, now));
+        return Err(ConnectError::too_many(until, now).by(named));
     }
-    match check(connect, &presented, now).await? {
-        Some(authenticated) => Ok(authenticated),
-        None => Err(refuse(connect, &presented.client_id, call)),
+    match check(connect, known, &presented, now).await.map_err(|error| error.by(named))? {
+        Ok(authenticated) => Ok(authenticated),
+        Err(NotProven { refusal, client }) => {
+            let whose = client.as_deref().map(Whose::named).unwrap_or_default();
+            let error = refuse(connect, &presented.client_id, call).by(whose);
+            Err(if error.code() == Code::InvalidClient { error.because(refusal) } else { error })
+        }
     }
 }
 
@@ -137,28 +150,43 @@ fn read_basic(value: &[u8]) -> Option<BasicHalves> {
 fn refuse_browsers(headers: &HeaderMap, proof: &Proof<'_>) -> Result<(), ConnectError> {
     match proof {
         Proof::Secret { .. } if headers.contains_key(ORIGIN) => {
-            Err(ConnectError::new(Code::InvalidRequest).describe(IN_BROWSER).mark(cors::NotForPages))
+            let error = ConnectError::new(Code::InvalidRequest).describe(IN_BROWSER).mark(cors::NotForPages);
+            Err(error.because(ClientRefusal::PrivateKeyInBrowser))
         }
         _ => Ok(()),
     }
 }
 
-/// The client, if the proof is right. `None` says nothing about which part of it was not.
-async fn check(connect: &Connect, presented: &Presented<'_>, now: Timestamp) -> Result<Option<Authenticated>, ConnectError> {
-    let known = connect.authority.verifier().client(&presented.client_id)?;
+/// The client, if the proof is right.
+async fn check(
+    connect: &Connect,
+    known: Option<KnownClient>,
+    presented: &Presented<'_>,
+    now: Timestamp,
+) -> Result<Result<Authenticated, NotProven>, ConnectError> {
     match &presented.proof {
-        Proof::None => Ok(known.filter(works).filter(|known| !known.client.definition.is_confidential()).map(|known| Authenticated {
-            client: known.client,
-            method: None,
-            private_key: None,
+        Proof::None => Ok(working(known).and_then(|client| {
+            if client.definition.is_confidential() {
+                return Err(not_proven(ClientRefusal::ClientUnproven, client));
+            }
+            Ok(Authenticated { client, method: None, private_key: None })
         })),
         Proof::Secret { method, secret, raw } => check_secret(connect, known, *method, (secret, raw.as_deref()), now),
         Proof::Assertion(assertion) => check_assertion(connect, known, assertion, now).await,
     }
 }
 
-fn works(known: &KnownClient) -> bool {
-    known.works.is_ok()
+/// The client, if it is known and works.
+fn working(known: Option<KnownClient>) -> Result<Arc<Client>, NotProven> {
+    match known {
+        None => Err(NotProven { refusal: ClientRefusal::ClientUnknown, client: None }),
+        Some(KnownClient { client, works: Err(refusal) }) => Err(not_proven(ClientRefusal::of_client(refusal), client)),
+        Some(KnownClient { client, works: Ok(()) }) => Ok(client),
+    }
+}
+
+fn not_proven(refusal: ClientRefusal, client: Arc<Client>) -> NotProven {
+    NotProven { refusal, client: Some(client) }
 }
 
 fn check_secret(
@@ -167,22 +195,24 @@ fn check_secret(
     method: ClientAuthentication,
     (secret, raw): (&str, Option<&str>),
     now: Timestamp,
-) -> Result<Option<Authenticated>, ConnectError> {
+) -> Result<Result<Authenticated, NotProven>, ConnectError> {
     let verifier = connect.authority.verifier();
     let Some(known) = known else {
         // What a wrong secret costs.
         let digest = Digest::of(secret.as_bytes());
         let id = digest.as_bytes().first_chunk::<16>().copied().unwrap_or_default();
         std::hint::black_box(verifier.was_ended(&id)?);
-        return Ok(None);
+        return Ok(working(None).map(|client| Authenticated { client, method: None, private_key: None }));
     };
-    let mut found = verifier.authenticate_client(&known.client, secret, now)?.ok();
-    if let (None, Some(raw)) = (found, raw) {
-        found = verifier.authenticate_client(&known.client, raw, now)?.ok();
+    let mut found = verifier.authenticate_client(&known.client, secret, now)?;
+    if let (Err(_), Some(raw)) = (found, raw) {
+        found = verifier.authenticate_client(&known.client, raw, now)?;
     }
-    let allowed = works(&known) && known.client.definition.authenticates_by(method);
-    let private_key = found.filter(|_| allowed);
-    Ok(private_key.map(|private_key| Authenticated { client: known.client, method: Some(method), private_key: Some(private_key) }))
+    Ok(working(Some(known)).and_then(|client| match found {
+        _ if !client.definition.authenticates_by(method) => Err(not_proven(ClientRefusal::ClientMethod, client)),
+        Err(refusal) => Err(not_proven(ClientRefusal::of_private_key(refusal), client)),
+        Ok(private_key) => Ok(Authenticated { client, method: Some(method), private_key: Some(private_key) }),
+    }))
 }
 
 async fn check_assertion(
@@ -190,10 +220,14 @@ async fn check_assertion(
     known: Option<KnownClient>,
     assertion: &str,
     now: Timestamp,
-) -> Result<Option<Authenticated>, ConnectError> {
+) -> Result<Result<Authenticated, NotProven>, ConnectError> {
     let method = ClientAuthentication::PrivateKeyJwt;
-    let Some(known) = known.filter(works).filter(|known| known.client.definition.authenticates_by(method)) else { return Ok(None) };
-    let definition = &known.client.definition;
+    let client = match working(known) {
+        Ok(client) if client.definition.authenticates_by(method) => client,
+        Ok(client) => return Ok(Err(not_proven(ClientRefusal::ClientMethod, client))),
+        Err(not_proven) => return Ok(Err(not_proven)),
+    };
+    let definition = &client.definition;
     let token_endpoint = connect.url("/connect/token");
     let judge = |keys: &JwkSet| {
         let rules = client_assertion::Rules {
@@ -206,17 +240,22 @@ async fn check_assertion(
         };
         client_assertion::verify(assertion, &rules)
     };
-    let verified = match connect.client_keys.judge(connect.console.outbound(), &known.client, now, judge).await? {
+    let judged = connect.client_keys.judge(connect.console.outbound(), &client, now, judge).await;
+    let judged = judged.map_err(|cause| ConnectError::from(cause).because(ClientRefusal::AssertionWrong))?;
+    let verified = match judged {
         Some(Ok(verified)) => verified,
-        Some(Err(cause)) => {
-            tracing::debug!(client_id = %definition.client_id, %cause, "a client assertion was refused");
-            return Ok(None);
+        refused => {
+            if let Some(Err(cause)) = refused {
+                tracing::debug!(client_id = %definition.client_id, %cause, "a client assertion was refused");
+            }
+            return Ok(Err(not_proven(ClientRefusal::AssertionWrong, client)));
         }
-        None => return Ok(None),
     };
     let id = format!("{} {}", definition.client_id, verified.jti);
-    let first = connect.authority.use_once("client assertion", &id, verified.expires_at).await?;
-    Ok(first.then(|| Authenticated { client: known.client.clone(), method: Some(method), private_key: None }))
+    if !connect.authority.use_once("client assertion", &id, verified.expires_at).await? {
+        return Ok(Err(not_proven(ClientRefusal::AssertionUsed, client)));
+    }
+    Ok(Ok(Authenticated { client, method: Some(method), private_key: None }))
 }
 
 #[cfg(test)]

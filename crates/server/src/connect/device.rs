@@ -16,9 +16,11 @@ use domain::{Digest, InteractionId, MembershipId};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, PRAGMA, USER_AGENT};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use verifier::Client;
 
 use super::authorize::consent;
 use super::error::{JSON, NO_STORE};
+use super::refusal::Whose;
 use super::{Call, Code, Connect, ConnectError, Form, authenticate, dpop};
 use crate::console::consent::{AskingDevice, ConsentView, page as consent_page};
 use crate::console::{Browser, device, failure, interaction, see_other};
@@ -41,19 +43,24 @@ struct Pending {
 /// `POST /connect/deviceauthorization`: a device begins (section 3.1).
 pub(super) async fn begin(connect: Arc<Connect>, call: Call) -> Result<Response, ConnectError> {
     let form = Form::read(&call.parts.headers, &call.body)?;
-    let client = authenticate(&connect, &call, &form).await?.client;
+    let authenticated = authenticate(&connect, &call, &form).await?;
+    let whose = Whose::authenticated(&authenticated);
+    codes(&connect, &call, &form, &authenticated.client).await.map_err(|error| error.by(whose))
+}
+
+async fn codes(connect: &Connect, call: &Call, form: &Form<'_>, client: &Client) -> Result<Response, ConnectError> {
     if !client.definition.may(GrantType::DeviceCode) {
         return Err(Code::UnauthorizedClient.into());
     }
     let new = NewDevice {
         scope: form.get("scope").map(str::to_owned),
         resources: form.all("resource").map(str::to_owned).collect(),
-        key_thumbprint: dpop::proven_key(&connect, &client.definition, &call, PATH).await?,
+        key_thumbprint: dpop::proven_key(connect, &client.definition, call, PATH).await?,
         address: call.address,
         user_agent: call.parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
     };
     let now = call.edge.now;
-    let pair = match connect.authority.begin_device(&client, new, now).await? {
+    let pair = match connect.authority.begin_device(client, new, now).await? {
         Ok(pair) => pair,
         Err(until) => return Err(ConnectError::too_many(until, now).describe("too many devices wait: try later")),
     };

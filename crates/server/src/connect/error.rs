@@ -5,12 +5,15 @@ use std::borrow::Cow;
 use authority::Error;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use domain::Timestamp;
+use domain::{Because, Cause, ClientRefusal, Flow, Timestamp};
 use http::StatusCode;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use serde_json::{Map, Value};
 
 use super::cors::NotForPages;
+use super::refusal::{self, Told, Whose};
 use crate::codes::codes;
+use crate::edge;
 
 /// As the clients of the privacy platform know it, and what RFC 6749 section 5.1 asks for.
 pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store, no-cache, max-age=0");
@@ -60,12 +63,14 @@ pub struct ConnectError {
     headers: Vec<(HeaderName, HeaderValue)>,
     /// Whether no page in a browser may read it.
     mark: Option<NotForPages>,
+    /// Why, for the explanation: as much as the endpoint says beyond the code.
+    told: Option<Box<Told>>,
 }
 
 impl ConnectError {
     /// An error in the words of the table.
     pub fn new(code: Code) -> Self {
-        Self { code, words: Cow::Borrowed(code.words()), headers: Vec::new(), mark: None }
+        Self { code, words: Cow::Borrowed(code.words()), headers: Vec::new(), mark: None, told: None }
     }
 
     /// In other words, of the characters that RFC 6749 section 5.2 has.
@@ -102,6 +107,31 @@ impl ConnectError {
         self
     }
 
+    /// Why, for the explanation. The answer is the same.
+    #[must_use]
+    pub(super) fn because(mut self, cause: impl Into<Cause>) -> Self {
+        self.told_mut().cause = Some(cause.into());
+        self
+    }
+
+    /// Whose client it is.
+    #[must_use]
+    pub(super) fn by(mut self, whose: Whose) -> Self {
+        self.told_mut().whose = whose;
+        self
+    }
+
+    /// What was asked.
+    #[must_use]
+    pub(super) fn flow(mut self, flow: Flow) -> Self {
+        self.told_mut().flow = Some(flow);
+        self
+    }
+
+    fn told_mut(&mut self) -> &mut Told {
+        self.told.get_or_insert_default()
+    }
+
     /// Its code.
     pub fn code(&self) -> Code {
         self.code
@@ -116,6 +146,24 @@ impl ConnectError {
 impl From<Code> for ConnectError {
     fn from(code: Code) -> Self {
         Self::new(code)
+    }
+}
+
+impl From<Because> for ConnectError {
+    /// Of many refusals one error, in the same words.
+    fn from(because: Because) -> Self {
+        let error = Self { told: Some(Box::new(Told::of(because))), ..Self::new(refusal::code(because.refusal)) };
+        match because.refusal {
+            ClientRefusal::NotExchangeable => error.describe("what was presented does not count for this"),
+            ClientRefusal::ProofNeeded => error.describe("this client's tokens are bound to a key: prove it"),
+            _ => error,
+        }
+    }
+}
+
+impl From<ClientRefusal> for ConnectError {
+    fn from(refusal: ClientRefusal) -> Self {
+        refusal.because().into()
     }
 }
 
@@ -148,8 +196,33 @@ impl From<domain::entropy::EntropyUnavailable> for ConnectError {
 
 impl IntoResponse for ConnectError {
     fn into_response(self) -> Response {
-        let body = serde_json::json!({ "error": self.code.as_str(), "error_description": &*self.words }).to_string();
-        let mut response = Response::new(Body::from(body));
+        self.respond(&Map::new())
+    }
+}
+
+impl ConnectError {
+    /// The answer to a request, by whose id it can be explained: at `error_uri` (RFC 6749 section 5.2), unless it is no refusal.
+    pub(super) fn answer(self, issuer: &str, edge: &edge::Context) -> Response {
+        let mut more = Map::new();
+        if refusal::cause(self.code).is_some() {
+            more.insert("error_uri".to_owned(), refusal::page(issuer, &edge.request_id).into());
+        }
+        more.insert("request_id".to_owned(), edge.request_id.to_string().into());
+        self.respond(&more)
+    }
+
+    fn respond(mut self, more: &Map<String, Value>) -> Response {
+        let mut body = serde_json::json!({ "error": self.code.as_str(), "error_description": &*self.words });
+        if let Some(members) = body.as_object_mut() {
+            members.extend(more.clone());
+        }
+        let mut response = Response::new(Body::from(body.to_string()));
+        if let Some(cause) = refusal::cause(self.code) {
+            let mut told = self.told.take().map(|told| *told).unwrap_or_default();
+            told.cause.get_or_insert(cause);
+            told.answer = Some((self.code.as_str(), self.words));
+            response.extensions_mut().insert(told);
+        }
         *response.status_mut() = self.code.status();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, JSON);

@@ -8,6 +8,7 @@ use axum::response::Response;
 use domain::api::Api;
 use domain::presentation::{self, Presentation, Presented};
 use domain::verify::Owner;
+use domain::{ClientRefusal, Refusal};
 use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use jose::claims::{Audience, NumericDate};
 use jose::response::IntrospectionClaims;
@@ -17,6 +18,7 @@ use verifier::Client;
 use super::call::Call;
 use super::error::{Code, ConnectError, JSON, NO_STORE};
 use super::form::Form;
+use super::refusal::Whose;
 use super::{Connect, authenticate};
 
 const SIGNED: &str = "application/token-introspection+jwt";
@@ -32,6 +34,15 @@ enum Asker {
     Client(Arc<Client>),
 }
 
+impl Asker {
+    fn whose(&self) -> Whose {
+        match self {
+            Self::Api(_) => Whose::default(),
+            Self::Client(client) => Whose::named(client).proven(),
+        }
+    }
+}
+
 /// Answers an API or a client. What a token is, its text tells: `token_type_hint` changes nothing.
 pub(super) async fn answer(connect: Arc<Connect>, call: Call) -> Result<Response, ConnectError> {
     let form = Form::read(&call.parts.headers, &call.body)?;
@@ -40,7 +51,7 @@ pub(super) async fn answer(connect: Arc<Connect>, call: Call) -> Result<Response
         // In a place of its own: what it needs to wait is not moved about for the many that ask with an API's credential.
         None => Asker::Client(Box::pin(client(&connect, &call, &form)).await?),
     };
-    let text = form.required("token")?;
+    let text = form.required("token").map_err(|error| error.by(asker.whose()))?;
     let (now, issuer) = (call.edge.now, &connect.issuer);
     let found = match &asker {
         Asker::Api(api) => connect.authority.introspect_for_api(api, text, issuer, (call.edge.request_id, now))?,
@@ -99,16 +110,22 @@ async fn client(connect: &Connect, call: &Call, form: &Form<'_>) -> Result<Arc<C
         if authenticated.method.is_some() {
             return Ok(authenticated.client);
         }
+        return Err(no_credential().because(ClientRefusal::ClientUnproven).by(Whose::authenticated(&authenticated)));
     } else if header.is_some() {
         let refused = super::client::refuse(connect, "introspection", call);
         if refused.code() == Code::TooManyRequests {
             return Err(refused);
         }
     }
-    Err(ConnectError::new(Code::InvalidToken)
+    let refusal = if header.is_some() { Refusal::UnknownCredential } else { Refusal::MissingCredential };
+    Err(no_credential().because(refusal))
+}
+
+fn no_credential() -> ConnectError {
+    ConnectError::new(Code::InvalidToken)
         .describe("this needs an API credential, or a client")
         .header(BEARER.0, BEARER.1)
-        .header(BASIC.0, BASIC.1))
+        .header(BASIC.0, BASIC.1)
 }
 
 /// The same as `serde_json` writes, member by member: most of them are text in which nothing needs an escape.

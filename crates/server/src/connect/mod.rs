@@ -17,6 +17,7 @@ mod form;
 mod introspect;
 mod jwks;
 mod par;
+mod refusal;
 mod register;
 mod revocation;
 mod token;
@@ -43,6 +44,7 @@ pub use form::Form;
 pub use register::RegistrationRules;
 
 use crate::console::Console;
+use crate::edge;
 
 /// What the endpoints need.
 pub struct Connect {
@@ -190,11 +192,20 @@ pub fn router(connect: Arc<Connect>) -> Router {
 /// Answers a request of a route.
 async fn answer(connect: Arc<Connect>, route: &'static Route, request: Request) -> Response {
     let origin = cors::origin(&request);
-    let answered = match Call::open(&connect, route, request).await {
-        Ok(call) => (route.handler)(connect.clone(), call).await,
-        Err(error) => Err(error),
+    let edge: Option<edge::Context> = request.extensions().get().copied();
+    let (address, answered) = match Call::open(&connect, route, request).await {
+        Ok(call) => (Some(call.address), (route.handler)(connect.clone(), call).await),
+        Err(error) => (None, Err(error)),
     };
-    let mut response = answered.unwrap_or_else(ConnectError::into_response);
+    let mut response = match (answered, &edge) {
+        (Ok(response), _) => response,
+        (Err(error), Some(edge)) => error.answer(&connect.issuer, edge),
+        (Err(error), None) => error.into_response(),
+    };
+    if let Some(edge) = edge {
+        let address = address.unwrap_or(edge.peer.ip());
+        refusal::tell(&connect, route, &refusal::Asked { edge, address }, &mut response);
+    }
     if let (Cache::Seconds(seconds), StatusCode::OK) = (route.cache, response.status()) {
         let value = HeaderValue::from_str(&format!("public, max-age={seconds}")).unwrap_or(error::NO_STORE);
         response.headers_mut().entry(CACHE_CONTROL).or_insert(value);

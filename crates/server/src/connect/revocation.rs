@@ -10,6 +10,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use super::call::Call;
 use super::error::{Code, ConnectError, NO_STORE};
 use super::form::Form;
+use super::refusal::Whose;
 use super::{Connect, authenticate};
 
 /// Answers when no node takes the token any more. `token_type_hint` changes nothing: what a token is, its text tells.
@@ -18,8 +19,10 @@ pub(super) async fn answer(connect: Arc<Connect>, call: Call) -> Result<Response
     let token = form.required("token")?;
     let client = authenticate(&connect, &call, &form).await?;
     let context = call.context(Caller::Client { key: client.client.id });
-    match connect.authority.revoke(&context, &client.client, token).await? {
-        Revoked::Unsupported => Err(Code::UnsupportedTokenType.into()),
+    let whose = Whose::authenticated(&client);
+    let revoked = connect.authority.revoke(&context, &client.client, token).await;
+    match revoked.map_err(|error| ConnectError::from(error).by(whose))? {
+        Revoked::Unsupported => Err(ConnectError::new(Code::UnsupportedTokenType).by(whose)),
         Revoked::Done => {
             let mut response = Response::new(Body::empty());
             // Clients break on an answer without a type, and on 204.

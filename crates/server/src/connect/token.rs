@@ -2,59 +2,75 @@
 
 use std::sync::Arc;
 
-use authority::{ACCESS_TOKEN_TYPE, Asking, Caller, CodeRequest, ExchangeRequest, GrantError, GrantRefusal, RefreshRequest, Tokens};
+use authority::{ACCESS_TOKEN_TYPE, Asking, Caller, CodeRequest, ExchangeRequest, GrantError, NotYet, RefreshRequest, Tokens};
 use axum::body::Body;
 use axum::response::Response;
-use domain::Secret;
 use domain::client::GrantType;
+use domain::{ClientRefusal, Flow, Secret};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, PRAGMA};
 
 use super::call::Call;
 use super::error::{Code, ConnectError, JSON, NO_STORE};
 use super::form::Form;
-use super::{Connect, authenticate, dpop};
+use super::refusal::Whose;
+use super::{Authenticated, Connect, authenticate, dpop};
 
 const PATH: &str = "/connect/token";
 
 /// Answers a request for tokens.
 pub(super) async fn answer(connect: Arc<Connect>, call: Call) -> Result<Response, ConnectError> {
     let form = Form::read(&call.parts.headers, &call.body)?;
-    let grant_type = form.required("grant_type")?;
-    let client = authenticate(&connect, &call, &form).await?;
-    let grant_type = GrantType::named(grant_type).ok_or(Code::UnsupportedGrantType)?;
+    let grant_type = GrantType::named(form.required("grant_type")?);
+    let answered = match authenticate(&connect, &call, &form).await {
+        Ok(client) => {
+            let whose = Whose::authenticated(&client);
+            tokens(&connect, &call, &form, (client, grant_type)).await.map_err(|error| error.by(whose))
+        }
+        Err(error) => Err(error),
+    };
+    answered.map_err(|error| error.flow(grant_type.map_or(Flow::Token, Flow::from)))
+}
+
+async fn tokens(
+    connect: &Connect,
+    call: &Call,
+    form: &Form<'_>,
+    (client, grant_type): (Authenticated, Option<GrantType>),
+) -> Result<Response, ConnectError> {
+    let grant_type = grant_type.ok_or(Code::UnsupportedGrantType)?;
     let definition = client.client.definition.clone();
     if !definition.may(grant_type) {
         return Err(Code::UnauthorizedClient.into());
     }
-    let key_thumbprint = dpop::proven_key(&connect, &definition, &call, PATH).await?;
+    let key_thumbprint = dpop::proven_key(connect, &definition, call, PATH).await?;
     if definition.requires_dpop && key_thumbprint.is_none() {
-        return Err(GrantRefusal::ProofMissing.into());
+        return Err(ClientRefusal::ProofNeeded.into());
     }
     let (now, issuer) = (call.edge.now, connect.issuer.as_str());
     let asking = Asking { client: client.client, private_key: client.private_key, key_thumbprint, issuer, now };
     let tokens = match grant_type {
-        GrantType::ClientCredentials => connect.authority.client_credentials(&asking, form.get("scope"), &resources(&form))?,
+        GrantType::ClientCredentials => connect.authority.client_credentials(&asking, form.get("scope"), &resources(form))?,
         GrantType::AuthorizationCode => {
             let request = CodeRequest {
-                code: secret(&form, "code")?,
+                code: secret(form, "code")?,
                 redirect_uri: form.get("redirect_uri").map(str::to_owned),
                 code_verifier: form.get("code_verifier").map(str::to_owned),
-                resources: resources(&form),
+                resources: resources(form),
             };
             let context = call.context(Caller::Client { key: asking.client.id });
             connect.authority.redeem_code(&context, &asking, request).await?
         }
         GrantType::RefreshToken => {
-            let token = secret(&form, "refresh_token")?;
-            let request = RefreshRequest { token, scope: form.get("scope").map(str::to_owned), resources: resources(&form) };
+            let token = secret(form, "refresh_token")?;
+            let request = RefreshRequest { token, scope: form.get("scope").map(str::to_owned), resources: resources(form) };
             let context = call.context(Caller::Client { key: asking.client.id });
             connect.authority.refresh(&context, &asking, request).await?
         }
-        GrantType::TokenExchange => connect.authority.exchange_token(&asking, &exchange(&form)?)?,
+        GrantType::TokenExchange => connect.authority.exchange_token(&asking, &exchange(form)?)?,
         GrantType::DeviceCode => {
             let context = call.context(Caller::Client { key: asking.client.id });
-            let device_code = secret(&form, "device_code")?;
-            connect.authority.redeem_device_code(&context, &asking, &device_code, &resources(&form)).await?
+            let device_code = secret(form, "device_code")?;
+            connect.authority.redeem_device_code(&context, &asking, &device_code, &resources(form)).await?
         }
     };
     Ok(respond(&tokens, (grant_type == GrantType::TokenExchange).then_some(ACCESS_TOKEN_TYPE)))
@@ -119,27 +135,12 @@ fn respond(tokens: &Tokens, issued: Option<&str>) -> Response {
     response
 }
 
-impl From<GrantRefusal> for ConnectError {
-    fn from(refusal: GrantRefusal) -> Self {
-        match refusal {
-            GrantRefusal::InvalidRequest => Self::new(Code::InvalidRequest).describe("what was presented does not count for this"),
-            GrantRefusal::AuthorizationPending => Code::AuthorizationPending.into(),
-            GrantRefusal::SlowDown => Code::SlowDown.into(),
-            GrantRefusal::ExpiredToken => Code::ExpiredToken.into(),
-            GrantRefusal::AccessDenied => Code::AccessDenied.into(),
-            GrantRefusal::InvalidGrant => Code::InvalidGrant.into(),
-            GrantRefusal::UnauthorizedClient => Code::UnauthorizedClient.into(),
-            GrantRefusal::InvalidScope => Code::InvalidScope.into(),
-            GrantRefusal::InvalidTarget => Code::InvalidTarget.into(),
-            GrantRefusal::ProofMissing => Self::new(Code::InvalidDpopProof).describe("this client's tokens are bound to a key: prove it"),
-        }
-    }
-}
-
 impl From<GrantError> for ConnectError {
     fn from(error: GrantError) -> Self {
         match error {
-            GrantError::Refused(refusal) => refusal.into(),
+            GrantError::Refused(because) => because.into(),
+            GrantError::NotYet(NotYet::Pending) => Code::AuthorizationPending.into(),
+            GrantError::NotYet(NotYet::SlowDown) => Code::SlowDown.into(),
             GrantError::Failed(error) => error.into(),
         }
     }

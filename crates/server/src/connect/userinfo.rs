@@ -7,10 +7,10 @@ use axum::body::Body;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::CredentialId;
 use domain::access_token::AccessToken;
 use domain::scope::Identity;
 use domain::verify::Owner;
+use domain::{CredentialId, Refusal};
 use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
 use jose::Algorithm;
@@ -23,6 +23,7 @@ use super::call::Call;
 use super::client_keys::algorithms;
 use super::error::{Code, ConnectError, JSON, NO_STORE};
 use super::form::{Form, is_form};
+use super::refusal::Told;
 
 const PATH: &str = "/connect/userinfo";
 const BEARER: &str = "Bearer realm=\"poort\"";
@@ -38,20 +39,32 @@ struct Presented {
 pub(super) async fn answer(connect: Arc<Connect>, call: Call) -> Result<Response, ConnectError> {
     let presented = match read(&call)? {
         Some(presented) => presented,
-        None => return Ok(challenge(StatusCode::UNAUTHORIZED, &[BEARER.to_owned(), dpop_challenge("")])),
+        None => {
+            let response = challenge(StatusCode::UNAUTHORIZED, &[BEARER.to_owned(), dpop_challenge("")]);
+            return Ok(Told::because(Refusal::MissingCredential).beside(response));
+        }
     };
     let now = call.edge.now;
     let found = connect.authority.verifier().look_into(&presented.token, now)?;
-    let Some(found) = found.filter(|found| found.works.is_ok()) else { return Ok(refused(Code::InvalidToken)) };
+    let Some(found) = found else { return Ok(refused(Code::InvalidToken, Told::because(Refusal::UnknownCredential))) };
+    if let Err(refusal) = found.works {
+        return Ok(refused(Code::InvalidToken, Told::access_token(refusal, &found.facts)));
+    }
     if !is_proven(&connect, &call, &presented, &found.token).await? {
         // RFC 9449 section 7.1.
-        return Ok(challenge(StatusCode::UNAUTHORIZED, &[dpop_challenge(", error=\"invalid_token\"")]));
+        let response = challenge(StatusCode::UNAUTHORIZED, &[dpop_challenge(", error=\"invalid_token\"")]);
+        return Ok(Told::access_token(Refusal::ProofMissing, &found.facts).beside(response));
     }
-    let Owner::Member { person, .. } = found.facts.owner else { return Ok(refused(Code::InsufficientScope)) };
+    let told = |refusal: Refusal| Told::access_token(refusal, &found.facts);
+    let Owner::Member { person, .. } = found.facts.owner else {
+        return Ok(refused(Code::InsufficientScope, told(Refusal::PermissionMissing)));
+    };
     if found.token.grant.is_none() || !Identity::Openid.is_in(found.token.identity) {
-        return Ok(refused(Code::InsufficientScope));
+        return Ok(refused(Code::InsufficientScope, told(Refusal::PermissionMissing)));
     }
-    let Some(claims) = connect.authority.user_claims(person, found.token.identity).await? else { return Ok(refused(Code::InvalidToken)) };
+    let Some(claims) = connect.authority.user_claims(person, found.token.identity).await? else {
+        return Ok(refused(Code::InvalidToken, told(Refusal::OwnerInactive)));
+    };
     let (body, content_type) = if wants_signed(&call) {
         (sign(&connect, &call, &found.token.key.id, &claims).await?.into_bytes(), SIGNED)
     } else {
@@ -132,9 +145,10 @@ async fn is_proven(connect: &Connect, call: &Call, presented: &Presented, token:
 }
 
 /// RFC 6750 section 3.1.
-fn refused(code: Code) -> Response {
+fn refused(code: Code, told: Told) -> Response {
     let header = format!("{BEARER}, error=\"{}\", error_description=\"{}\"", code.as_str(), code.words());
-    challenge(code.status(), &[header])
+    let answer = Some((code.as_str(), code.words().into()));
+    Told { answer, ..told }.beside(challenge(code.status(), &[header]))
 }
 
 /// With which algorithms a proof may be made (RFC 9449 section 7.1).

@@ -45,8 +45,14 @@ pub fn page(browser: &Browser, failure: Failure<'_>) -> Response {
 /// `detail` is shown as text.
 pub fn app_mistake(browser: &Browser, detail: &str) -> Response {
     let story = Text::AppMistake.of(browser.language);
-    page(browser, Failure { status: StatusCode::BAD_REQUEST, story, detail: Some(detail), again: None })
+    let mut response = page(browser, Failure { status: StatusCode::BAD_REQUEST, story, detail: Some(detail), again: None });
+    response.extensions_mut().insert(Detail(detail.to_owned()));
+    response
 }
+
+/// What a page tells whoever made the program, beside the page for whoever explains it.
+#[derive(Debug, Clone)]
+pub struct Detail(pub String);
 
 /// The page for what waited too long, or waits for another browser: 403.
 pub fn interaction_over(browser: &Browser) -> Response {

@@ -4,12 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use domain::Timestamp;
 use gateway::{Transport, Trust};
 use http::header::{AUTHORIZATION, COOKIE, EXPECT};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use http_body_util::BodyExt as _;
-use verifier::Verifier;
+use verifier::{PlainRequest, Verifier};
 
 use super::{Code, Context, Problem};
 use crate::language::Language;
@@ -68,26 +67,30 @@ impl Guard {
     /// The answer to a request that is refused. What was in it is noted, unless it never left this machine.
     pub(super) async fn refuse(&self, arrival: Arrival, request: Request<Body>, context: &Context) -> Problem {
         let left = !arrival.misdirected || !self.trust.local.contains(context.peer.ip());
-        if left {
-            self.note(request, context.now).await;
-        }
+        self.note(request, context, left).await;
         if arrival.misdirected { problem().detail(MISDIRECTED) } else { problem() }
     }
 
-    /// Waits for the beginning of the body, unless its sender waits to be asked for it (RFC 9110 section 10.1.1): a secret that
-    /// has not been sent is not asked for.
-    async fn note(&self, request: Request<Body>, now: Timestamp) {
+    /// Tells that it was refused, and what was in it if that left this machine. Waits for the beginning of the body, unless its
+    /// sender waits to be asked for it (RFC 9110 section 10.1.1): a secret that has not been sent is not asked for.
+    async fn note(&self, request: Request<Body>, context: &Context, left: bool) {
         let (parts, mut body) = request.into_parts();
+        let path = if self.has_secret(&parts.uri) { "" } else { parts.uri.path() };
+        let address = gateway::caller_address(&parts.headers, context.peer.ip(), &self.trust.proxies);
+        let plain = PlainRequest { request: context.request_id, now: context.now, address, asked: (parts.method.as_str(), path) };
+        if !left {
+            return self.verifier.tell_plain(&plain, None);
+        }
         let value = |name: &str| parts.headers.get(name).map(HeaderValue::as_bytes);
-        self.verifier.expose("", value(AUTHORIZATION.as_str()), None, now);
-        self.verifier.expose("", None, value("x-api-key"), now);
-        self.verifier.expose_all_in(parts.uri.to_string().as_bytes(), now);
+        let presented = self.verifier.expose_presented(value(AUTHORIZATION.as_str()), value("x-api-key"), context.now);
+        let in_address = self.verifier.expose_all_in(parts.uri.to_string().as_bytes(), context.now);
         let mut searched = Vec::new();
         while !parts.headers.contains_key(EXPECT) && searched.len() < SEARCHED_BYTES {
             let Some(Ok(frame)) = body.frame().await else { break };
             searched.extend(frame.data_ref().into_iter().flatten().take(SEARCHED_BYTES));
         }
-        self.verifier.expose_all_in(&searched, now);
+        let in_body = self.verifier.expose_all_in(&searched, context.now);
+        self.verifier.tell_plain(&plain, presented.or(in_address).or(in_body));
     }
 
     /// Whether a request holds what others must not read. Whoever changes something, signs in or asks about a credential has

@@ -69,6 +69,7 @@ const PAGES = [
   { name: "token-renew", path: "/profile/tokens", who: learner, begin: renewal },
   { name: "activity", path: "/activity", who: learner },
   { name: "activity-problem", path: "/activity?from=gisteren", who: learner, status: 422 },
+  { name: "why", path: "/activity", who: learner, begin: refusedProgram },
   { name: "activity-organisation", path: "/o", who: supplier, begin: (page) => tab(page, "/activity") },
   { name: "activity-projects", path: "/o", who: manager, begin: (page) => below(page, "/activity", "main a.pill[href$='view=projects']") },
   { name: "options", path: "/o", who: supplier, begin: (page) => tab(page, "/options") },
@@ -118,6 +119,15 @@ async function madeKey(page, wrong) {
   await page.check(`main input[name=purpose][value=${wrong ? "sign-in" : "server"}]`);
   if (wrong) await page.fill("main [name=redirect_uris]", "https://app.example/cb\nhttp://app.example/cb");
   return send(page, { name: wrong ? "x" : `Rapportage ${Date.now()} ${number}` });
+}
+
+// Why a program got no tokens: one that nobody knows, from this machine.
+async function refusedProgram(page) {
+  const authorization = `Basic ${Buffer.from("nobody:x").toString("base64")}`;
+  const body = new URLSearchParams({ grant_type: "client_credentials" });
+  const refused = await fetch(`${base}/connect/token`, { method: "POST", headers: { authorization }, body });
+  const language = new URL(page.url()).pathname.split("/")[1];
+  return page.goto(`${base}/${language}/activity/why?id=${refused.headers.get("request-id")}`);
 }
 
 function wrongKey(page) {

@@ -50,6 +50,10 @@ export async function key(browser, { base, privacy, signIn, follow, send }) {
   seen.question = await page.textContent("h1");
   await follow(page, "main button.stop");
   seen.refused = (await use()).status;
+  // The program asks for another token; its organisation reads why there is none.
+  const again = await fetch(`${privacy.account_url}/connect/token`, { method: "POST", headers: { authorization }, body });
+  await page.goto(`${base}/nl/activity/why?id=${(await again.json()).request_id}`);
+  seen.why = await page.textContent("#answer");
   await context.close();
   return seen;
 }

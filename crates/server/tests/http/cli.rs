@@ -158,3 +158,17 @@ async fn what_a_token_did_is_told_by_day() {
     assert_eq!(told["credentials"][0]["kind"], "personal_token");
     assert_eq!(poort(&app, &secret, "", &["usage", "--from", "yesterday"]).await.code, 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn why_a_program_got_no_tokens_is_told_in_words() {
+    let app = App::start().await;
+    let acme = app.organisation("Acme").await;
+    let key = app.organisation_key(&acme, json!({"grant_types": ["client_credentials"]})).await;
+    let call = app.call("POST", "/connect/token").header("content-type", "application/x-www-form-urlencoded");
+    let call = call.header("authorization", &testkit::basic(&key.member("/client_id"), "wrong"));
+    let refused = call.bytes(b"grant_type=client_credentials".to_vec()).send().await.expect(401);
+    let id = refused.member("/request_id");
+    let told = poort(&app, &app.operator, "", &["why", &id, "--json"]).await.json();
+    assert_eq!((&told["reason"], &told["flow"]), (&json!("private_key_wrong"), &json!("client_credentials")), "{told}");
+    assert!(told["story"].is_string() && told["answer"].as_str().is_some_and(|answer| answer.starts_with("invalid_client")), "{told}");
+}

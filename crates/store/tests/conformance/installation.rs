@@ -1,7 +1,7 @@
 //! APIs, credentials, settings, keys, and the journal.
 
 use domain::refused_request::RefusedRequest;
-use domain::{Kind, Refusal, RequestId};
+use domain::{ClientRefusal, Flow, Kind, Refusal, RequestId};
 use poort_store::Totp;
 use poort_store::sealing::TOTP;
 
@@ -148,7 +148,10 @@ pub(crate) async fn refused_requests(store: &Store) {
     let refused = |number: u8, seconds: i64| RefusedRequest {
         request: RequestId::from_bytes([number; 16]),
         at: Timestamp::from_unix_seconds(seconds),
-        refusal: Refusal::DelegationClosed,
+        cause: Refusal::DelegationClosed.into(),
+        flow: None,
+        answer: None,
+        about: None,
         api: Some("subsurface".to_owned()),
         asked: Some(("POST".to_owned(), "/projects/4711".to_owned())),
         permission: Some("subsurface:deliveries:write".to_owned()),
@@ -159,8 +162,19 @@ pub(crate) async fn refused_requests(store: &Store) {
         organisation: Some(OrganisationId::from_bytes([1; 16])),
         address: Some([192, 0, 2, 7].into()),
     };
-    let bare =
-        RefusedRequest { asked: None, permission: None, workspace: None, credential: None, kind: None, address: None, ..refused(2, 200) };
+    let bare = RefusedRequest {
+        cause: ClientRefusal::CodeUsed.into(),
+        flow: Some(Flow::AuthorizationCode),
+        answer: Some("invalid_grant: the grant is not valid".to_owned()),
+        about: Some([8; 16]),
+        asked: None,
+        permission: None,
+        workspace: None,
+        credential: None,
+        kind: None,
+        address: None,
+        ..refused(2, 200)
+    };
     let all = vec![refused(1, 100), bare.clone(), refused(3, 300)];
     store.keep_refused_requests(all).await.expect("kept");
     store.keep_refused_requests(vec![refused(1, 900)]).await.expect("kept");

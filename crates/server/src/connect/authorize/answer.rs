@@ -2,10 +2,12 @@
 
 use authority::authorize::{ErrorCode, Reply, ResponseMode};
 use axum::response::Response;
+use domain::ClientRefusal;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use verifier::Client;
 
 use super::AtBrowser;
+use crate::connect::refusal;
 use crate::console::{forwarding, see_other};
 
 /// What stays as it is in a query: the unreserved characters (RFC 3986 section 2.3).
@@ -19,10 +21,14 @@ pub(super) type Field = (&'static str, String);
 pub(super) struct Error {
     pub(super) code: ErrorCode,
     pub(super) description: &'static str,
+    /// The same, for the explanation.
+    pub(super) refusal: ClientRefusal,
 }
 
-pub(super) fn error_fields(error: Error) -> [Field; 2] {
-    [("error", error.code.name().to_owned()), ("error_description", error.description.to_owned())]
+/// With the page that explains it (RFC 6749 section 4.1.2.1).
+pub(super) fn error_fields(at: AtBrowser<'_>, error: Error) -> [Field; 3] {
+    let page = refusal::page(&at.connect.issuer, &at.browser.request_id);
+    [("error", error.code.name().to_owned()), ("error_description", error.description.to_owned()), ("error_uri", page)]
 }
 
 /// Sends the browser to the client, with these fields, the client's state as it was, and the issuer (RFC 9207).

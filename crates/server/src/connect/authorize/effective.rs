@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use authority::authorize::{self, AuthorizationRequest, Failed, Given, ObjectState, Parameters, REQUEST_URI, Reply};
 use authority::{Error, Outage};
-use domain::{Digest, Timestamp};
+use domain::{ClientRefusal, Digest, Timestamp};
 use http::Method;
 use jose::{JwkSet, id_token_hint, request_object};
 use serde::{Deserialize, Serialize};
@@ -175,7 +175,11 @@ impl<'p> Effective<'p> {
         match (self.known.as_ref(), request.reply.clone()) {
             (Some(known), Some(reply)) => Ok((known.client.clone(), request, reply)),
             // The first checks of the table prove both.
-            _ => Err(Failed { reply: None, refused: authorize::ErrorCode::InvalidClient.because("client_id is unknown") }),
+            _ => Err(Failed {
+                reply: None,
+                refused: authorize::ErrorCode::InvalidClient.because("client_id is unknown"),
+                refusal: ClientRefusal::ClientUnknown,
+            }),
         }
     }
 }

@@ -14,12 +14,13 @@ use axum::extract::FromRequestParts as _;
 use axum::response::Response;
 use domain::authorization::Authorization;
 use domain::client::Registration;
-use domain::{Digest, MembershipId};
+use domain::{ClientRefusal, Digest, MembershipId};
 use verifier::Client;
 
 pub(super) use answer::sources;
 pub(super) use effective::{Effective, read_object};
 
+use super::refusal::{Told, Whose};
 use super::{Call, Code, Connect, ConnectError, Form};
 use crate::console::{Browser, failure, interaction};
 use effective::Pending;
@@ -45,7 +46,12 @@ pub(super) async fn ask(connect: Arc<Connect>, mut call: Call) -> Result<Respons
     let answered = match Pending::of(&connect, parameters, browser.now).await {
         Ok(pending) => sitting.go_on(pending, None).await,
         Err(effective::Unreadable::NotPushed) => {
-            Err(failure::app_mistake(&browser, "invalid_request_uri: request_uri is unknown, was used before, or is over"))
+            let error = answer::Error {
+                code: ErrorCode::InvalidRequestUri,
+                description: "request_uri is unknown, was used before, or is over",
+                refusal: ClientRefusal::PushedUnknown,
+            };
+            Err(sitting.mistake(error, None))
         }
         Err(effective::Unreadable::Outage(error)) => Err(failure::outage(&browser, &error)),
     };
@@ -118,12 +124,12 @@ impl AtBrowser<'_> {
         match effective.run() {
             Ok((client, request, reply)) => Ok(Proven { client, request, reply }),
             Err(failed) => {
-                let Some((reply, client)) = failed.reply.zip(effective.known.as_ref()) else {
-                    let detail = format!("{}: {}", failed.refused.code.name(), failed.refused.description);
-                    return Err(Box::new(failure::app_mistake(self.browser, &detail)));
-                };
-                let error = answer::Error { code: failed.refused.code, description: failed.refused.description };
-                Err(Box::new(self.tell(&client.client, &reply, error, waits)))
+                let error = answer::Error { code: failed.refused.code, description: failed.refused.description, refusal: failed.refusal };
+                let client = effective.known.as_ref().map(|known| &*known.client);
+                Err(Box::new(match failed.reply.zip(client) {
+                    Some((reply, client)) => self.tell(client, &reply, error, waits),
+                    None => self.mistake(error, client),
+                }))
             }
         }
     }
@@ -134,7 +140,9 @@ impl AtBrowser<'_> {
         match self.next(&proven, waiting).await? {
             Next::Authorise(membership) => self.authorise(&pending, &proven, (membership, waiting)).await,
             Next::Refuse(refused) => {
-                let error = answer::Error { code: refused.code, description: refused.description };
+                let no_member = refused.code == ErrorCode::AccessDenied;
+                let refusal = if no_member { ClientRefusal::NoMembership } else { refused.code.refusal() };
+                let error = answer::Error { code: refused.code, description: refused.description, refusal };
                 Ok(self.tell(&proven.client, &proven.reply, error, waiting.is_some()))
             }
             Next::Ask(Ask::SignIn { again }) => {
@@ -214,7 +222,8 @@ impl AtBrowser<'_> {
     async fn deny(self, pending: Pending, waiting: &Interaction) -> Result<Response, Page> {
         let proven = self.prove(&pending, true).map_err(|page| *page)?;
         interaction::finish(&self.connect.console, self.browser, waiting.id).await?;
-        let error = answer::Error { code: ErrorCode::AccessDenied, description: "the person said no" };
+        let refusal = ClientRefusal::PersonRefused;
+        let error = answer::Error { code: ErrorCode::AccessDenied, description: "the person said no", refusal };
         Ok(self.tell(&proven.client, &proven.reply, error, true))
     }
 
@@ -255,7 +264,11 @@ impl AtBrowser<'_> {
             Ok(Authorised::Code(code)) => Ok(answer::send(self, &proven.reply, &[("code", code.expose().clone())])),
             Ok(Authorised::Over) => Err(failure::interaction_over(self.browser)),
             Ok(Authorised::Gone) => {
-                let error = answer::Error { code: ErrorCode::AccessDenied, description: "the person or the client does not work any more" };
+                let error = answer::Error {
+                    code: ErrorCode::AccessDenied,
+                    description: "the person or the client does not work any more",
+                    refusal: ClientRefusal::PersonGone,
+                };
                 Ok(self.tell(&proven.client, &proven.reply, error, true))
             }
             Err(error) => Err(failure::outage(self.browser, &error)),
@@ -264,11 +277,28 @@ impl AtBrowser<'_> {
 
     /// Tells a client that it gets no code. Nobody is sent by a client that registered itself before a person has answered anything.
     fn tell(self, client: &Client, reply: &Reply, error: answer::Error, waits: bool) -> Response {
-        let fields = answer::error_fields(error);
+        let fields = answer::error_fields(self, error);
+        let told = self.told(error, Some(client));
         if client.definition.registration == Registration::Dynamic && !waits {
-            return answer::unvouched(self, client, reply, &fields);
+            return told.beside(answer::unvouched(self, client, reply, &fields));
         }
-        answer::send(self, reply, &fields)
+        told.beside(answer::send(self, reply, &fields))
+    }
+
+    /// A page of our own, where the client may not be told.
+    fn mistake(self, error: answer::Error, client: Option<&Client>) -> Response {
+        let page = failure::app_mistake(self.browser, &format!("{}: {}", error.code.name(), error.description));
+        self.told(error, client).beside(page)
+    }
+
+    /// For the explanation: to whoever sits at the browser, and to the organisation of the client, which anybody can name.
+    fn told(self, error: answer::Error, client: Option<&Client>) -> Told {
+        Told {
+            person: self.browser.signed_in.as_ref().map(|signed_in| signed_in.person.id),
+            whose: client.map(Whose::named).unwrap_or_default(),
+            answer: Some((error.code.name(), error.description.into())),
+            ..Told::because(error.refusal)
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::response::Response;
 use domain::organisation_key::OrganisationKey;
 use domain::permission::{Permission, Permissions};
-use domain::{Digest, Secret};
+use domain::{Digest, Refusal, Secret};
 use http::StatusCode;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, PRAGMA, WWW_AUTHENTICATE};
 use serde_json::{Value, json};
@@ -68,7 +68,8 @@ fn read_token(path: &Path) -> Result<Digest, StartError> {
 pub(super) async fn register(connect: Arc<Connect>, call: Call) -> Result<Response, ConnectError> {
     let rules = &connect.registration;
     if !rules.is_open {
-        let token = bearer(&call.parts.headers).ok_or_else(|| unknown_token("an initial access token is needed"))?;
+        let token = bearer(&call.parts.headers)
+            .ok_or_else(|| unknown_token("an initial access token is needed").because(Refusal::MissingCredential))?;
         if rules.initial_token.as_ref() != Some(&Digest::of(token.expose().as_bytes())) {
             return Err(unknown_token("the initial access token is not right"));
         }
@@ -89,14 +90,14 @@ pub(super) async fn register(connect: Arc<Connect>, call: Call) -> Result<Respon
 
 /// `GET`: a client reads its registration.
 pub(super) async fn show(connect: Arc<Connect>, call: Call) -> Result<Response, ConnectError> {
-    let token = bearer(&call.parts.headers).ok_or_else(|| unknown_token(NO_TOKEN))?;
+    let token = bearer(&call.parts.headers).ok_or_else(|| unknown_token(NO_TOKEN).because(Refusal::MissingCredential))?;
     let key = connect.authority.registration(&call.parameter, &token).await?.ok_or_else(not_its_own)?;
     Ok(answer(StatusCode::OK, &information(&connect, &key, &token)))
 }
 
 /// `PUT`: a client puts another registration in the place of its own.
 pub(super) async fn replace(connect: Arc<Connect>, call: Call) -> Result<Response, ConnectError> {
-    let token = bearer(&call.parts.headers).ok_or_else(|| unknown_token(NO_TOKEN))?;
+    let token = bearer(&call.parts.headers).ok_or_else(|| unknown_token(NO_TOKEN).because(Refusal::MissingCredential))?;
     connect.authority.registration(&call.parameter, &token).await?.ok_or_else(not_its_own)?;
     let (body, metadata) = read(&call)?;
     if OURS.iter().any(|name| body.get(name).is_some()) {
@@ -120,7 +121,7 @@ pub(super) async fn replace(connect: Arc<Connect>, call: Call) -> Result<Respons
 
 /// `DELETE`: a client ends itself, and all that came of it.
 pub(super) async fn remove(connect: Arc<Connect>, call: Call) -> Result<Response, ConnectError> {
-    let token = bearer(&call.parts.headers).ok_or_else(|| unknown_token(NO_TOKEN))?;
+    let token = bearer(&call.parts.headers).ok_or_else(|| unknown_token(NO_TOKEN).because(Refusal::MissingCredential))?;
     let context = call.context(Caller::System);
     connect.authority.unregister(&context, &call.parameter, &token).await?.ok_or_else(not_its_own)?;
     let mut response = Response::default();

@@ -204,7 +204,7 @@ fn charts(visit: &Visit, (form, view, path): (&Form, View, &str), filter: &Activ
     let (accepted, refused) = (number(sums.total.0), number(sums.total.1));
     let (from, to) = (moment::day(filter.from.begin(), language), moment::day(filter.to.begin(), language));
     let story = [("from", from.as_str()), ("to", &to), ("accepted", &accepted), ("refused", &refused)];
-    let title = |refusal: Refusal| why::words(refusal).title.of(language);
+    let title = |refusal: Refusal| why::words(refusal.into(), language).title;
     let lying: Vec<_> = sums.reasons.iter().map(|(refusal, count)| (title(*refusal).to_owned(), *count, number(*count))).collect();
     let file = |form_of: download::Form| {
         let query = filter::query(form, view, &[("format", form_of.name())]);
@@ -252,7 +252,7 @@ fn plain_name(visit: &Visit, doer: &NamedDoer) -> String {
 }
 
 fn reason(visit: &Visit, refusal: Refusal) -> Choice {
-    Choice::new(refusal.code(), why::words(refusal).title.of(visit.browser.language))
+    Choice::new(refusal.code(), why::words(refusal.into(), visit.browser.language).title)
 }
 
 /// Whether it is a refusal of a credential that is known: others count for nobody.

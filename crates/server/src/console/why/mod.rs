@@ -73,14 +73,14 @@ impl Story {
     fn new(visit: &Visit, explanation: Explanation) -> Self {
         let language = visit.browser.language;
         let Explanation { refused, credential_label, organisation_name, delegation, decision, .. } = explanation;
-        let words = why::words(refused.refusal);
-        let steps = refused.steps().map(|(step, outcome)| {
-            let (icon, tone, text) = match outcome {
-                Outcome::Passed => ("yes", "good", why::Text::Passed),
-                Outcome::Failed => ("no", "bad", why::Text::Failed),
-                Outcome::NotReached => ("", "soft", why::Text::NotReached),
+        let words = why::words(refused.cause, language);
+        let steps = refused.steps().into_iter().map(|(step, outcome)| {
+            let (icon, tone) = match outcome {
+                Outcome::Passed => ("yes", "good"),
+                Outcome::Failed => ("no", "bad"),
+                Outcome::NotReached => ("", "soft"),
             };
-            Line { icon, tone, question: why::question(step).of(language), outcome: text.of(language) }
+            Line { icon, tone, question: why::question(step, language), outcome: why::outcome(outcome, language) }
         });
         let steps = steps.collect();
         let asked = refused.asked.map(|(method, path)| format!("{method} {path}"));
@@ -88,6 +88,8 @@ impl Story {
         let facts = [
             (Text::At, Some(Moment::at(refused.at, language).text)),
             (Text::Asked, Some(asked).filter(|asked| !asked.is_empty())),
+            (Text::Flow, refused.flow.map(|flow| flow.name().to_owned())),
+            (Text::Answer, refused.answer),
             (Text::Permission, refused.permission),
             (Text::Workspace, refused.workspace),
             (Text::Credential, credential_label),
@@ -97,14 +99,14 @@ impl Story {
             (Text::From, refused.address.map(|address| address.to_string())),
         ];
         Self {
-            title: words.title.of(language),
-            story: words.story.of(language),
-            todo: words.todo.of(language),
+            title: words.title,
+            story: words.story,
+            todo: words.todo,
             changed: decision.map(|decision| changed(visit, &decision)),
             steps,
             facts: facts.into_iter().filter_map(|(name, value)| Some((visit.say(name), value?))).collect(),
-            code: refused.refusal.code(),
-            status: refused.refusal.status(),
+            code: refused.cause.code(),
+            status: refused.cause.status(),
         }
     }
 }

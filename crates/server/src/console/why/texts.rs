@@ -4,7 +4,7 @@ use crate::console::texts::words;
 
 words! {
     Title: "Why was this request refused?", "Waarom is dit verzoek geweigerd?";
-    About: "Every answer of the API has a request number. You find it in the header", "Elk antwoord van de API heeft een verzoeknummer. Je vindt het in de header";
+    About: "Every answer has a request number, also when a program signs in. You find it in the header", "Elk antwoord heeft een verzoeknummer, ook als een programma inlogt. Je vindt het in de header";
     Number: "Request number", "Verzoeknummer";
     Search: "Search", "Zoek";
     Unknown: "We do not know this request, or it is not of your organisation. We keep refused requests for 30 days.", "Dit verzoek kennen we niet, of het is niet van jouw organisatie. We bewaren geweigerde verzoeken 30 dagen.";
@@ -14,6 +14,8 @@ words! {
     Request: "The request", "Het verzoek";
     At: "When", "Wanneer";
     Asked: "What was asked", "Wat werd gevraagd";
+    Flow: "Asked by", "Gevraagd met";
+    Answer: "The program was answered", "Antwoord aan het programma";
     Permission: "Permission", "Recht";
     Workspace: "Workspace", "Werkruimte";
     Credential: "Token or key", "Token of sleutel";

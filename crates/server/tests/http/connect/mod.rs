@@ -4,6 +4,7 @@ mod attacks_authorize;
 mod attacks_flood;
 mod back_channel;
 mod client_crate;
+mod explained;
 mod exposed;
 mod fapi;
 mod fapi2_client;

@@ -248,7 +248,7 @@ async fn rfc7592_01_a_registration_is_read_with_its_own_token_only() {
     }
     let wrong = app.call("GET", &path).token(&other).send().await.expect(401);
     let unknown = app.call("GET", &format!("{PATH}/nobody")).token(&token).send().await.expect(401);
-    assert_eq!(wrong.text, unknown.text);
+    assert_eq!(wrong.refusal(), unknown.refusal());
     app.call("GET", &path).send().await.expect(401);
     app.operate("GET", &path).send().await.expect(401);
     app.call("GET", &path).token(&registered.member("/client_secret")).send().await.expect(401);

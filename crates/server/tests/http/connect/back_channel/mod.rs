@@ -3,6 +3,7 @@
 pub(super) mod attacks;
 mod attacks_client;
 mod client_assertion;
+mod explained;
 mod oauth21_bearer;
 mod oauth21_kept;
 mod oauth21_refresh;

@@ -1,29 +1,12 @@
-//! Refusals in words: what each step of a check asks, what a refusal means, and what to do about it.
+//! Refusals of checks in words: what each is, what it means, and what to do about it.
 
 use domain::Refusal;
-use domain::refused_request::Step;
 
 use crate::language::texts;
 
 texts! {
-    StepTransport: "Did it come over HTTPS?", "Kwam het verzoek over HTTPS?";
-    StepApi: "Is there such an API?", "Bestaat deze API?";
-    StepPresented: "Was a credential sent along?", "Was er een token of sleutel meegestuurd?";
-    StepReadable: "Can it be read, in a way that the API takes?", "Is het leesbaar, op een manier die de API aanneemt?";
-    StepKnown: "Is it a known one?", "Is het token of de sleutel bekend?";
-    StepCode: "Is the code right for the username?", "Klopt de code bij de gebruikersnaam?";
-    StepNotRevoked: "Has it not been ended?", "Is het niet ingetrokken?";
-    StepNotExpired: "Is its time not over?", "Is het nog niet verlopen?";
-    StepNotSuspended: "Is it not paused?", "Is het niet gepauzeerd?";
-    StepOwner: "Is its owner active, and still a member?", "Is de eigenaar actief, en nog lid?";
-    StepOrganisation: "Is its organisation active?", "Is de organisatie actief?";
-    StepWorkspace: "Is there such a workspace?", "Bestaat deze werkruimte?";
-    StepDelegation: "May its organisation work there?", "Mag de organisatie daar werken?";
-    StepPermission: "May it do this?", "Mag het dit?";
-    StepProof: "Was the key proven that it is bound to?", "Is de bijbehorende sleutel bewezen?";
-
     InsecureTransport: "It came over plain HTTP", "Het kwam over gewoon HTTP";
-    InsecureTransportStory: "The request came without encryption, so anybody on the way may have read the credential.", "Het verzoek was niet versleuteld. Iedereen onderweg kon het token of de sleutel lezen.";
+    InsecureTransportStory: "The request came without encryption, so anybody on the way may have read the credential. One that is known here is marked as exposed.", "Het verzoek was niet versleuteld. Iedereen onderweg kon het token of de sleutel lezen. Is het hier bekend, dan staat dat er nu bij.";
     InsecureTransportTodo: "Use https:// and make a new credential.", "Gebruik https:// en maak een nieuw token of een nieuwe sleutel.";
     WrongApi: "There is no such API", "Deze API bestaat niet";
     WrongApiStory: "The request was for an API that is not known here.", "Het verzoek was voor een API die hier niet bekend is.";
@@ -74,30 +57,16 @@ texts! {
     ProofMissingStory: "This access token is bound to a key, and the request has no good proof of that.", "Dit toegangstoken hoort bij een sleutel. Het verzoek bewijst die sleutel niet.";
     ProofMissingTodo: "Send a fresh DPoP proof with each request.", "Stuur bij elk verzoek een vers DPoP-bewijs mee.";
 
-    Passed: "yes", "ja";
-    Failed: "no", "nee";
-    NotReached: "not looked at any more", "niet meer bekeken";
-}
-
-/// A refusal in words.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Words {
-    /// What it is, in one line.
-    pub(crate) title: Text,
-    /// What that means.
-    pub(crate) story: Text,
-    /// What to do.
-    pub(crate) todo: Text,
 }
 
 macro_rules! words {
     ($refusal:expr; $($name:ident $story:ident $todo:ident;)*) => {
-        match $refusal { $(Refusal::$name => Words { title: Text::$name, story: Text::$story, todo: Text::$todo },)* }
+        match $refusal { $(Refusal::$name => [Text::$name, Text::$story, Text::$todo],)* }
     };
 }
 
 /// What is said about a refusal.
-pub(crate) const fn words(refusal: Refusal) -> Words {
+pub(super) const fn words(refusal: Refusal) -> [Text; 3] {
     words! { refusal;
         InsecureTransport InsecureTransportStory InsecureTransportTodo;
         WrongApi WrongApiStory WrongApiTodo;
@@ -116,27 +85,6 @@ pub(crate) const fn words(refusal: Refusal) -> Words {
         DelegationPaused DelegationPausedStory DelegationPausedTodo;
         PermissionMissing PermissionMissingStory PermissionMissingTodo;
         ProofMissing ProofMissingStory ProofMissingTodo;
-    }
-}
-
-/// What a step asks.
-pub(crate) const fn question(step: Step) -> Text {
-    match step {
-        Step::Transport => Text::StepTransport,
-        Step::Api => Text::StepApi,
-        Step::Presented => Text::StepPresented,
-        Step::Readable => Text::StepReadable,
-        Step::Known => Text::StepKnown,
-        Step::Code => Text::StepCode,
-        Step::NotRevoked => Text::StepNotRevoked,
-        Step::NotExpired => Text::StepNotExpired,
-        Step::NotSuspended => Text::StepNotSuspended,
-        Step::Owner => Text::StepOwner,
-        Step::Organisation => Text::StepOrganisation,
-        Step::Workspace => Text::StepWorkspace,
-        Step::Delegation => Text::StepDelegation,
-        Step::Permission => Text::StepPermission,
-        Step::Proof => Text::StepProof,
     }
 }
 
