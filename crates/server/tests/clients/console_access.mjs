@@ -76,9 +76,9 @@ export async function access(browser, { base, pages, signIn }) {
     for (const row of pages) {
       const key = row.who?.key ?? row.who?.email ?? "";
       if (!open.has(key)) {
-        const context = await browser.newContext({ locale: "nl-NL", viewport: { width: 1280, height: 900 }, ...view.options });
+        const context = await browser.newContext({ locale: "nl-NL", viewport: { width: 1280, height: 900 }, httpCredentials: row.who?.credentials, ...view.options });
         open.set(key, await context.newPage());
-        if (row.who) await signIn(open.get(key), row.who.make ? await row.who.make() : row.who);
+        if (row.who && !row.who.credentials) await signIn(open.get(key), row.who.make ? await row.who.make() : row.who);
       }
       const page = open.get(key);
       const tell = (problem) => problems.push(`${row.name}, ${view.name}: ${problem}`);

@@ -10,7 +10,7 @@ use http::StatusCode;
 use super::fields::one_line;
 use super::impact::{Fact, Row, Seen};
 use super::texts::Text;
-use super::{address, found, impact, is_over, kind, links, project, trail};
+use super::{address, decide, found, impact, is_over, kind, links, project, trail};
 use crate::console::form::{Choice, Form};
 use crate::console::moment::{self, Moment};
 use crate::console::page::{self, Frame};
@@ -40,6 +40,8 @@ struct View {
     days: String,
     sure: Vec<Choice>,
     back: String,
+    /// Where it is paused instead.
+    pause: Option<String>,
 }
 
 pub(in crate::console) async fn show(visit: Visit) -> Answer {
@@ -148,6 +150,7 @@ async fn view(visit: &Visit, form: Form, view: &DelegationView, impact: &Impact)
         days: format!("type=\"date\" min=\"{}\"", moment::written(visit.browser.now, 1)),
         sure: impact::sure(visit, impact, work).map(|label| Choice::new("yes", label)).into_iter().collect(),
         back: address(visit, view.delegation.id),
+        pause: decide::pause(visit, view),
         to,
     }
 }

@@ -54,6 +54,11 @@ pub(super) fn open_to(visit: &Visit, view: &DelegationView) -> Vec<Link> {
     WORDS.iter().filter(|(deed, ..)| may(visit, view, *deed)).map(link).collect()
 }
 
+/// The page on which it is paused, where the member may do that now: for whoever would close it, and wants less.
+pub(super) fn pause(visit: &Visit, view: &DelegationView) -> Option<String> {
+    may(visit, view, Deed::Pause).then(|| format!("{}/pause", address(visit, view.delegation.id)))
+}
+
 fn may(visit: &Visit, view: &DelegationView, deed: Deed) -> bool {
     let delegation = &view.delegation;
     let side = if matches!(deed, Deed::Accept | Deed::Decline) { Side::Receiver } else { Side::Giver };

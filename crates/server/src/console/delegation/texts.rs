@@ -142,6 +142,7 @@ words! {
     SureOne: "I know that 1 delivery is still running.", "Ik weet dat er nu nog 1 levering loopt.";
     SureWork: "I know that {count} deliveries are still running.", "Ik weet dat er nu nog {count} leveringen lopen.";
     SureMissing: "Tick that you know this.", "Vink aan dat je dit weet.";
+    OnlyForNow: "Only for now?", "Alleen even stoppen?";
     AsOf: "As of {time}.", "Stand van {time}.";
     Again: "Look again", "Opnieuw bekijken";
     Changed: "Something changed since {time}: {what}. Please look again.", "Er is iets veranderd sinds {time}: {what}. Kijk nog eens.";

@@ -36,6 +36,7 @@ async fn a_token_works_while_the_delegation_is_open_and_the_refusal_after_is_exp
         "<code>veld-01</code>",
         "<td role=\"cell\" data-l=\"Werkt nog ergens anders?\">Nee</td>",
         "Ik weet dat dit de laatste 24 uur nog is gebruikt.",
+        "Alleen even stoppen? <a href=",
     ] {
         assert!(page.contains(part), "{part} in {page}");
     }
