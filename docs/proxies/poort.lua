@@ -38,6 +38,11 @@ core.register_action("poort", { "http-req" }, function(txn)
                 txn.http:req_set_header(name, headers[name][0])
             end
         end
+        for _, name in ipairs({ "deprecation", "sunset", "link" }) do
+            if headers[name] and headers[name][0] then
+                txn:set_var("txn.poort_" .. name, headers[name][0])
+            end
+        end
         return
     end
     txn:set_var("txn.poort_body", answer.body or "")

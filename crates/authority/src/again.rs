@@ -40,6 +40,7 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, by: &By, event: &Event) -> Result<(),
         Event::SecondFactorPolicyChanged { organisation, required } => tx.require_second_factor(*organisation, *required).await?,
         Event::ServerKeyEnded { key, .. } => tx.end_server_key(key, by.at).await?,
         Event::OperatorDismissed { person } => tx.dismiss_operator(*person).await?,
+        Event::AnnouncementWithdrawn { announcement, .. } => tx.withdraw_announcement(*announcement, by.at).await?,
         Event::WorkspaceClosed { workspace } => tx.close_workspace(*workspace, by.at).await?,
         Event::OrganisationKeyChanged { .. }
         | Event::OrganisationKeyRotated { .. }
@@ -93,6 +94,7 @@ fn ends_nothing(event: &Event) -> bool {
             | Event::EmailVerified { .. }
             | Event::MemberInvited { .. }
             | Event::InvitationWithdrawn { .. }
+            | Event::AnnouncementMade { .. }
             | Event::InstallationChanged { .. }
             | Event::ServerKeyCreated { .. }
             | Event::ServerKeyActivated { .. }
@@ -137,6 +139,7 @@ async fn remove_api(tx: &mut Tx<'_>, by: &By, api: &str) -> Result<bool, StoreEr
     for credential in tx.api_credentials(api).await? {
         tx.revoke_api_credential(credential.id, by.at).await?;
     }
+    tx.withdraw_announcements_of(api, by.at).await?;
     tx.remove_api(api).await
 }
 

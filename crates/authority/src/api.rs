@@ -52,7 +52,7 @@ impl Authority {
         Ok(())
     }
 
-    /// Removes an API and ends its credentials. One with live organisation tokens or delegations stays.
+    /// Removes an API, ends its credentials and withdraws its announcements. One with live organisation tokens or delegations stays.
     pub async fn remove_api(&self, context: &Context, name: String) -> Result<Changed<()>, Error> {
         context.caller.require_operator()?;
         refuse_own(&name)?;
@@ -72,6 +72,7 @@ impl Authority {
                         tx.record(by, Event::ApiCredentialRevoked { credential: credential.id, digest }).await?;
                     }
                 }
+                tx.withdraw_announcements_of(&name, by.at).await?;
                 if !tx.remove_api(&name).await? {
                     return Err(Abort::Refused(Error::NotFound));
                 }

@@ -133,6 +133,7 @@ macro_rules! plain {
 }
 
 plain!(
+    domain::announcement::Announcement,
     (),
     bool,
     u64,

@@ -195,12 +195,21 @@ impl Authority {
             tracing::error!(letter = %row.id, "a letter cannot be opened: its server key is gone, or the row was changed");
             return Ok(None);
         };
-        let Some((address, name, language)) = self.reader_of(to).await? else {
+        let reader = if self.is_withdrawn(&letter).await? { None } else { self.reader_of(to).await? };
+        let Some((address, name, language)) = reader else {
             self.store.drop_letter(row.id).await?;
             return Ok(None);
         };
         let (id, written_at, give_up_at) = (row.id, row.created_at, row.give_up_at);
         Ok(Some(DueLetter { id, address, name, language, letter, written_at, give_up_at, next_at }))
+    }
+
+    /// Whether it tells of an announcement that was withdrawn since.
+    async fn is_withdrawn(&self, letter: &Letter) -> Result<bool, Error> {
+        let Letter::Announcement { announcement, .. } = letter else { return Ok(false) };
+        let id = announcement.id;
+        let found = self.store.read(move |reader| Box::pin(async move { reader.announcement(id).await })).await?;
+        Ok(found.is_none_or(|found| found.withdrawn_at.is_some()))
     }
 
     /// Address, name and language; nothing of whoever was erased, or is suspended.

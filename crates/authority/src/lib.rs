@@ -8,6 +8,7 @@ mod access_token;
 mod activity;
 mod again;
 mod allowance;
+mod announcement;
 mod api;
 mod audit;
 pub mod authorize;
@@ -147,6 +148,7 @@ pub struct Authority {
     lifetimes: Lifetimes,
     logout_notices_wait: Arc<tokio::sync::Notify>,
     letters_wait: Arc<tokio::sync::Notify>,
+    announced: Arc<tokio::sync::Notify>,
     sends_letters: bool,
 }
 
@@ -190,6 +192,7 @@ impl Authority {
             lifetimes,
             logout_notices_wait,
             letters_wait,
+            announced: Arc::default(),
             sends_letters,
         }
     }

@@ -125,6 +125,8 @@ pub struct Api {
 #[derive(Debug)]
 struct MethodRule {
     method: &'static str,
+    /// The route's place in the definition.
+    place: usize,
     rule: Rule,
     workspace: Option<String>,
 }
@@ -259,13 +261,22 @@ impl Api {
         let method = if method == "HEAD" { "GET" } else { method };
         if self.definition.ignores_case && path.bytes().any(|byte| byte.is_ascii_uppercase()) {
             let lower = path.to_ascii_lowercase();
-            let matched = self.find(method, &lower)?;
+            let (matched, _) = self.find(method, &lower)?;
             return Some(Matched { rule: matched.rule, workspace: matched.workspace.map(|workspace| workspace.into_owned().into()) });
         }
-        self.find(method, path)
+        self.find(method, path).map(|(matched, _)| matched)
     }
 
-    fn find<'p>(&self, method: &str, path: &'p str) -> Option<Matched<'p>> {
+    /// The place in the definition of the route that covers a request; `path` is in canonical form.
+    pub fn route_place(&self, method: &str, path: &str) -> Option<usize> {
+        let method = if method == "HEAD" { "GET" } else { method };
+        let found =
+            if self.definition.ignores_case { self.find(method, &path.to_ascii_lowercase())?.1 } else { self.find(method, path)?.1 };
+        Some(found)
+    }
+
+    #[inline]
+    fn find<'p>(&self, method: &str, path: &'p str) -> Option<(Matched<'p>, usize)> {
         let without_prefix = self.definition.optional_prefixes.iter().find_map(|prefix| {
             let rest = path.strip_prefix(prefix.as_str())?;
             match rest {
@@ -281,7 +292,7 @@ impl Api {
         let found = self.router.at(path).ok()?;
         let rule = found.value.iter().find(|rule| rule.method == method)?;
         let workspace = rule.workspace.as_deref().and_then(|name| found.params.get(name)).map(Cow::Borrowed);
-        Some(Matched { rule: rule.rule, workspace })
+        Some((Matched { rule: rule.rule, workspace }, rule.place))
     }
 }
 

@@ -102,4 +102,6 @@ ids! {
     InteractionId;
     /// Names a passkey of a person.
     PasskeyId;
+    /// Names an announcement of an API's owner.
+    AnnouncementId;
 }

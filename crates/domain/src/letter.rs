@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::announcement::Announcement;
 use crate::id::{CredentialId, DelegationId, PersonId};
 use crate::person::Language;
 use crate::secret::Secret;
@@ -193,22 +194,16 @@ pub enum Letter {
     },
     /// The owner of an API announces a change.
     Announcement {
+        /// What.
+        announcement: Box<Announcement>,
         /// The API's title.
         api: String,
-        /// In a line.
-        title: String,
-        /// In the owner's words.
-        text: String,
-        /// From when on what changes is discouraged.
-        deprecated_at: Option<Timestamp>,
-        /// When it ends.
-        ends_at: Option<Timestamp>,
-        /// Where more stands: an https URL.
-        link: Option<String>,
         /// Names of the reader's credentials that use it.
         credentials: Vec<String>,
         /// Whether the reader is only their contact.
         is_contact: bool,
+        /// The organisation and its id, where they are an organisation's.
+        organisation: Option<(crate::OrganisationId, String)>,
     },
     /// An operator tries whether letters arrive.
     Trial,
@@ -297,6 +292,7 @@ impl Letter {
             | Self::CredentialEnds { ends_at, .. }
             | Self::KeyEnds { ends_at, .. }
             | Self::OldKeyStillUsed { ends_at, .. } => Some(*ends_at),
+            Self::Announcement { announcement, .. } => announcement.signal.sunset_at,
             _ => None,
         }
     }

@@ -43,11 +43,13 @@
 //! | fence | after a restore: what was in the backup is refused until somebody confirms it |
 //! | letter | what somebody is told by mail: facts, sealed until it is sent; the mailbox is where it goes in development |
 //! | mail link | a link that somebody gets by mail: works once, for a day, and proves that they read the mail of its address |
+//! | announcement | what the owner of an API tells those who use it, in words for people and in headers for programs |
 //! | invitation | a mail link that makes whoever has the address a member; works for a week |
 //! | interaction | what waits until a person has signed in or answered, bound to one browser |
 //! | lease | the time until which a node may answer from its index |
 
 pub mod access_token;
+pub mod announcement;
 pub mod api;
 pub mod authorization;
 pub mod chain;
@@ -93,8 +95,8 @@ pub use event::{Event, Sequence};
 pub use fence::Fence;
 pub use histogram::Histogram;
 pub use id::{
-    CredentialId, DelegationId, FamilyId, GrantId, InteractionId, LetterId, MailLinkId, MembershipId, NodeId, OrganisationId, PasskeyId,
-    PersonId, RequestId, SessionId, WorkspaceId,
+    AnnouncementId, CredentialId, DelegationId, FamilyId, GrantId, InteractionId, LetterId, MailLinkId, MembershipId, NodeId,
+    OrganisationId, PasskeyId, PersonId, RequestId, SessionId, WorkspaceId,
 };
 pub use refusal::Refusal;
 pub use refused_request::{Cause, Flow};

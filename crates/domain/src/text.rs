@@ -38,6 +38,20 @@ pub fn line(text: &str, min: usize, max: usize) -> Result<String, InvalidText> {
     if length < min || length > max { Err(InvalidText::Length { min, max }) } else { Ok(line) }
 }
 
+/// Several lines of text within bounds: trimmed, in Unicode form NFC, with `\n` between them and no other control character.
+pub fn lines(text: &str, min: usize, max: usize) -> Result<String, InvalidText> {
+    // Bounded before it is normalised, as a line is; a line may end in two characters.
+    if text.len() > max * 5 + 256 {
+        return Err(InvalidText::Length { min, max });
+    }
+    let lines: String = text.replace("\r\n", "\n").trim().nfc().collect();
+    if lines.chars().any(|character| is_control(character) && character != '\n') {
+        return Err(InvalidText::Control);
+    }
+    let length = lines.chars().count();
+    if length < min || length > max { Err(InvalidText::Length { min, max }) } else { Ok(lines) }
+}
+
 /// The form in which two texts are compared without regard to case (SQLite's `lower()` knows ASCII only).
 pub fn fold(text: &str) -> String {
     text.nfkc().flat_map(char::to_lowercase).nfkc().collect()

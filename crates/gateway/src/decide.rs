@@ -6,6 +6,7 @@ use domain::refusal::Outward;
 use http::{HeaderMap, HeaderValue};
 use verifier::{Asked, Proof, Question, Verdict, Verifier};
 
+use crate::announced;
 use crate::call::{Call, Read, Single, target};
 use crate::granted::{Granted, Subject};
 use crate::original::{NoOriginal, Original};
@@ -29,7 +30,8 @@ pub enum Refused {
     Unavailable,
 }
 
-/// Answers a call of forward-auth: on yes, the headers that tell of the caller are written to `answer`.
+/// Answers a call of forward-auth: on yes, the headers that tell of the caller are written to `answer`, and those that the API's owner
+/// has announced for its answer.
 pub fn decide(verifier: &Verifier, trust: &Trust, call: &Call<'_>, answer: &mut HeaderMap) -> Result<(), Refused> {
     if !trust.proxies.contains(call.peer) {
         return Err(Refused::UntrustedPeer);
@@ -67,10 +69,12 @@ pub fn decide(verifier: &Verifier, trust: &Trust, call: &Call<'_>, answer: &mut 
             let delegation = allowed.place.delegation();
             let granted = Granted { credential, subject, workspace: allowed.workspace, delegation, permissions: allowed.permissions };
             granted.write(Some(&allowed.api), call.request_id, answer);
+            announced::write(allowed.api.announced(Some((original.method, &original.path))), answer);
             Ok(())
         }
         Verdict::Anonymous { workspace } => {
             Granted { credential: None, subject: None, workspace, delegation: None, permissions: 0 }.write(None, call.request_id, answer);
+            announced::write(verifier.announced(api, Some((original.method, &original.path))), answer);
             Ok(())
         }
         Verdict::Deny(refused) => Err(denied(refused.refusal)),

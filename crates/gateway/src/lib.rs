@@ -1,5 +1,6 @@
 //! Forward-auth: what a proxy asks about a request, and the answer that it acts upon. Pure functions, no I/O.
 
+mod announced;
 mod call;
 mod decide;
 mod granted;

@@ -104,7 +104,10 @@ impl Words<'_> {
             Event::MembershipMoved { organisation, .. } => self.organisation(*organisation),
             Event::UpstreamLinked { provider, .. } | Event::UpstreamUnlinked { provider, .. } => provider.clone(),
             Event::ApiDefined { definition } => definition.name.clone(),
-            Event::ApiRemoved { api } | Event::ApiCredentialCreated { api, .. } => api.clone(),
+            Event::ApiRemoved { api }
+            | Event::ApiCredentialCreated { api, .. }
+            | Event::AnnouncementMade { api, .. }
+            | Event::AnnouncementWithdrawn { api, .. } => api.clone(),
             Event::InstallationChanged { prefix } => prefix.clone(),
             Event::ServerKeyCreated { key } | Event::ServerKeyActivated { key, .. } | Event::ServerKeyEnded { key, .. } => key.clone(),
             _ => String::new(),

@@ -1,6 +1,7 @@
 //! The server: configuration, wiring, the route tables and the command line. Rules are in `domain` and `authority`.
 
 mod alone;
+mod announcement;
 pub mod api;
 mod audit;
 mod backup;

@@ -14,6 +14,7 @@ use store::{DatabaseUrl, Options, Store, StoreError};
 use tokio::time::MissedTickBehavior;
 use verifier::{Opener, Settings, Verifier};
 
+use crate::announcement;
 use crate::coherence::Coherence;
 use crate::config::Config;
 use crate::keys;
@@ -221,7 +222,14 @@ impl Node {
 
     /// Goes on for as long as the node runs: keeps its place among the others, writes counted uses, clears what is over.
     pub async fn upkeep(self) {
-        tokio::join!(self.coherence.run(), self.watch_era(), self.housekeeping(), self.logout.run(), self.letters.run());
+        tokio::join!(
+            self.coherence.run(),
+            self.watch_era(),
+            self.housekeeping(),
+            announcement::run(&self.authority),
+            self.logout.run(),
+            self.letters.run()
+        );
     }
 
     /// Tells clients of sessions that have ended, as far as that is due.
@@ -233,6 +241,11 @@ impl Node {
     pub async fn tell_of_endings(&self) {
         let told = self.authority.tell_of_endings(self.authority.clock().now()).await;
         tell_failure(told, "nobody was told of credentials that end before long");
+    }
+
+    /// Tells whom announcements of APIs concern, as far as they were not told.
+    pub async fn tell_of_announcements(&self) {
+        announcement::tell(&self.authority).await;
     }
 
     /// Sends the letters that are due.

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use domain::announcement::Signal;
 use domain::api::ApiDefinition;
 use domain::event::Entry;
 use domain::grant::GrantRecord;
 use domain::organisation_key::OrganisationKeyRecord;
-use domain::{CredentialId, Digest, Fence, OrganisationId, PersonId, Timestamp};
+use domain::{AnnouncementId, CredentialId, Digest, Fence, OrganisationId, PersonId, Timestamp};
 use store::{DelegationRecord, MembershipRecord, OrganisationTokenRecord, SnapshotSink, Store, StoreError, TokenRecord, WorkspaceRecord};
 use verifier::{Loader, Verifier};
 
@@ -41,6 +42,10 @@ impl SnapshotSink for Filling<'_> {
 
     fn api(&mut self, definition: ApiDefinition) {
         self.0.api(definition);
+    }
+
+    fn announcement(&mut self, id: AnnouncementId, api: &str, signal: Signal) {
+        self.0.announcement(id, api, signal);
     }
 
     fn token(&mut self, token: &TokenRecord<'_>) {

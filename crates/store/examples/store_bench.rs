@@ -127,6 +127,7 @@ impl SnapshotSink for Count {
     fn person(&mut self, _: PersonId, _: bool) {}
     fn membership(&mut self, _: &MembershipRecord) {}
     fn api(&mut self, _: ApiDefinition) {}
+    fn announcement(&mut self, _: domain::AnnouncementId, _: &str, _: domain::announcement::Signal) {}
     fn token(&mut self, _: &TokenRecord<'_>) {
         self.0 += 1;
     }

@@ -247,6 +247,7 @@ fn named_further(event: &Event) -> Vec<[u8; 16]> {
         Event::AuditExported { organisation, person } => {
             organisation.map(|id| *id.as_bytes()).into_iter().chain(person.map(|id| *id.as_bytes())).collect()
         }
+        Event::AnnouncementMade { announcement, .. } | Event::AnnouncementWithdrawn { announcement, .. } => vec![*announcement.as_bytes()],
         Event::RestoreConfirmed { scope: Scope::Organisation { organisation } } => vec![*organisation.as_bytes()],
         _ => Vec::new(),
     }

@@ -7,6 +7,7 @@
 
 mod activity;
 mod allowance;
+mod announcement;
 mod api;
 mod api_credential;
 mod audit_line;
@@ -74,6 +75,7 @@ mod writer;
 
 pub use activity::{ActiveCredential, ActivityRow, Holder, MAX_ACTIVITY, WorkspaceActivityRow};
 pub use allowance::Charge;
+pub use announcement::{Concerned, KeyConcerned};
 pub use api_credential::ApiCredential;
 pub use audit_line::{AuditFilter, AuditRow, INSTALLATION};
 pub use authorization_code::{AuthorizationCode, NewAuthorizationCode};

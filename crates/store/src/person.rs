@@ -130,6 +130,7 @@ impl Tx<'_> {
             self.erase_sessions(id).await?;
             self.erase_accounts(id).await?;
             self.erase_letters(id).await?;
+            self.erase_reader(id).await?;
             self.delete_second_factors(id).await?;
         }
         Ok(erased)

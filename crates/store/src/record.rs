@@ -1,12 +1,13 @@
 //! What the index of a server needs of each row, and the trait of whoever takes it.
 
+use domain::announcement::Signal;
 use domain::api::ApiDefinition;
 use domain::credential::Digest;
 use domain::delegation::Standing;
 use domain::event::{Entry, SecretState};
 use domain::fence::Fence;
 use domain::grant::GrantRecord;
-use domain::id::{CredentialId, DelegationId, MembershipId, OrganisationId, PersonId, WorkspaceId};
+use domain::id::{AnnouncementId, CredentialId, DelegationId, MembershipId, OrganisationId, PersonId, WorkspaceId};
 use domain::organisation_key::OrganisationKeyRecord;
 use domain::permission::Permissions;
 use domain::person::Roles;
@@ -111,7 +112,7 @@ pub struct OrganisationTokenRecord<'r> {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// Takes a snapshot, in this order: organisations, people, memberships, APIs, workspaces, delegations, personal tokens with
+/// Takes a snapshot, in this order: organisations, people, memberships, APIs, their announcements, workspaces, delegations, personal tokens with
 /// their current secrets and once more with the secrets of running overlaps, organisation tokens in the same way, organisation keys, grants, what was ended of them, API credentials,
 /// operator tokens, the fence.
 pub trait SnapshotSink {
@@ -123,6 +124,8 @@ pub trait SnapshotSink {
     fn membership(&mut self, membership: &MembershipRecord);
     /// An API.
     fn api(&mut self, definition: ApiDefinition);
+    /// An announcement of an API that is not withdrawn.
+    fn announcement(&mut self, id: AnnouncementId, api: &str, signal: Signal);
     /// A workspace, open or closed.
     fn workspace(&mut self, workspace: &WorkspaceRecord);
     /// A delegation, after the one that it passes on: live, or over since the asked moment.

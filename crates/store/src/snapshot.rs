@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use domain::announcement::Signal;
 use domain::api::ApiDefinition;
 use domain::credential::Digest;
 use domain::event::{Entry, SecretState, Sequence};
 use domain::fence::Fence;
 use domain::grant::GrantRecord;
-use domain::id::{CredentialId, GrantId, MembershipId, OrganisationId, PersonId, WorkspaceId};
+use domain::id::{AnnouncementId, CredentialId, GrantId, MembershipId, OrganisationId, PersonId, WorkspaceId};
 use domain::organisation_key::{OrganisationKeyRecord, PrivateKeyState};
 use domain::permission::Permissions;
 use domain::time::Timestamp;
@@ -26,7 +27,7 @@ use crate::record::{MembershipRecord, OrganisationTokenRecord, SnapshotSink, Tok
 use crate::statement::{Statement, statements};
 use crate::value::{Param, Row, params};
 use crate::writer::Shared;
-use crate::{fence, journal, membership, postgres, sqlite};
+use crate::{announcement, fence, journal, membership, postgres, sqlite};
 
 statements! {
     SNAPSHOT_ORGANISATIONS = "SELECT id, suspended_at FROM organisation";
@@ -94,6 +95,7 @@ enum Part {
     People(Vec<(PersonId, bool)>),
     Memberships(Vec<MembershipRecord>),
     Api(ApiDefinition),
+    Announcement(AnnouncementId, String, Signal),
     Workspaces(Vec<WorkspaceRecord>),
     Delegations(Vec<KeptDelegation>),
     Tokens(Vec<Token>),
@@ -116,6 +118,7 @@ impl Snapshot {
                 Part::People(part) => part.into_iter().for_each(|(id, active)| sink.person(id, active)),
                 Part::Memberships(part) => part.iter().for_each(|membership| sink.membership(membership)),
                 Part::Api(definition) => sink.api(definition),
+                Part::Announcement(id, api, signal) => sink.announcement(id, &api, signal),
                 Part::Workspaces(part) => part.iter().for_each(|workspace| sink.workspace(workspace)),
                 Part::Delegations(part) => part.iter().for_each(|delegation| sink.delegation(&delegation.record())),
                 Part::Tokens(part) => part.iter().for_each(|token| sink.token(&token.record())),
@@ -224,6 +227,9 @@ async fn read_all(mut executor: Executor<'_>, since: Timestamp, sender: &SyncSen
     out.parts(&SNAPSHOT_MEMBERSHIPS, &params![], Part::Memberships, membership_record).await?;
     for mut row in out.executor.rows(&SNAPSHOT_APIS, &params![]).await? {
         out.send(Part::Api(row.json()?))?;
+    }
+    for (id, api, signal) in announcement::standing(&mut out.executor).await? {
+        out.send(Part::Announcement(id, api, signal))?;
     }
     out.parts(&SNAPSHOT_WORKSPACES, &params![], Part::Workspaces, workspace_record).await?;
     let mut known = Known::default();

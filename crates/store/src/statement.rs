@@ -85,6 +85,7 @@ pub(crate) use statements;
 pub fn all() -> impl Iterator<Item = &'static Statement> {
     let modules = [
         crate::allowance::STATEMENTS,
+        crate::announcement::STATEMENTS,
         crate::api::STATEMENTS,
         crate::api_credential::STATEMENTS,
         crate::audit_line::STATEMENTS,

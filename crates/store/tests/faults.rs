@@ -194,6 +194,7 @@ impl poort_store::SnapshotSink for Nothing {
     fn person(&mut self, _: domain::PersonId, _: bool) {}
     fn membership(&mut self, _: &poort_store::MembershipRecord) {}
     fn api(&mut self, _: domain::api::ApiDefinition) {}
+    fn announcement(&mut self, _: domain::AnnouncementId, _: &str, _: domain::announcement::Signal) {}
     fn token(&mut self, _: &poort_store::TokenRecord<'_>) {}
     fn api_credential(&mut self, _: domain::CredentialId, _: &str, _: domain::Digest) {}
     fn operator_token(&mut self, _: domain::CredentialId, _: domain::Digest) {}

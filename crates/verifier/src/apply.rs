@@ -38,11 +38,11 @@ fn change(writer: &mut Writer, index: &Index, at: u32, event: &Event) {
         Event::MembershipEnded { membership, .. } => writer.end_membership(index, *membership),
         Event::ApiDefined { definition } => writer.define_api(index, definition),
         Event::ApiRemoved { api } => writer.remove_api(index, api, at),
+        Event::AnnouncementMade { .. } | Event::AnnouncementWithdrawn { .. } => announce(writer, index, event),
         Event::TokenCreated { .. } => create_personal_token(writer, index, event),
         Event::TokenChanged { secrets, permissions, .. } => change_token(writer, index, secrets, permissions),
         Event::TokenRotated { old, new, ended, .. } => rotate_token(writer, index, at, (old, new, ended)),
-        Event::TokenSuspended { digests, .. } => pause(writer, index, digests, State::Suspended),
-        Event::TokenResumed { digests, .. } => pause(writer, index, digests, State::Live),
+        Event::TokenSuspended { .. } | Event::TokenResumed { .. } => pause_token(writer, index, event),
         Event::TokensRevoked { digests, .. } => revoke(writer, index, at, digests),
         Event::ApiCredentialCreated { .. } | Event::OperatorTokenCreated { .. } => create_service_credential(writer, index, event),
         Event::ApiCredentialRevoked { digest, .. } | Event::OperatorTokenRevoked { digest, .. } => revoke(writer, index, at, &[*digest]),
@@ -91,6 +91,22 @@ fn change(writer: &mut Writer, index: &Index, at: u32, event: &Event) {
         | Event::InstallationChanged { .. } => {}
         Event::OrganisationChanged { .. } | Event::OrganisationViewed { .. } | Event::SecondFactorPolicyChanged { .. } => {}
         Event::EmailVerified { .. } | Event::MemberInvited { .. } | Event::InvitationWithdrawn { .. } => {}
+    }
+}
+
+fn announce(writer: &mut Writer, index: &Index, event: &Event) {
+    match event {
+        Event::AnnouncementMade { announcement, api, signal } => writer.announce(index, api, *announcement, signal.clone()),
+        Event::AnnouncementWithdrawn { announcement, api } => writer.withdraw(index, api, *announcement),
+        _ => {}
+    }
+}
+
+fn pause_token(writer: &mut Writer, index: &Index, event: &Event) {
+    match event {
+        Event::TokenSuspended { digests, .. } => pause(writer, index, digests, State::Suspended),
+        Event::TokenResumed { digests, .. } => pause(writer, index, digests, State::Live),
+        _ => {}
     }
 }
 

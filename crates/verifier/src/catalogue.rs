@@ -1,10 +1,11 @@
 //! The APIs, as one snapshot that is exchanged whole; and what each set of permissions means to each of them.
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use arc_swap::Guard;
+use arc_swap::{ArcSwap, Guard};
+use domain::announcement::{Announced, Announcements};
 use domain::api::Api;
 
 use crate::counts::Cells;
@@ -25,6 +26,47 @@ pub(crate) struct Known {
     pub(crate) api: Arc<Api>,
     pub(crate) masks: Masks,
     pub(crate) tally: Arc<Tally>,
+    /// What its owner has announced. Exchanged by itself: no decision depends on it.
+    pub(crate) announcements: Told,
+}
+
+/// The announcements of an API, and whether there are any: where there are none, nothing else of them is read.
+#[derive(Default)]
+pub(crate) struct Told {
+    are_any: AtomicBool,
+    all: ArcSwap<Announcements>,
+}
+
+impl Told {
+    pub(crate) fn new(all: Announcements) -> Self {
+        Self { are_any: AtomicBool::new(!all.is_empty()), all: ArcSwap::from_pointee(all) }
+    }
+
+    pub(crate) fn load(&self) -> Arc<Announcements> {
+        self.all.load_full()
+    }
+
+    pub(crate) fn store(&self, all: Announcements) {
+        let are_any = !all.is_empty();
+        self.all.store(Arc::new(all));
+        self.are_any.store(are_any, Ordering::Release);
+    }
+
+    #[inline]
+    fn find(&self, api: &Api, request: Option<(&str, &str)>) -> Option<Arc<Announced>> {
+        if !self.are_any.load(Ordering::Acquire) {
+            return None;
+        }
+        self.all.load().find(api, request).cloned()
+    }
+}
+
+impl Known {
+    /// What the answer to a request tells programs.
+    #[inline]
+    pub(crate) fn announced(&self, request: Option<(&str, &str)>) -> Option<Arc<Announced>> {
+        self.announcements.find(&self.api, request)
+    }
 }
 
 impl Catalogue {
@@ -69,6 +111,13 @@ pub struct ApiGuard {
 impl ApiGuard {
     pub(crate) fn known(&self) -> &Known {
         &self.snapshot.catalogue.0[self.place]
+    }
+
+    /// What the answer to a request tells programs because of announcements: `path` is in canonical form. Without a request, what every
+    /// answer of the API tells.
+    #[inline]
+    pub fn announced(&self, request: Option<(&str, &str)>) -> Option<Arc<Announced>> {
+        self.known().announced(request)
     }
 
     pub(crate) fn counts(&self) -> &Cells {

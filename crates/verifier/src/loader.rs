@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 
+use domain::announcement::Signal;
 use domain::api::ApiDefinition;
 use domain::credential::{Digest, Kind};
 use domain::event::{SecretState, Sequence};
@@ -11,7 +12,7 @@ use domain::organisation_key::OrganisationKeyRecord;
 use domain::permission::Permissions;
 use domain::person::Roles;
 use domain::verify::State;
-use domain::{CredentialId, Fence, MembershipId, OrganisationId, PersonId, Timestamp};
+use domain::{AnnouncementId, CredentialId, Fence, MembershipId, OrganisationId, PersonId, Timestamp};
 
 use crate::apply::blank;
 use crate::client_writer::{private_key_record, remember};
@@ -133,6 +134,11 @@ impl<'v> Loader<'v> {
     /// An API.
     pub fn api(&mut self, definition: ApiDefinition) {
         self.writer.define_api(self.index, &definition);
+    }
+
+    /// An announcement of an API that is not withdrawn.
+    pub fn announcement(&mut self, id: AnnouncementId, api: &str, signal: Signal) {
+        self.writer.announce(self.index, api, id, signal);
     }
 
     /// A secret of a personal token.

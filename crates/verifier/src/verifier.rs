@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use domain::announcement::Announced;
 use domain::api::Api;
 use domain::credential::Installation;
 use domain::event::{Event, Sequence};
@@ -146,6 +147,14 @@ impl Verifier {
         let snapshot = self.index.load();
         let catalogue = &snapshot.catalogue;
         Some(catalogue.get(catalogue.place(name)?)?.api.clone())
+    }
+
+    /// What the answer to a request to an API tells programs because of announcements: `path` is in canonical form. Without a request, what
+    /// every answer tells. Says nothing of credentials, so that no lease is asked for.
+    pub fn announced(&self, api: &str, request: Option<(&str, &str)>) -> Option<Arc<Announced>> {
+        let snapshot = self.index.load();
+        let catalogue = &snapshot.catalogue;
+        catalogue.get(catalogue.place(api)?)?.announced(request)
     }
 
     /// The API with the number that [`domain::verify::Owner::Api`] names.

@@ -6,14 +6,15 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use domain::announcement::{Announcements, Signal};
 use domain::api::{Api, ApiDefinition};
 use domain::credential::{Digest, Kind};
 use domain::person::Roles;
 use domain::verify::State;
-use domain::{CredentialId, MembershipId, OrganisationId, PersonId};
+use domain::{AnnouncementId, CredentialId, MembershipId, OrganisationId, PersonId};
 
 use crate::arena::Slots;
-use crate::catalogue::{Known, Masks};
+use crate::catalogue::{Known, Masks, Told};
 use crate::credential::{Record, Words, split, words};
 use crate::fence::Fenced;
 use crate::index::{Index, Member, set_party_active, write_party};
@@ -174,11 +175,32 @@ impl Writer {
             masks.set(set, api.mask(permissions));
         }
         let tally = index.tallies.of(api.name());
+        let told = before.place(api.name()).and_then(|place| before.get(place)).map(|known| known.announcements.load());
+        let announcements = Told::new(told.map(|told| told.for_definition(&api)).unwrap_or_default());
         let edition = self.next_edition;
         self.next_edition += 1;
-        let after = index.with_catalogue(before.with(Known { number, edition, api: Arc::new(api), masks, tally }));
+        let after = index.with_catalogue(before.with(Known { number, edition, api: Arc::new(api), masks, tally, announcements }));
         let _window = index.epoch.window();
         index.store(after);
+    }
+
+    /// An announcement of an API. It changes nothing that a check decides, so that no window is needed.
+    pub(crate) fn announce(&mut self, index: &Index, api: &str, id: AnnouncementId, signal: Signal) {
+        self.tell(index, api, |known| known.announcements.load().with(&known.api, id, signal));
+    }
+
+    /// Takes an announcement back.
+    pub(crate) fn withdraw(&mut self, index: &Index, api: &str, id: AnnouncementId) {
+        self.tell(index, api, |known| known.announcements.load().without(&known.api, id));
+    }
+
+    fn tell(&mut self, index: &Index, api: &str, change: impl FnOnce(&Known) -> Announcements) {
+        let snapshot = index.load();
+        let catalogue = &snapshot.catalogue;
+        match catalogue.place(api).and_then(|place| catalogue.get(place)) {
+            Some(known) => known.announcements.store(change(known)),
+            None => self.anomaly(),
+        }
     }
 
     /// Another fence, or none.

@@ -37,7 +37,7 @@ pub(super) fn router(definition: &ApiDefinition, problems: &mut Vec<InvalidApi>)
         if workspace.as_ref().is_some_and(|name| !path.contains(&format!("{{{name}}}"))) {
             wrong("workspace", "must be a parameter of the path");
         }
-        let rule = MethodRule { method, rule, workspace };
+        let rule = MethodRule { method, place, rule, workspace };
         match paths.iter_mut().find(|(known, _)| *known == path) {
             Some((_, rules)) if rules.iter().any(|known| known.method == method) => wrong("path", "stands twice for this method"),
             Some((_, rules)) => rules.push(rule),

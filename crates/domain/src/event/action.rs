@@ -54,6 +54,8 @@ impl Event {
             Self::DelegationsClosed { .. } => "delegation.closed",
             Self::ApiDefined { .. } => "api.defined",
             Self::ApiRemoved { .. } => "api.removed",
+            Self::AnnouncementMade { .. } => "announcement.made",
+            Self::AnnouncementWithdrawn { .. } => "announcement.withdrawn",
             Self::ApiCredentialCreated { .. } => "api_credential.created",
             Self::ApiCredentialRevoked { .. } => "api_credential.revoked",
             _ => self.action_of_keys(),

@@ -3,13 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Class, SecretState, Sequence, UsernameKey};
+use crate::announcement::Signal;
 use crate::api::ApiDefinition;
 use crate::client::ClientDefinition;
 use crate::credential::Digest;
 use crate::delegation::Standing;
 use crate::fence::Scope;
 use crate::id::{
-    CredentialId, DelegationId, FamilyId, GrantId, MailLinkId, MembershipId, OrganisationId, PersonId, SessionId, WorkspaceId,
+    AnnouncementId, CredentialId, DelegationId, FamilyId, GrantId, MailLinkId, MembershipId, OrganisationId, PersonId, SessionId,
+    WorkspaceId,
 };
 use crate::organisation_key::PrivateKeyState;
 use crate::permission::Permissions;
@@ -394,4 +396,8 @@ events! {
         /// Whether it asks for one.
         required: bool,
     }
+    /// A change of an API was announced: what programs are told. The words for people are in its row.
+    Creation AnnouncementMade { announcement: AnnouncementId, api: String, signal: Signal, }
+    /// An announcement was withdrawn.
+    Creation AnnouncementWithdrawn { announcement: AnnouncementId, api: String, }
 }

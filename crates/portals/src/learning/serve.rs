@@ -27,10 +27,11 @@ pub(super) async fn serve(State(shared): State<Arc<Shared>>, request: Request<Bo
     let Ok(request_id) = request_id else {
         return answer::bad(&Failure::Unavailable, Format::Json, "/");
     };
-    let response = match respond(&shared, &parts, body, request_id).await {
+    let mut response = match respond(&shared, &parts, body, request_id).await {
         Ok(response) => response,
         Err((failure, format, sign_in)) => answer::bad(&failure, format, &sign_in),
     };
+    headers::announce(response.headers_mut(), &shared.verifier, "learning", (&parts.method, parts.uri.path()));
     finish(response, request_id)
 }
 

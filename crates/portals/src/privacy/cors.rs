@@ -12,7 +12,8 @@ use verifier::Verifier;
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 /// `X-API-Key` is not among them.
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static("Authorization, Content-Type, DPoP");
-const RESPONSE_HEADERS: HeaderValue = HeaderValue::from_static("Location, Request-Id, Retry-After, WWW-Authenticate");
+const RESPONSE_HEADERS: HeaderValue =
+    HeaderValue::from_static("Deprecation, Link, Location, Request-Id, Retry-After, Sunset, WWW-Authenticate");
 /// For how many seconds a browser need not ask again.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");

@@ -43,6 +43,7 @@ pub(super) async fn serve(State(served): State<Arc<Served>>, request: Request<Bo
         Ok(answer) => answer::good(answer),
         Err(failure) => answer::bad(&failure, &Told { request_id, metadata: metadata.as_deref() }),
     };
+    headers::announce(response.headers_mut(), &served.verifier, access::API, (&parts.method, parts.uri.path()));
     cors::let_read(response.headers_mut(), reader);
     finish(response, request_id)
 }

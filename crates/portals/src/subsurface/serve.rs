@@ -29,7 +29,7 @@ pub(super) async fn serve(State(served): State<Arc<Served>>, request: Request<Bo
     let Ok(request_id) = request_id else { return answer::bad(&Failure::Unavailable) };
     let mut body = body.into_data_stream();
     let answered = respond(&served, &parts, &mut body, request_id).await;
-    let response = match answered {
+    let mut response = match answered {
         Ok(answer) => answer::good(answer),
         Err(failure) => {
             // RFC 9110 section 10.1.1: who waits to be asked for the body has not begun to send it.
@@ -39,6 +39,8 @@ pub(super) async fn serve(State(served): State<Arc<Served>>, request: Request<Bo
             answer::bad(&failure)
         }
     };
+    let api = portal.environment().api();
+    headers::announce(response.headers_mut(), &served.verifier, api, (&parts.method, parts.uri.path()));
     finish(response, request_id)
 }
 

@@ -77,7 +77,7 @@ impl Poort {
         Arc::new(poort)
     }
 
-    fn record(&self, event: Event) {
+    pub(crate) fn record(&self, event: Event) {
         let next = Sequence(self.verifier.applied().0 + 1);
         self.verifier.apply(next, self.clock.now(), &event).expect("no gap");
     }

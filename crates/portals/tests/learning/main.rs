@@ -1,5 +1,6 @@
 //! The learning platform over real HTTP, checked by a real verifier.
 
+mod announcements;
 #[path = "../common/mod.rs"]
 mod common;
 mod documents;

@@ -1,6 +1,7 @@
 //! The privacy API over real HTTP, checked by a real verifier.
 
 mod access;
+mod announcements;
 #[path = "../common/mod.rs"]
 mod common;
 mod harness;

@@ -1,5 +1,6 @@
 //! The subsurface delivery API over real HTTP, checked by a real verifier.
 
+mod announcements;
 mod client;
 #[path = "../common/mod.rs"]
 mod common;

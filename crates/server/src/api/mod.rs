@@ -3,6 +3,7 @@
 //! One table holds every route ([`routes::ROUTES`]); one function admits, reads and answers every call of it
 //! ([`call::answer`]); the document is made of the same table. Rules are in `authority`.
 
+mod announcement;
 mod answer;
 #[expect(clippy::module_inception, reason = "the concept is called API in every layer")]
 mod api;
@@ -36,6 +37,7 @@ mod server_key;
 mod swagger;
 mod usage;
 mod verify;
+mod verify_answer;
 mod verify_proof;
 mod whoami;
 mod workspace;

@@ -58,6 +58,8 @@ pub enum Parameter {
     Credential,
     /// Only what was refused for this reason.
     Reason,
+    /// Only of this API.
+    Api,
     /// Not before this day.
     FirstDay,
     /// Not after this day.
@@ -94,6 +96,8 @@ pub(super) const DELEGATIONS: &[Parameter] =
 /// Those of what credentials did.
 pub(super) const USAGE: &[Parameter] =
     &[Parameter::FirstDay, Parameter::LastDay, Parameter::Credential, Parameter::Workspace, Parameter::Reason];
+/// Those of the list of announcements.
+pub(super) const ANNOUNCEMENTS: &[Parameter] = &[Parameter::Limit, Parameter::Cursor, Parameter::Api];
 /// Those of the journal.
 pub(super) const AUDIT: &[Parameter] = &[Parameter::Limit, Parameter::Cursor, Parameter::About, Parameter::After];
 
@@ -122,6 +126,7 @@ impl Parameter {
             Self::Until => "until",
             Self::Credential => "credential",
             Self::Reason => "reason",
+            Self::Api => "api",
             Self::FirstDay => "from",
             Self::LastDay => "to",
         }
@@ -156,6 +161,7 @@ impl Parameter {
                 "Only what was refused for this reason.",
                 json!({"type": "string", "enum": Refusal::ALL.iter().map(|one| one.code()).collect::<Vec<_>>()}),
             ),
+            Self::Api => ("Only of the API with this name.", json!({"type": "string", "maxLength": 40})),
             Self::FirstDay => {
                 ("The first day, a day of the Netherlands; 13 days before the last one unless said, 400 days ago at most.", day)
             }
@@ -209,6 +215,13 @@ impl Query {
     pub(super) fn number(&self) -> Result<Option<WorkspaceNumber>, Problem> {
         let read = |text: &str| WorkspaceNumber::new(text).map_err(|problem| invalid("number", &problem.to_string()));
         self.text(Parameter::Number).map(read).transpose()
+    }
+
+    /// The name of an API, if given; that there is none with it is no mistake.
+    pub(super) fn api(&self) -> Result<Option<String>, Problem> {
+        let is_name = domain::permission::is_slug;
+        let read = |text: &str| if is_name(text) { Ok(text.to_owned()) } else { Err(invalid("api", "is not the name of an API")) };
+        self.text(Parameter::Api).map(read).transpose()
     }
 
     /// A delegation's state, if given.

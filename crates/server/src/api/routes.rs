@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use http::Method;
 
+use super::announcement::{AnnouncementBody, AnnouncementView};
 use super::answer::{Created, Done, Listed, Nothing, Shown};
 use super::api::{Api, ApiBody};
 use super::audit::{AuditEntry, AuditRecord};
@@ -30,16 +31,18 @@ use super::organisation_token_import::OrganisationTokenImport;
 use super::person::{NewPerson, Person, PersonUpdate};
 use super::personal_token::{IssuedToken, NewToken, Revoked, Rotation, Token, TokenUpdate};
 use super::query::{
-    AUDIT, AUDIT_LOG, DELEGATIONS, NONE, ORGANISATION_KEYS, ORGANISATION_TOKENS, PAGE, PEOPLE, Parameter, TOKENS, USAGE, WORKSPACES,
+    ANNOUNCEMENTS, AUDIT, AUDIT_LOG, DELEGATIONS, NONE, ORGANISATION_KEYS, ORGANISATION_TOKENS, PAGE, PEOPLE, Parameter, TOKENS, USAGE,
+    WORKSPACES,
 };
 use super::refusal::RefusedRequest;
 use super::server_key::{KeyRotation, ServerKey};
 use super::usage::Usage;
-use super::verify::{Verdict, VerifyRequest};
+use super::verify::VerifyRequest;
+use super::verify_answer::Verdict;
 use super::whoami::Identity;
 use super::workspace::{NewWorkspace, Workspace, WorkspaceUpdate};
 use super::{
-    ApiState, api, audit, call, credential, delegation, fence, import, invitation, membership, node, openapi, organisation,
+    ApiState, announcement, api, audit, call, credential, delegation, fence, import, invitation, membership, node, openapi, organisation,
     organisation_key, organisation_key_request, organisation_token, organisation_token_import, person, personal_token, refusal, server_key,
     usage, verify, whoami, workspace,
 };
@@ -225,6 +228,10 @@ routes! {
     DELETE "/api/v1/apis/{name}"                     OPERATOR     NONE,   api::remove,              NoBody => Done<Nothing>,                  "Remove an API and end its credentials";
     GET    "/api/v1/apis/{name}/credentials"         OPERATOR     PAGE,   credential::list_of_api,  NoBody => Listed<ApiCredential>,          "List the live credentials of an API";
     POST   "/api/v1/apis/{name}/credentials"         OPERATOR     NONE,   credential::create_of_api, NewCredential => Created<IssuedApiCredential>, "Give an API a credential; its secret is in this answer and never again";
+    GET    "/api/v1/announcements"                   OPERATOR     ANNOUNCEMENTS, announcement::list, NoBody => Listed<AnnouncementView>,      "List what was announced of APIs, withdrawn announcements among it";
+    POST   "/api/v1/announcements"                   OPERATOR     NONE,   announcement::create,     AnnouncementBody => Created<AnnouncementView>, "Announce a change of an API: its answers say so, and everybody whose credentials use it is told";
+    GET    "/api/v1/announcements/{id}"              OPERATOR     NONE,   announcement::show,       NoBody => Shown<AnnouncementView>,        "Show an announcement";
+    DELETE "/api/v1/announcements/{id}"              OPERATOR     NONE,   announcement::withdraw,   NoBody => Done<Nothing>,                  "Withdraw an announcement: answers and pages say nothing of it any more";
     DELETE "/api/v1/api-credentials/{id}"            OPERATOR     NONE,   credential::revoke_of_api, NoBody => Done<Nothing>,                 "End an API credential";
     GET    "/api/v1/operator-tokens"                 OPERATOR     PAGE,   credential::list,         NoBody => Listed<OperatorToken>,          "List the live operator tokens";
     POST   "/api/v1/operator-tokens"                 OPERATOR     NONE,   credential::create,       NewCredential => Created<IssuedOperatorToken>, "Make an operator token; its secret is in this answer and never again";

@@ -95,6 +95,8 @@ actions! {
     "operator_token.revoked" OperatorTokenRevoked NameOperatorTokenRevoked;
     "api.defined" ApiDefined NameApiDefined;
     "api.removed" ApiRemoved NameApiRemoved;
+    "announcement.made" AnnouncementMade NameAnnouncementMade;
+    "announcement.withdrawn" AnnouncementWithdrawn NameAnnouncementWithdrawn;
     "api_credential.created" ApiCredentialCreated NameApiCredentialCreated;
     "api_credential.revoked" ApiCredentialRevoked NameApiCredentialRevoked;
     "installation.changed" InstallationChanged NameInstallationChanged;
@@ -183,6 +185,8 @@ texts! {
     OperatorTokenRevoked: "{by} ended the operator token {what}.", "{by} stopte beheertoken {what}.";
     ApiDefined: "{by} defined the API {other}.", "{by} legde de API {other} vast.";
     ApiRemoved: "{by} removed the API {other}.", "{by} verwijderde de API {other}.";
+    AnnouncementMade: "{by} announced a change of the API {other}.", "{by} kondigde een wijziging van de API {other} aan.";
+    AnnouncementWithdrawn: "{by} withdrew an announcement about the API {other}.", "{by} trok een aankondiging over de API {other} in.";
     ApiCredentialCreated: "{by} made the credential {what} for the API {other}.", "{by} maakte toegang {what} voor de API {other}.";
     ApiCredentialRevoked: "{by} ended the API credential {what}.", "{by} stopte API-toegang {what}.";
     InstallationChanged: "{by} set how new tokens begin: {other}.", "{by} stelde in hoe nieuwe tokens beginnen: {other}.";
@@ -270,6 +274,8 @@ texts! {
     NameOperatorTokenRevoked: "Operator token ended", "Beheertoken gestopt";
     NameApiDefined: "API defined", "API vastgelegd";
     NameApiRemoved: "API removed", "API verwijderd";
+    NameAnnouncementMade: "Change of an API announced", "Wijziging van API aangekondigd";
+    NameAnnouncementWithdrawn: "Announcement withdrawn", "Aankondiging ingetrokken";
     NameApiCredentialCreated: "API credential made", "API-toegang gemaakt";
     NameApiCredentialRevoked: "API credential ended", "API-toegang gestopt";
     NameInstallationChanged: "Prefix set", "Begin van tokens ingesteld";

@@ -38,6 +38,8 @@ pub(crate) enum Shape {
     Needs,
     /// What an event is about: its ids.
     Subject,
+    /// A text in every language: in the reader's.
+    Translated,
 }
 
 /// For whom values are written.
@@ -77,6 +79,7 @@ impl Column {
             Shape::Actor => actor(member),
             Shape::Needs => needs(item, reader),
             Shape::Subject => subject(member),
+            Shape::Translated => scalar(member.get(reader.language.tag()).unwrap_or(&Value::Null)),
         }
     }
 }

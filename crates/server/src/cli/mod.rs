@@ -3,6 +3,7 @@
 //! Commands on the server's own machine ([`Local`]) are handed to the caller; all others speak with a server over
 //! HTTP, or with nobody. The environment, the clock, randomness and the three streams are handed in.
 
+mod announcement;
 mod api;
 mod audit;
 mod client;
@@ -121,6 +122,9 @@ pub enum Remote {
     /// Protected APIs
     #[command(subcommand)]
     Api(api::Verb),
+    /// What the owners of APIs tell those who use them
+    #[command(subcommand)]
+    Announcement(announcement::Verb),
     /// Operator tokens
     #[command(subcommand)]
     Operator(operator::Verb),
@@ -214,6 +218,7 @@ fn remote(command: &Remote, context: &mut Context<'_>) -> Attempt<()> {
         Remote::OrganisationKey(verb) => organisation_key::run(verb, context),
         Remote::Delegation(verb) => delegation::run(verb, context),
         Remote::Api(verb) => api::run(verb, context),
+        Remote::Announcement(verb) => announcement::run(verb, context),
         Remote::Operator(verb) => operator::run(verb, context),
         Remote::Keys(verb) => server_key::run(verb, context),
         Remote::Audit(verb) => audit::run(verb, context),

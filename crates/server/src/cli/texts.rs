@@ -67,6 +67,7 @@ texts! {
     AskPauseDelegation: "Pause the delegation \"{what}\" ({id})? It does not count until it is resumed.", "De machtiging \"{what}\" ({id}) pauzeren? Ze telt niet tot u haar hervat.";
     AskDecline: "Decline the delegation \"{what}\" ({id})? It cannot be accepted afterwards.", "De machtiging \"{what}\" ({id}) afwijzen? Daarna kunt u haar niet meer aannemen.";
     AskCloseWorkspace: "Close the workspace {what} ({id}) for good? Nothing works in it any more.", "De werkruimte {what} ({id}) voorgoed sluiten? Er werkt dan niets meer in.";
+    AskWithdraw: "Withdraw the announcement {id}? Answers and pages say nothing of it any more.", "De aankondiging {id} intrekken? Antwoorden en pagina's melden haar dan niet meer.";
     AskRemoveApi: "Remove the API {id}? Its credentials stop working at once.", "De API {id} verwijderen? De sleutels ervan werken dan direct niet meer.";
 
     Created: "Made.", "Gemaakt.";
@@ -88,6 +89,8 @@ texts! {
     RotatedCode: "The token has a new code.", "Het token heeft een nieuwe code.";
     Closed: "Closed for good: nothing works in it any more.", "Voorgoed gesloten: er werkt niets meer in.";
     Changed: "Changed.", "Gewijzigd.";
+    Announced: "Announced. Whom it concerns is told.", "Aangekondigd. Wie het aangaat, krijgt bericht.";
+    AnnouncementWithdrawn: "Withdrawn. Who was told, was.", "Ingetrokken. Wie al bericht kreeg, heeft dat gehad.";
     Ended: "Ended: it no longer works.", "Ingetrokken: het werkt niet meer.";
     EndedAll: "Ended. Tokens that no longer work: {count}.", "Ingetrokken. Tokens die niet meer werken: {count}.";
     Suspended: "Suspended.", "Gepauzeerd.";
@@ -226,6 +229,11 @@ texts! {
     ColumnOldSecret: "OLD SECRET ENDS", "OUDE GEHEIM STOPT";
     ColumnRevision: "REVISION", "VERSIE";
     ColumnTitle: "TITLE", "TITEL";
+    ColumnText: "TEXT", "TEKST";
+    ColumnDeprecated: "DISCOURAGED", "AFGERADEN";
+    ColumnWithdrawn: "WITHDRAWN", "INGETROKKEN";
+    ColumnLink: "MORE", "MEER";
+    ColumnToldUntil: "TOLD UNTIL", "GEMELD TOT";
     ColumnRoutes: "ROUTES", "ROUTES";
     ColumnMethod: "METHOD", "METHODE";
     ColumnPath: "PATH", "PAD";

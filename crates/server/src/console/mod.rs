@@ -7,6 +7,7 @@
 mod accessibility;
 mod account;
 mod activity;
+pub(crate) mod announcement;
 mod asset;
 mod audit;
 mod browser;

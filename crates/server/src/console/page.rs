@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY};
 use http::{HeaderValue, StatusCode};
 
+use super::announcement::Told;
 use super::asset::{ICON, Look, SCRIPT};
 use super::browser::Browser;
 use super::menu;
@@ -42,6 +43,8 @@ pub(crate) struct Frame {
     pub(crate) tabs: Option<(String, Vec<Link>)>,
     /// What the page before wanted to say.
     pub(crate) word: Option<String>,
+    /// What was announced of APIs that the reader's credentials use.
+    pub(crate) told: Vec<Told>,
 }
 
 /// A link in the frame.
@@ -88,6 +91,7 @@ impl Frame {
             trail: Vec::new(),
             tabs: None,
             word: browser.word.clone(),
+            told: Vec::new(),
         }
     }
 
@@ -100,6 +104,11 @@ impl Frame {
     pub(crate) fn below(visit: &Visit, title: impl Into<String>, trail: &[(&str, &str)]) -> Self {
         let trail = trail.iter().map(|(path, label)| Link::new(visit.to(path), *label)).collect();
         Self { menu: menu::main(visit), trail, ..Self::new(&visit.browser, title) }
+    }
+
+    /// The same with what was announced.
+    pub(crate) fn telling(self, told: Vec<Told>) -> Self {
+        Self { told, ..self }
     }
 
     /// A text in the page's language.

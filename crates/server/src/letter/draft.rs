@@ -16,18 +16,10 @@ const NAMES: usize = 20;
 pub(super) struct Draft {
     pub(super) subject: String,
     pub(super) paragraphs: Vec<String>,
-    /// What the link says, and where it leads: a page here, without the language, or another site.
-    pub(super) link: Option<(String, Target)>,
+    /// What the link says, and to which page here it leads, without the language.
+    pub(super) link: Option<(String, String)>,
     /// What follows the link.
     pub(super) after: Vec<String>,
-}
-
-/// Where a link leads.
-pub(super) enum Target {
-    /// A page of the console.
-    Page(String),
-    /// Another site.
-    Elsewhere(String),
 }
 
 /// Writes a letter in a language.
@@ -79,7 +71,7 @@ impl Writer {
     fn account(&self, letter: &Letter) -> Draft {
         match letter {
             Letter::Verification { secret, ends_at } => Draft {
-                link: Some((self.say(Text::VerificationDo), Target::Page(format!("/verify/{}", secret.expose())))),
+                link: Some((self.say(Text::VerificationDo), format!("/verify/{}", secret.expose()))),
                 after: vec![self.link_until(*ends_at), self.say(Text::NotYou)],
                 ..self.says(Text::VerificationSubject, Text::VerificationStory)
             },
@@ -92,30 +84,30 @@ impl Writer {
                 Draft {
                     subject: self.fill(Text::InvitationSubject, &[("organisation", short)]),
                     paragraphs: vec![story],
-                    link: Some((self.say(Text::InvitationDo), Target::Page(format!("/invitation/{}", secret.expose())))),
+                    link: Some((self.say(Text::InvitationDo), format!("/invitation/{}", secret.expose()))),
                     after: vec![self.link_until(*ends_at)],
                 }
             }
             Letter::ForgottenPassword { secret, ends_at } => Draft {
-                link: Some((self.say(Text::ForgottenDo), Target::Page(format!("/new-password/{}", secret.expose())))),
+                link: Some((self.say(Text::ForgottenDo), format!("/new-password/{}", secret.expose()))),
                 after: vec![self.link_until(*ends_at), self.say(Text::ForgottenKeeps), self.say(Text::NotYou)],
                 ..self.says(Text::ForgottenSubject, Text::ForgottenStory)
             },
             Letter::AddressChanged { at } => {
                 let mut draft = self.says(Text::AddressSubject, Text::AddressStory);
                 draft.paragraphs.extend([self.fill(Text::At, &[("moment", self.moment(*at))]), self.say(Text::AddressNotYou)]);
-                draft.link = Some((self.say(Text::OwnAddress), Target::Page("/profile/email".to_owned())));
+                draft.link = Some((self.say(Text::OwnAddress), "/profile/email".to_owned()));
                 draft.after.push(self.say(Text::AddressLocked));
                 draft
             }
             Letter::PasswordChanged { at } => {
                 let mut draft = self.says(Text::PasswordSubject, Text::PasswordStory);
                 draft.paragraphs.extend([self.fill(Text::At, &[("moment", self.moment(*at))]), self.say(Text::PasswordNotYou)]);
-                draft.link = Some((self.say(Text::WhereSignedIn), Target::Page("/profile/sign-in".to_owned())));
+                draft.link = Some((self.say(Text::WhereSignedIn), "/profile/sign-in".to_owned()));
                 draft
             }
             _ => Draft {
-                link: Some((self.say(Text::SignIn), Target::Page("/profile".to_owned()))),
+                link: Some((self.say(Text::SignIn), "/profile".to_owned())),
                 after: vec![self.say(Text::ExistsForgotten), self.say(Text::NotYou)],
                 ..self.says(Text::ExistsSubject, Text::ExistsStory)
             },
@@ -143,7 +135,7 @@ impl Writer {
             paragraphs.extend(address.as_ref().map(|address| self.fill(Text::Address, &[("address", address.clone())])));
         }
         paragraphs.push(self.say(not_you));
-        let link = Some((self.say(Text::SigningIn), Target::Page("/profile/sign-in".to_owned())));
+        let link = Some((self.say(Text::SigningIn), "/profile/sign-in".to_owned()));
         Draft { subject, paragraphs, link, after: Vec::new() }
     }
 
@@ -172,13 +164,13 @@ impl Writer {
                     }
                 };
                 let subject = self.ends(subjects, name, *ends_at);
-                Draft { subject, paragraphs, link: Some((link.0, Target::Page(link.1))), after: Vec::new() }
+                Draft { subject, paragraphs, link: Some((link.0, link.1)), after: Vec::new() }
             }
             Letter::KeyEnds { id, name, organisation: (organisation, title), ends_at } => {
                 let subject = self.ends([Text::KeyEndsToday, Text::KeyEndsDay, Text::KeyEndsSubject], name, *ends_at);
                 let story = self.fill(Text::EndsStory, &[("moment", self.moment(*ends_at))]);
                 let whose = self.fill(Text::EndsOf, &[("organisation", inert(title))]);
-                let link = Some((self.say(Text::TheKey), Target::Page(format!("/o/{organisation}/keys/{id}"))));
+                let link = Some((self.say(Text::TheKey), format!("/o/{organisation}/keys/{id}")));
                 Draft { subject, paragraphs: vec![story, whose], link, after: Vec::new() }
             }
             Letter::OldKeyStillUsed { id, name, organisation: (organisation, title), ends_at, last_used_at } => {
@@ -188,7 +180,7 @@ impl Writer {
                     ("moment", self.moment(*ends_at)),
                     ("used", self.moment(*last_used_at)),
                 ];
-                let link = Some((self.say(Text::TheKey), Target::Page(format!("/o/{organisation}/keys/{id}"))));
+                let link = Some((self.say(Text::TheKey), format!("/o/{organisation}/keys/{id}")));
                 let subject = self.fill(Text::OldKeySubject, &[("name", inert(&cut(name)))]);
                 Draft { subject, paragraphs: vec![self.fill(Text::OldKeyStory, &values)], link, after: Vec::new() }
             }
@@ -199,7 +191,7 @@ impl Writer {
                 };
                 let story = self.fill(Text::TokenMadeSubject, &[("name", inert(description))]) + ".";
                 let when = self.fill(Text::At, &[("moment", self.moment(*at))]);
-                let link = Some((self.say(Text::YourTokens), Target::Page("/profile/tokens".to_owned())));
+                let link = Some((self.say(Text::YourTokens), "/profile/tokens".to_owned()));
                 let subject = self.fill(Text::TokenMadeSubject, &[("name", inert(&cut(description)))]);
                 Draft { subject, paragraphs: vec![story, when, until, self.say(Text::TokenMadeNotYou)], link, after: Vec::new() }
             }
@@ -236,29 +228,48 @@ impl Writer {
         let mut paragraphs = vec![self.fill(story, &[("from", inert(from)), ("to", inert(to)), ("moment", at)])];
         paragraphs.extend(workspace.as_ref().map(|workspace| self.fill(Text::Project, &[("workspace", inert(workspace))])));
         paragraphs.extend(reason.as_ref().map(|reason| self.fill(Text::Reason, &[("reason", inert(reason))])));
-        let link = Some((self.say(Text::TheDelegation), Target::Page(format!("/o/{own}/delegations/{id}"))));
+        let link = Some((self.say(Text::TheDelegation), format!("/o/{own}/delegations/{id}")));
         Draft { subject, paragraphs, link, after: Vec::new() }
     }
 
     fn announcement(&self, letter: &Letter) -> Draft {
-        let Letter::Announcement { api, title, text, deprecated_at, ends_at, link, credentials, is_contact } = letter else {
+        let Letter::Announcement { announcement, api, credentials, is_contact, organisation } = letter else {
             return self.says(Text::TrialSubject, Text::TrialStory);
         };
+        let (read, signal) = (self.language.into(), &announcement.signal);
+        let (title, text) = (announcement.title.of(read), announcement.text.of(read));
         let subject = self.fill(Text::AnnouncementSubject, &[("api", inert(&cut(api))), ("title", inert(&cut(title)))]);
         let mut paragraphs: Vec<String> = text.split('\n').map(str::trim).filter(|line| !line.is_empty()).map(inert).collect();
-        let moments = [(Text::AnnouncementDiscouraged, deprecated_at), (Text::AnnouncementEnds, ends_at)];
+        if !signal.routes.is_empty() {
+            let names: Vec<String> = signal.routes.iter().map(|route| inert(&format!("{} {}", route.method, route.path))).collect();
+            paragraphs.push(self.fill(Text::AnnouncementRoutes, &[("routes", listed(names))]));
+        }
+        let moments = [(Text::AnnouncementDiscouraged, signal.deprecated_at), (Text::AnnouncementEnds, signal.sunset_at)];
         for (text, at) in moments {
             paragraphs.extend(at.map(|at| self.fill(text, &[("moment", self.moment(at))])));
         }
-        let mut names: Vec<String> = credentials.iter().take(NAMES).map(|name| format!("‘{}’", inert(name))).collect();
-        if credentials.len() > NAMES {
-            names.push("…".to_owned());
+        if let Some(link) = &signal.link {
+            paragraphs.push(self.fill(Text::AnnouncementMore, &[("link", link.clone())]));
         }
         let why = if *is_contact { Text::AnnouncementContact } else { Text::AnnouncementWhy };
-        let after = vec![self.fill(why, &[("api", inert(api)), ("credentials", names.join(", "))])];
-        let link = link.as_ref().map(|link| (self.say(Text::ReadMore), Target::Elsewhere(link.clone())));
-        Draft { subject, paragraphs, link, after }
+        let names = listed(credentials.iter().map(|name| format!("‘{}’", inert(name))).collect());
+        let mut after = vec![self.fill(why, &[("api", inert(api)), ("credentials", names)])];
+        after.extend(organisation.as_ref().map(|(_, name)| self.fill(Text::AnnouncementOf, &[("organisation", inert(name))])));
+        let (words, page) = match organisation {
+            Some((organisation, _)) => (Text::TheOrganisation, format!("/o/{organisation}")),
+            None => (Text::YourTokens, "/profile/tokens".to_owned()),
+        };
+        Draft { subject, paragraphs, link: Some((self.say(words), page)), after }
     }
+}
+
+/// The first of these names, and that there are more.
+fn listed(mut names: Vec<String>) -> String {
+    if names.len() > NAMES {
+        names.truncate(NAMES);
+        names.push("…".to_owned());
+    }
+    names.join(", ")
 }
 
 /// Somebody else's words, of which no reader makes a link: names are no place to lead people astray by. A word joiner, which is not

@@ -9,7 +9,7 @@ use domain::{LetterId, Timestamp};
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart};
 
-use super::draft::{Target, draft};
+use super::draft::draft;
 use super::mailbox::Kept;
 use super::texts::Text;
 use super::transport::Unsent;
@@ -113,13 +113,8 @@ impl Sender {
             None => Text::GreetingUnknown.of(language).to_owned(),
         };
         let closing = Text::Closing.filled(language, &[("name", self.name.clone()), ("url", self.base_url.clone())]);
-        let link = draft.link.as_ref().map(|(label, target)| {
-            let url = match target {
-                Target::Page(path) => format!("{}/{}{path}", self.base_url, language.tag()),
-                Target::Elsewhere(url) => url.clone(),
-            };
-            (label.as_str(), url)
-        });
+        let address = |path: &str| format!("{}/{}{path}", self.base_url, language.tag());
+        let link = draft.link.as_ref().map(|(label, path)| (label.as_str(), address(path)));
         let page = Page {
             language,
             subject: &draft.subject,

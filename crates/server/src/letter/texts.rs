@@ -96,11 +96,14 @@ texts! {
     TheDelegation: "Look at the delegation", "Machtiging bekijken";
 
     AnnouncementSubject: "{api}: {title}", "{api}: {title}";
-    AnnouncementDiscouraged: "From {moment} on, what changes is discouraged.", "Vanaf {moment} wordt afgeraden wat er verandert.";
+    AnnouncementRoutes: "It is about: {routes}", "Het gaat om: {routes}";
+    AnnouncementDiscouraged: "From {moment} on, use it for nothing new.", "Gebruik dit vanaf {moment} niet meer voor iets nieuws.";
     AnnouncementEnds: "It stops working on {moment}.", "Het stopt op {moment}.";
+    AnnouncementMore: "More about it: {link}", "Meer hierover: {link}";
     AnnouncementWhy: "You get this because you use {api} with: {credentials}.", "Je krijgt dit omdat je {api} gebruikt met: {credentials}.";
     AnnouncementContact: "You get this as the contact of: {credentials}.", "Je krijgt dit als contactpersoon van: {credentials}.";
-    ReadMore: "Read more", "Lees meer";
+    AnnouncementOf: "Organisation: {organisation}", "Organisatie: {organisation}";
+    TheOrganisation: "To the organisation", "Naar de organisatie";
 
     TrialSubject: "Letters arrive", "Mail komt aan";
     TrialStory: "An operator tried whether letters of this installation arrive. This one did.", "Een beheerder probeerde of mail van deze installatie aankomt. Dat is gelukt.";

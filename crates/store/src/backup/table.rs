@@ -38,6 +38,8 @@ tables! {
     "workspace",
     "api",
     "api_credential",
+    "announcement",
+    "announcement_reader",
     "operator_token",
     "personal_token",
     "organisation_token",

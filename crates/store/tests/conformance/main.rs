@@ -24,7 +24,7 @@ use support::*;
 
 const ALL: Page = Page::first(100);
 /// How many there are.
-const MIGRATIONS: usize = 21;
+const MIGRATIONS: usize = 22;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_statement_runs_on_sqlite() {
@@ -69,6 +69,7 @@ async fn suite(url: &str) {
     activity::activity(&store).await;
     codes(&store).await;
     sessions(&store).await;
+    announcements(&store).await;
     mail_links(&store).await;
     letters(&store).await;
     audit(&store).await;
@@ -112,6 +113,7 @@ macro_rules! read {
 }
 
 mod activity;
+mod announcements;
 mod audit;
 mod backup;
 mod codes;
@@ -126,6 +128,7 @@ mod sessions;
 mod tenancy;
 mod tokens;
 
+use announcements::*;
 use audit::*;
 use codes::*;
 use delegations::*;

@@ -98,6 +98,7 @@ pub(crate) struct Counts {
     organisation_tokens: Vec<(CredentialId, Digest, bool)>,
     delegations: Vec<DelegationId>,
     keys: Vec<(CredentialId, usize)>,
+    pub(crate) announcements: Vec<(domain::AnnouncementId, String)>,
 }
 
 impl Counts {
@@ -123,6 +124,9 @@ impl SnapshotSink for Counts {
     fn api(&mut self, definition: ApiDefinition) {
         assert_eq!(definition.name, "geo");
         self.saw("api");
+    }
+    fn announcement(&mut self, id: domain::AnnouncementId, api: &str, _: domain::announcement::Signal) {
+        self.announcements.push((id, api.to_owned()));
     }
     fn token(&mut self, token: &TokenRecord<'_>) {
         self.saw("token");
@@ -151,7 +155,7 @@ impl SnapshotSink for Counts {
     }
     fn organisation_token(&mut self, token: &OrganisationTokenRecord<'_>) {
         self.saw("organisation token");
-        assert!(["subsurface", "subsurface-demo", "geology"].contains(&token.api));
+        assert!(["subsurface", "subsurface-demo", "geology", "news"].contains(&token.api));
         self.organisation_tokens.push((token.id, token.secret.digest, token.superseded));
     }
     fn api_credential(&mut self, _: CredentialId, _: &str, _: Digest) {

@@ -1,5 +1,6 @@
 //! The command line as a whole, against canned answers.
 
+mod announcements;
 mod fake;
 mod forms;
 mod import;

@@ -10,6 +10,7 @@ use super::texts::Text;
 use super::{ALL, purpose};
 use crate::console::activity::narrow::{Held, Said, Uses};
 use crate::console::activity::{Recent, unused};
+use crate::console::announcement;
 use crate::console::ended::Ended;
 use crate::console::moment::Moment;
 use crate::console::page::Frame;
@@ -49,7 +50,8 @@ pub(in crate::console) async fn list(visit: Visit) -> Answer {
     let rows = keys.iter().map(|key| Row::new(&visit, key, &known)).collect();
     let base = visit.to(&super::path(&visit, ""));
     let ended = Ended::read(&visit, EndedOf::Keys(visit.organisation().id), Vec::new()).await?;
-    visit.page(&View { frame: Frame::of(&visit, visit.say(Text::Keys)), base, rows, ended })
+    let frame = Frame::of(&visit, visit.say(Text::Keys)).telling(announcement::of_organisation(&visit).await?);
+    visit.page(&View { frame, base, rows, ended })
 }
 
 /// Every key of the organisation.

@@ -9,6 +9,7 @@ use domain::delegation::DelegationState;
 use domain::{OrganisationId, Timestamp};
 
 use super::texts::Text;
+use crate::console::announcement;
 use crate::console::audit::{self, Day};
 use crate::console::menu;
 use crate::console::moment::{self, Moment};
@@ -74,7 +75,8 @@ pub(in crate::console) async fn show(visit: Visit) -> Answer {
     let Glance { numbers, mut soon, .. } = glance;
     soon.sort_by_key(|row| row.at);
     let last = last(&visit, id).await?;
-    let frame = Frame::of(&visit, visit.say(crate::console::Text::Overview));
+    let told = if Right::OrganisationKeysRead.is_for(roles) { announcement::of_organisation(&visit).await? } else { Vec::new() };
+    let frame = Frame::of(&visit, visit.say(crate::console::Text::Overview)).telling(told);
     visit.page(&View { frame, numbers, soon, last, log: visit.to(&visit.at("/audit")) })
 }
 

@@ -10,6 +10,7 @@ use super::texts::Text;
 use super::{OPTIONS, reach, title_of};
 use crate::console::activity::narrow::{Held, Said, Uses};
 use crate::console::activity::{Recent, unused};
+use crate::console::announcement;
 use crate::console::ended::Ended;
 use crate::console::moment::{self, Moment};
 use crate::console::page::Frame;
@@ -68,7 +69,7 @@ pub(in crate::console) async fn list(visit: Visit) -> Answer {
     let rows =
         tokens.into_iter().map(|token| (is_new(&token), token)).map(|(is_new, token)| Row::new(&visit, token, is_new, &known)).collect();
     let view = View {
-        frame: Frame::of(&visit, visit.say(crate::console::Text::Options)),
+        frame: Frame::of(&visit, visit.say(crate::console::Text::Options)).telling(announcement::of_organisation(&visit).await?),
         rows,
         reach: reach(&visit).await?,
         new: visit.to(&visit.at(&format!("{OPTIONS}/tokens/new"))),

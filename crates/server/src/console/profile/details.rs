@@ -7,6 +7,7 @@ use domain::text::Name;
 
 use super::apps::{self, App};
 use super::texts::Text;
+use crate::console::announcement;
 use crate::console::form::{Choice, Form};
 use crate::console::page::Frame;
 use crate::console::token::{self, Row};
@@ -59,7 +60,7 @@ async fn view(visit: &Visit, form: Form) -> Result<View, Response> {
     rows.truncate(SHOWN);
     let email = visit.person().person.email.clone();
     Ok(View {
-        frame: Frame::of(visit, visit.say(crate::console::Text::Details)),
+        frame: Frame::of(visit, visit.say(crate::console::Text::Details)).telling(announcement::of_person(visit).await?),
         form,
         email: email.map(String::from).unwrap_or_default(),
         is_proven: visit.person().person.email_verified,

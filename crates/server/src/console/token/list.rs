@@ -11,6 +11,7 @@ use super::reach;
 use super::texts::Text;
 use crate::console::activity::narrow::{Held, Said, Uses};
 use crate::console::activity::{Recent, unused};
+use crate::console::announcement;
 use crate::console::ended::Ended;
 use crate::console::moment::{self, Moment};
 use crate::console::page::Frame;
@@ -60,7 +61,8 @@ pub(in crate::console) async fn list(visit: Visit) -> Answer {
     let (rows, over) = read(&visit).await?;
     let over = over.into_iter().filter_map(|token| Some((token.description.to_string(), token.prefix, token.expires_at?)));
     let ended = Ended::read(&visit, EndedOf::OwnTokens, over.collect()).await?;
-    visit.page(&View { frame: Frame::of(&visit, visit.say(crate::console::Text::ApiTokens)), rows, ended })
+    let frame = Frame::of(&visit, visit.say(crate::console::Text::ApiTokens)).telling(announcement::of_person(&visit).await?);
+    visit.page(&View { frame, rows, ended })
 }
 
 /// The person's tokens: new ones, then those that end soonest.

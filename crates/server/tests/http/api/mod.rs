@@ -2,6 +2,7 @@
 
 mod adr_answers;
 mod adr_document;
+mod announcements;
 mod bad_input;
 pub(crate) mod canary;
 mod delegations;
@@ -52,6 +53,7 @@ impl World {
         let app = App::start().await;
         let shop = app.shop().await;
         app.survey("survey").await;
+        app.make("/api/v1/announcements", announcement()).await;
         let (acme, umbrella) = (Tenant::new(&app, "acme").await, Tenant::new(&app, "umbrella").await);
         Self { app, acme, umbrella, shop }
     }
@@ -74,6 +76,7 @@ impl World {
             Some("delegations") => tenant.delegation.clone(),
             Some("organisation-keys") => tenant.organisation_key.clone(),
             Some("organisation-tokens") => tenant.organisation_token.clone(),
+            Some("announcements") if route.path.contains("{id}") => self.first("/api/v1/announcements").await,
             Some("refusals") => self.refused(tenant).await,
             Some("api-credentials") => self.first("/api/v1/apis/shop/credentials").await,
             Some("operator-tokens") => self.first("/api/v1/operator-tokens").await,
@@ -132,6 +135,11 @@ impl Tenant {
     }
 }
 
+/// What an announcement needs.
+fn announcement() -> Value {
+    json!({"api": "shop", "title": {"nl": "Nieuw", "en": "New"}, "text": {"nl": "Lees dit.", "en": "Read this."}})
+}
+
 /// A body with which a route would do its work for this organisation.
 fn body_for(route: &Route, tenant: &Tenant) -> Value {
     match (route.method.as_str(), route.path.trim_start_matches("/api/v1")) {
@@ -161,6 +169,7 @@ fn body_for(route: &Route, tenant: &Tenant) -> Value {
         ("POST", "/apis") | ("PUT", "/apis/{name}") => {
             json!({"name": "shop", "title": "Shop", "presentations": ["bare"], "permissions": []})
         }
+        ("POST", "/announcements") => announcement(),
         ("POST", "/apis/{name}/credentials" | "/operator-tokens") => json!({"description": "another one"}),
         ("POST", "/server-keys/rotations") => json!({"purpose": "sealing"}),
         _ => json!({}),

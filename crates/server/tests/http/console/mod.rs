@@ -1,6 +1,7 @@
 //! The pages for people, over real HTTP.
 
 mod accounts;
+mod announcements;
 mod attacks;
 mod audit;
 mod authenticator;

@@ -1,5 +1,6 @@
 //! Letters, from what causes them to what arrives.
 
+mod announcements;
 mod delegations;
 mod endings;
 mod mailbox;

@@ -1,5 +1,6 @@
 //! Several nodes on one throw-away PostgreSQL, each a whole node with its own index, lease and connections.
 
+mod announcements;
 mod assertions;
 mod delegations;
 mod drain;

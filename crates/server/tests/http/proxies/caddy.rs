@@ -13,4 +13,5 @@ const KIND: Kind = Kind {
 };
 
 super::on!(KIND);
+super::tells_of_changes!(KIND);
 super::takes_access_tokens!(KIND, outage 503);

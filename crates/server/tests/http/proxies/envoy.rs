@@ -12,3 +12,4 @@ const KIND: Kind = Kind {
 };
 
 super::on!(KIND);
+super::tells_of_changes!(KIND);

@@ -38,6 +38,14 @@ macro_rules! on {
 }
 use on;
 
+/// Proxies that can put headers of the decision on the API's answer.
+macro_rules! tells_of_changes {
+    ($kind:ident) => {
+        $crate::proxies::on!($kind: changes_are_announced_on_answers => announced in suite,);
+    };
+}
+use tells_of_changes;
+
 /// Access tokens where a proxy has each request decided.
 macro_rules! takes_access_tokens {
     ($kind:ident, outage $outage:literal) => {

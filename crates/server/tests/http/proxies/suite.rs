@@ -1,5 +1,8 @@
 //! What must hold behind every proxy.
 
+use domain::announcement::Signal;
+use domain::{AnnouncementId, Event, Timestamp};
+
 use super::fault::Fault;
 use super::process::{Kind, Proxy};
 use super::upstream::Upstream;
@@ -98,6 +101,30 @@ pub(crate) async fn callers(kind: &Kind) {
     scene.gate.revoke(&reader);
     assert_eq!(scene.ask("GET", "/things/1", &[("Authorization", &reader.bearer())]).await.status, 401, "the very next request");
     assert_eq!(scene.upstream.take().len(), 1);
+}
+
+/// What the API's owner has announced stands on the API's answer; without that nothing does, whatever the caller sends.
+pub(crate) async fn announced(kind: &Kind) {
+    let scene = Scene::set(kind).await;
+    let reader = scene.gate.issue(&[READ]);
+    let bearer = reader.bearer();
+    let headers = [("Authorization", bearer.as_str()), ("Deprecation", "@1"), ("Sunset", "a lie"), ("Link", "<a-lie>")];
+    let told = async || {
+        let answer = scene.ask("GET", "/things/1", &headers).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        ["Deprecation", "Sunset", "Link"].map(|name| header_values(&answer.head, name).map(str::to_owned).collect::<Vec<_>>())
+    };
+    let nothing: [Vec<String>; 3] = Default::default();
+    assert_eq!(told().await, nothing);
+    let announcement = AnnouncementId::from_bytes([9; 16]);
+    let at = |seconds| Some(Timestamp::from_unix_seconds(seconds));
+    let (routes, link) = (vec![], Some("https://docs.example/v2".to_owned()));
+    let signal = Signal { routes, deprecated_at: at(1_800_000_000), sunset_at: at(1_893_456_000), link };
+    scene.gate.apply(&Event::AnnouncementMade { announcement, api: "shop".to_owned(), signal });
+    let link = "<https://docs.example/v2>; rel=\"deprecation\", <https://docs.example/v2>; rel=\"sunset\"";
+    assert_eq!(told().await, ["@1800000000", "Tue, 01 Jan 2030 00:00:00 GMT", link].map(|value| vec![value.to_owned()]));
+    scene.gate.apply(&Event::AnnouncementWithdrawn { announcement, api: "shop".to_owned() });
+    assert_eq!(told().await, nothing);
 }
 
 /// Headers by which a caller pretends to be someone, or to ask for something else.
