@@ -390,12 +390,8 @@ events! {
     }
     /// An invitation was withdrawn.
     Unindexed InvitationWithdrawn { invitation: MailLinkId, organisation: OrganisationId, }
-    /// An organisation lets only members with a second factor in, or everybody again.
-    Unindexed SecondFactorPolicyChanged {
-        organisation: OrganisationId,
-        /// Whether it asks for one.
-        required: bool,
-    }
+    /// An organisation lets only members with a second factor in (`required`), or everybody again.
+    Unindexed SecondFactorPolicyChanged { organisation: OrganisationId, required: bool, }
     /// A change of an API was announced: what programs are told. The words for people are in its row.
     Creation AnnouncementMade { announcement: AnnouncementId, api: String, signal: Signal, }
     /// An announcement was withdrawn.
