@@ -80,6 +80,7 @@ const PAGES = [
   { name: "options-problem", path: "/o", who: supplier, begin: wrongToken, status: 422 },
   { name: "options-ready", path: "/o", who: supplier, begin: (page) => deliveryToken(page, `veld-${Date.now()}-${(number += 1)}`) },
   { name: "options-delete", path: "/o", who: supplier, begin: (page) => below(page, "/options", "main td.act a") },
+  { name: "announced", path: "/o", who: supplier, begin: announced },
   { name: "audit", path: "/o", who: privacy, begin: (page) => tab(page, "/audit") },
   { name: "own-audit", path: "/profile/audit", who: privacy },
   { name: "settings", path: "/o", who: privacy, begin: (page) => tab(page, "/settings") },
@@ -102,6 +103,7 @@ const MAX = { document: 15_000, stylesheet: 4_096, script: 2_048 };
 const problems = [];
 let checked = 0;
 let number = 0;
+let announcement;
 
 async function send(page, fields) {
   for (const [name, value] of Object.entries(fields)) await page.fill(`main [name=${name}]`, value);
@@ -145,6 +147,29 @@ async function ofKey(page, what) {
 async function steps(page, tab, link) {
   await follow(page, `main .tabs a[href$='${tab}']`);
   return follow(page, link);
+}
+
+// The tokens of an organisation, with what was announced of the API that they are for.
+async function announced(page) {
+  announcement ??= fetch(`${base}/api/v1/announcements`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${ready.operator_token}`, "content-type": "application/json" },
+    body: JSON.stringify({
+      api: "subsurface",
+      title: { nl: "Versie 2 stopt", en: "Version 2 stops" },
+      text: { nl: "Stap over op versie 3.\n\nIn de gids staat hoe dat gaat.", en: "Go on with version 3.\n\nThe guide says how." },
+      routes: [{ method: "GET", path: "/api/v2/leveringen" }],
+      deprecated_at: "2035-01-01T00:00:00Z",
+      sunset_at: "2036-01-01T00:00:00Z",
+      link: "https://docs.example.org/version-3",
+    }),
+  });
+  const made = (await announcement).status;
+  let answer = await tab(page, "/options");
+  for (let tries = 0; tries < 50 && !(await page.$("#told-1")); tries += 1) answer = await page.reload();
+  if (made !== 201 || !(await page.$("#told-1"))) problems.push(`nothing is announced: ${made}`);
+  await page.click("#told-1 ~ details summary");
+  return answer;
 }
 
 async function invite(page, emails) {
