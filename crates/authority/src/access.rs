@@ -17,6 +17,14 @@ pub enum Caller {
         /// With this token.
         credential: CredentialId,
     },
+    /// A person who was appointed to run the installation, on a page for that: may do everything. Their tokens may not, and neither may
+    /// they on other pages. Each change looks once more whether they still are ([`crate::Authority::change`]).
+    OperatorPerson {
+        /// Who.
+        id: PersonId,
+        /// In which session.
+        session: SessionId,
+    },
     /// A person.
     Person(PersonCaller),
     /// A client, for itself: it manages its registration, or ends a token of its own.
@@ -170,6 +178,7 @@ impl Caller {
     pub(crate) fn name(&self) -> [u8; 17] {
         let (kind, id) = match self {
             Self::Operator { credential } => (b'o', *credential.as_bytes()),
+            Self::OperatorPerson { id, .. } => (b'r', *id.as_bytes()),
             Self::Person(person) => (b'p', *person.id.as_bytes()),
             Self::Client { key } => (b'c', *key.as_bytes()),
             Self::System => (b's', [0; 16]),
@@ -181,7 +190,7 @@ impl Caller {
 
     /// Whether the caller runs the installation.
     pub fn is_operator(&self) -> bool {
-        matches!(self, Self::Operator { .. } | Self::System)
+        matches!(self, Self::Operator { .. } | Self::OperatorPerson { .. } | Self::System)
     }
 
     /// Refuses everybody but operators.
@@ -201,7 +210,7 @@ impl Caller {
     /// Whether the caller manages what this right is about in this organisation.
     pub fn manages(&self, organisation: OrganisationId, right: Right) -> bool {
         match self {
-            Self::Operator { .. } | Self::System => true,
+            Self::Operator { .. } | Self::OperatorPerson { .. } | Self::System => true,
             Self::Person(person) => {
                 let entitled = right.roles().iter().any(|role| person.roles.has(*role));
                 person.organisation == organisation && entitled && person.rights.contains(&right)

@@ -210,12 +210,12 @@ impl Teller {
     }
 
     async fn line(&mut self, reader: &mut Reader<'_>, row: AuditRow) -> Result<AuditLine, StoreError> {
-        let AuditRow { entry, action, acting, address } = row;
+        let AuditRow { entry, action, acting, address, reason: given } = row;
         let by = self.actor(reader, &entry, acting).await?;
-        let (mut names, mut reason) = (Vec::new(), None);
+        let (mut names, mut reason) = (Vec::new(), given);
         for (place, id) in named(&entry.event).into_iter().take(NAMED).enumerate() {
             let Some(label) = self.label(reader, id).await? else { continue };
-            if place == 0 && gives_reason(&entry.event) && self.may_know_reason(&label) {
+            if place == 0 && reason.is_none() && gives_reason(&entry.event) && self.may_know_reason(&label) {
                 reason = label.reason.clone();
             }
             names.extend(self.name(id, label));
@@ -228,6 +228,11 @@ impl Teller {
     async fn actor(&mut self, reader: &mut Reader<'_>, entry: &Entry, acting: Option<OrganisationId>) -> Result<AuditActor, StoreError> {
         Ok(match (entry.actor, acting) {
             (Actor::Operator { .. }, _) => AuditActor::Operator,
+            // Organisations, and people to whom something was done, are told no more than that it was an operator.
+            (Actor::OperatorPerson { id }, _) if self.of == AuditOf::Installation || self.of == AuditOf::Person(id) => {
+                AuditActor::Person(id, self.label(reader, *id.as_bytes()).await?.and_then(|label| label.name))
+            }
+            (Actor::OperatorPerson { .. }, _) => AuditActor::Operator,
             (Actor::System, _) => AuditActor::Server,
             (Actor::Client { key }, _) => AuditActor::Client(self.label(reader, *key.as_bytes()).await?.and_then(|label| label.name)),
             (Actor::Person { id, .. }, None) => {
@@ -278,7 +283,7 @@ impl Teller {
     fn may_know_address(&self, entry: &Entry) -> bool {
         match (self.of, entry.actor) {
             (AuditOf::Installation | AuditOf::Organisation(_), _) => true,
-            (AuditOf::Person(reads), Actor::Person { id, .. }) => id == reads,
+            (AuditOf::Person(reads), Actor::Person { id, .. } | Actor::OperatorPerson { id }) => id == reads,
             (AuditOf::Person(_), _) => false,
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::event::{Actor, Class};
+use domain::text::Reason;
 use domain::time::Boottime;
 use domain::{RequestId, Sequence, Timestamp};
 use futures_util::future::BoxFuture;
@@ -26,18 +27,21 @@ pub struct Context {
     pub address: Option<String>,
     /// Under which key the answer is kept for a repeated request.
     pub idempotency: Option<IdempotencyKey>,
+    /// Why, where whoever asks says so: whoever reads of the change in a log reads this, too.
+    pub reason: Option<Reason>,
 }
 
 impl Context {
     /// A context of the server itself: first start, or a command on its own machine.
     pub fn system(request: RequestId, now: Timestamp) -> Self {
-        Self { caller: Caller::System, request, now, address: None, idempotency: None }
+        Self { caller: Caller::System, request, now, address: None, idempotency: None, reason: None }
     }
 
     /// As the journal names it.
     pub fn by(&self) -> By {
         let actor = match &self.caller {
             Caller::Operator { credential } => Actor::Operator { credential: *credential },
+            Caller::OperatorPerson { id, .. } => Actor::OperatorPerson { id: *id },
             Caller::Person(person) => Actor::Person { id: person.id, credential: person.with.credential() },
             Caller::Client { key } => Actor::Client { key: *key },
             Caller::System => Actor::System,
@@ -79,10 +83,22 @@ impl Authority {
     {
         let started = self.clock.boottime();
         let (by, work) = (context.by(), Arc::new(work));
+        let reason = context.reason.clone();
+        let as_operator = if let Caller::OperatorPerson { id, .. } = context.caller { Some(id) } else { None };
         let committed = self.store.write(move |tx| {
-            let (by, work) = (by.clone(), work.clone());
+            let (by, work, reason) = (by.clone(), work.clone(), reason.clone());
             Box::pin(async move {
-                Ok::<_, Abort<Error>>(match work(tx, &by).await? {
+                // Whoever was dismissed or suspended since the page was asked for changes nothing any more.
+                if let Some(person) = as_operator
+                    && !tx.is_operator(person).await?
+                {
+                    return Err(Abort::Refused(Error::Forbidden));
+                }
+                let outcome = work(tx, &by).await?;
+                if let (Outcome::Changed(..), Some(reason)) = (&outcome, &reason) {
+                    tx.give_change_reason(&by, reason).await?;
+                }
+                Ok::<_, Abort<Error>>(match outcome {
                     Outcome::Changed(value, recorded) => Outcome::Changed((value, None), recorded),
                     Outcome::Kept(value) => Outcome::Kept((value, None)),
                     Outcome::Unchanged(value) => Outcome::Unchanged((value, Some(tx.last_place().await?))),

@@ -189,7 +189,7 @@ async fn sides(reader: &mut Reader<'_>, refused: &RefusedRequest) -> Result<Side
 /// As what the caller may know, if at all.
 fn reading(asker: &Asker, refused: &RefusedRequest, sides: &Sides) -> Option<Reading> {
     let person = match &asker.caller {
-        Caller::Operator { .. } | Caller::System => return Some(Reading::Operator),
+        Caller::Operator { .. } | Caller::OperatorPerson { .. } | Caller::System => return Some(Reading::Operator),
         Caller::Person(person) => person,
         Caller::Client { .. } => return None,
     };
@@ -251,7 +251,7 @@ async fn tell(
 }
 
 fn runs(asker: &Asker) -> bool {
-    matches!(asker.caller, Caller::Operator { .. } | Caller::System)
+    asker.caller.is_operator()
 }
 
 /// What a change is looked for that explains this.
@@ -332,7 +332,7 @@ async fn changed(
     let entry = entries.into_iter().find(|entry| entry.at <= refused.at && explains(refused.cause, &entry.event));
     let Some(entry) = entry else { return Ok(None) };
     let by = match entry.actor {
-        Actor::Operator { .. } => Some(DecidedBy::Operator),
+        Actor::Operator { .. } | Actor::OperatorPerson { .. } => Some(DecidedBy::Operator),
         Actor::Client { .. } => Some(DecidedBy::Client),
         Actor::System => Some(DecidedBy::Server),
         Actor::Person { id, .. } => named(reader, id, viewers, None).await?,

@@ -88,7 +88,9 @@ impl Authority {
         Ok(kept.is_some_and(|kept| kept == digest))
     }
 
-    /// Uses the set-up code: makes the first organisation, its owner and a first personal token. The code ends with it.
+    /// Uses the set-up code: makes the first organisation, its owner and a first personal token. The code ends with it. The owner is the
+    /// first operator, too: the code is printed once, where the server was started, by whoever can read the operator token beside it,
+    /// so that nobody gets more than they could take; and without one, no page for operators could be opened at all.
     pub async fn set_up(&self, context: &Context, code: &str, set_up: SetUp) -> Result<Changed<IssuedToken>, Error> {
         let password_hash = self.passwords.hash(set_up.password.clone(), &*self.entropy).await?;
         let now = context.now;
@@ -123,6 +125,8 @@ impl Authority {
                 tx.insert_membership(&membership).await.map_err(clash)?;
                 let Membership { id, person, organisation, roles, .. } = membership;
                 tx.record(by, Event::MembershipCreated { membership: id, person, organisation, roles }).await?;
+                tx.appoint_operator(person, by.at).await?;
+                tx.record(by, Event::OperatorAppointed { person }).await?;
                 let recorded = crate::personal_token::insert(tx, by, &token, digest, false).await?;
                 Ok(Outcome::Changed(IssuedToken { token, secret }, recorded))
             })

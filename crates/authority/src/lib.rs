@@ -41,6 +41,7 @@ mod membership;
 mod meter;
 mod new_browser;
 mod notice;
+mod operator;
 mod organisation;
 mod organisation_key;
 mod organisation_token;
@@ -96,6 +97,7 @@ pub use mail_link::{Arrival, InvitationView, LinkOver, LinkUnused, LinkView};
 pub use membership::HangsFromMembership;
 pub use meter::Meters;
 pub use new_browser::BrowserFacts;
+pub use operator::Operator;
 pub use organisation::NewOrganisation;
 pub use organisation_key::{
     ClientRequest, IssuedOrganisationKey, NewOrganisationKey, OrganisationKeyFilter, OrganisationKeyRow, OrganisationKeyUpdate,

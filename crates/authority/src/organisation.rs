@@ -77,15 +77,21 @@ impl Authority {
         .await
     }
 
-    /// Suspends an organisation, so that nothing of it works, or lets it work again. Asking for what is so already changes nothing.
+    /// Suspends an organisation, so that nothing of it works, or lets it work again, and says why where that is known. Asking for what is
+    /// so already changes nothing.
     pub async fn suspend_organisation(&self, context: &Context, id: OrganisationId, suspend: bool) -> Result<Changed<Organisation>, Error> {
         context.caller.require_operator()?;
+        let reason = context.reason.clone();
         self.change(context, move |tx, by| {
+            let reason = reason.clone();
             Box::pin(async move {
                 let changed = tx.set_organisation_suspended(id, suspend.then_some(by.at)).await?;
                 let organisation = tx.organisation(id).await?.ok_or(Abort::Refused(Error::NotFound))?;
                 if !changed {
                     return Ok(Outcome::Unchanged(organisation));
+                }
+                if let Some(reason) = &reason {
+                    tx.give_suspension_reason(id, Some(reason)).await?;
                 }
                 let event = if suspend {
                     Event::OrganisationSuspended { organisation: id }

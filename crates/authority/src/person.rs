@@ -121,11 +121,6 @@ impl Authority {
         .await
     }
 
-    /// Whether a person is one of those who run the installation.
-    pub async fn runs_installation(&self, id: PersonId) -> Result<bool, Error> {
-        Ok(self.store.read(move |reader| Box::pin(async move { reader.is_operator(id).await })).await?)
-    }
-
     /// Remembers how the caller wants pages and letters to be.
     pub async fn choose_settings(&self, context: &Context, settings: Settings) -> Result<(), Error> {
         let crate::Caller::Person(caller) = &context.caller else { return Err(Error::Forbidden) };
@@ -180,6 +175,9 @@ impl Authority {
                         super::membership::end(tx, by, &membership).await?;
                     }
                     session::end(tx, by, id, Which::All).await?;
+                    if tx.dismiss_operator(id).await? {
+                        tx.record(by, Event::OperatorDismissed { person: id }).await?;
+                    }
                     tx.erase_person(id, by.at).await?;
                     let recorded = tx.record(by, Event::PersonErased { person: id }).await?;
                     Ok(Outcome::Changed((), recorded))

@@ -53,6 +53,12 @@ impl Authority {
         Ok(self.store.read(move |reader| Box::pin(async move { reader.organisations(page).await })).await?)
     }
 
+    /// Organisations with this in their name, for operators; by their names, so many at most.
+    pub async fn find_organisations(&self, caller: &Caller, part: String, suspended: bool, limit: u32) -> Result<Vec<Organisation>, Error> {
+        caller.require_operator()?;
+        Ok(self.store.read(move |reader| Box::pin(async move { reader.find_organisations(&part, suspended, limit).await })).await?)
+    }
+
     /// The members of an organisation.
     pub async fn members(&self, caller: &Caller, organisation: OrganisationId, page: Page) -> Result<Vec<Membership>, Error> {
         self.organisation(caller, organisation).await?;

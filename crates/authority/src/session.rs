@@ -113,6 +113,8 @@ pub struct SignedInPerson {
     pub withheld: Vec<Membership>,
     /// How they want pages to be.
     pub settings: Settings,
+    /// Whether they were appointed to run the installation.
+    pub is_operator: bool,
 }
 
 /// Which sessions.
@@ -269,8 +271,8 @@ impl Authority {
                 memberships.retain(|membership| !holds(fence.as_ref(), membership.id.as_bytes(), Some(membership.organisation)));
                 let lacking = reader.second_factor_lacking(person.id).await?;
                 let withheld = memberships.extract_if(.., |membership| lacking.contains(&membership.organisation)).collect();
-                let settings = reader.person_settings(person.id).await?;
-                Ok(Some(SignedInPerson { session, person, memberships, withheld, settings }))
+                let (settings, is_operator) = reader.page_settings(person.id).await?;
+                Ok(Some(SignedInPerson { session, person, memberships, withheld, settings, is_operator }))
             })
         });
         let found = found.await?;

@@ -33,6 +33,11 @@ pub enum Actor {
         /// With which credential, if with one.
         credential: Option<CredentialId>,
     },
+    /// A person who was appointed to run the installation, on a page for that.
+    OperatorPerson {
+        /// Who.
+        id: PersonId,
+    },
     /// A client, for itself: it registered, changed its registration, or ended a token (RFC 7009).
     Client {
         /// Its organisation key.

@@ -104,4 +104,6 @@ ids! {
     PasskeyId;
     /// Names an announcement of an API's owner.
     AnnouncementId;
+    /// Names one look of an operator at what is an organisation's.
+    ViewId;
 }

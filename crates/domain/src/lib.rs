@@ -31,6 +31,8 @@
 //! | delegation | workspace W of organisation A lets organisation B do P, from opening until closing |
 //! | API credential | what an API shows to ask about others' credentials |
 //! | operator token | the credential of whoever runs this installation |
+//! | operator | a person who runs this installation, on the console's pages for that; never through a token of theirs |
+//! | view | an operator's look at a part of what is an organisation's, with a reason that the organisation sees |
 //! | presentation | how a credential is put on the wire: bare, `Bearer`, `Token`, `Basic`, `X-API-Key` |
 //! | digest | SHA-256 of a credential's text: all that is stored of it |
 //! | installation | the two to four letters with which this server's credentials begin |
@@ -86,6 +88,7 @@ pub mod session;
 pub mod text;
 pub mod time;
 pub mod verify;
+pub mod view;
 pub mod workspace;
 
 pub use client_refusal::{Because, ClientRefusal};
@@ -96,7 +99,7 @@ pub use fence::Fence;
 pub use histogram::Histogram;
 pub use id::{
     AnnouncementId, CredentialId, DelegationId, FamilyId, GrantId, InteractionId, LetterId, MailLinkId, MembershipId, NodeId,
-    OrganisationId, PasskeyId, PersonId, RequestId, SessionId, WorkspaceId,
+    OrganisationId, PasskeyId, PersonId, RequestId, SessionId, ViewId, WorkspaceId,
 };
 pub use refusal::Refusal;
 pub use refused_request::{Cause, Flow};

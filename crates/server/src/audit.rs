@@ -7,6 +7,7 @@ use authority::{AuditActor, AuditLine, AuditName};
 use domain::event::{Actor, Event};
 use domain::permission::Permissions;
 use domain::person::{ROLES, Role, Roles};
+use domain::view::ViewedPart;
 use domain::{OrganisationId, Timestamp};
 
 use crate::console::moment;
@@ -26,6 +27,7 @@ pub(crate) fn sentence(line: &AuditLine, language: Language) -> String {
         ("count", words.more()),
         ("roles", roles),
         ("before", before),
+        ("part", words.part().to_owned()),
     ];
     let told = texts::sentence(&line.action).filled(language, &values);
     match &line.reason {
@@ -52,6 +54,7 @@ pub(crate) fn via(line: &AuditLine) -> (&'static str, Text) {
     match line.entry.actor {
         Actor::Person { credential: None, .. } => ("session", Text::ViaPage),
         Actor::Person { credential: Some(_), .. } => ("token", Text::ViaToken),
+        Actor::OperatorPerson { .. } => ("operator_page", Text::ViaOperatorPage),
         Actor::Operator { .. } => ("operator_token", Text::ViaOperatorToken),
         Actor::Client { .. } => ("client", Text::ViaClient),
         Actor::System => ("server", Text::ViaServer),
@@ -128,6 +131,19 @@ impl Words<'_> {
             },
             _ => String::new(),
         }
+    }
+
+    /// At what of an organisation somebody looked.
+    fn part(&self) -> &'static str {
+        let Event::OrganisationViewed { part, .. } = &self.line.entry.event else { return "" };
+        match part {
+            ViewedPart::Members => Text::PartMembers,
+            ViewedPart::Tokens => Text::PartTokens,
+            ViewedPart::Keys => Text::PartKeys,
+            ViewedPart::Workspaces => Text::PartWorkspaces,
+            ViewedPart::Audit => Text::PartAudit,
+        }
+        .of(self.language)
     }
 
     /// Until when.

@@ -156,6 +156,9 @@ settings! {
     /// Whether anybody may make an account for themselves at `/sign-up`. Otherwise people come in by an invitation, or are made known by
     /// an operator or an owner. Whoever signs up is a member of nothing yet. Needs mail: see `docs/sign-in.md`.
     sign_up_open: bool = false, "true or false", |_| true;
+    /// Whether the pages for operators ask that whoever opens them has a second factor: an app that shows codes, or a passkey. These
+    /// pages reach into every organisation.
+    operators_need_second_factor: bool = true, "true or false", |_| true;
     /// Providers of OpenID Connect with which people may sign in: `[[sign_in_providers]]` with `name` (in URLs), `label` (on the
     /// button), `issuer`, `client_id`, `client_secret_file` and `scopes`. See `docs/sign-in.md`.
     sign_in_providers: Vec<SignInProvider> = Vec::new(), "tables with different names and https issuers", |all| SignInProvider::fit(all);

@@ -30,6 +30,7 @@ impl AuthorityTokens {
             now: self.authority.clock().now(),
             address: by.address.map(|address| address.to_string()),
             idempotency: None,
+            reason: None,
         }
     }
 

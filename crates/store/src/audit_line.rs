@@ -18,11 +18,12 @@ use crate::value::{Param, Row, params};
 macro_rules! lines {
     ($filter:literal) => {
         concat!(
-            "SELECT j.seq, j.at, j.request, j.actor, j.event, a.action, a.acting, o.address
+            "SELECT j.seq, j.at, j.request, j.actor, j.event, a.action, a.acting, o.address, r.reason
                 FROM (SELECT at, seq, action, acting FROM audit_line WHERE owner = $1 AND at >= $2 AND (at, seq) < ($3, $4) ",
             $filter,
             "ORDER BY at DESC, seq DESC LIMIT $5) a
-                JOIN journal j ON j.seq = a.seq LEFT JOIN journal_origin o ON o.seq = a.seq ORDER BY a.at DESC, a.seq DESC"
+                JOIN journal j ON j.seq = a.seq LEFT JOIN journal_origin o ON o.seq = a.seq
+                LEFT JOIN change_reason r ON r.request = j.request ORDER BY a.at DESC, a.seq DESC"
         )
     };
 }
@@ -74,6 +75,8 @@ pub struct AuditRow {
     pub acting: Option<OrganisationId>,
     /// From which address it was asked for, unless that was erased or never known.
     pub address: Option<String>,
+    /// Why, where whoever made the change said so for this change.
+    pub reason: Option<String>,
 }
 
 /// Which lines of one log are wanted, newest first.
@@ -159,7 +162,12 @@ async fn lines_of(reader: &mut Reader<'_>, entry: &Entry, known: &mut Known) -> 
             of_organisation_token_is |= row.take::<i64>()? == 1;
         }
     }
-    let actor = if let Actor::Person { id, .. } = entry.actor { Some(id) } else { None };
+    // Whoever runs the installation is named in its log and in their own, and nowhere else.
+    let (actor, is_operator) = match entry.actor {
+        Actor::Person { id, .. } => (Some(id), false),
+        Actor::OperatorPerson { id } => (Some(id), true),
+        Actor::Operator { .. } | Actor::Client { .. } | Actor::System => (None, false),
+    };
     owners.extend(actor.map(|id| *id.as_bytes()));
     owners.sort_unstable();
     owners.dedup();
@@ -169,11 +177,14 @@ async fn lines_of(reader: &mut Reader<'_>, entry: &Entry, known: &mut Known) -> 
     };
     let action = entry.event.action();
     let action = if of_organisation_token_is { of_organisation_token(action) } else { action };
-    let line = |owner, acting| NewLine { owner, at: entry.at, sequence: entry.sequence, action, actor, acting };
+    let line = |owner, acting| {
+        let is_named = !is_operator || owner == INSTALLATION || actor.is_some_and(|actor| owner == *actor.as_bytes());
+        NewLine { owner, at: entry.at, sequence: entry.sequence, action, actor: actor.filter(|_| is_named), acting }
+    };
     let mut lines = vec![line(INSTALLATION, None)];
     for owner in &owners {
         let acting = match actor {
-            Some(actor) if owner != actor.as_bytes() && !knows(reader, *owner, &own, known).await? => {
+            Some(actor) if !is_operator && owner != actor.as_bytes() && !knows(reader, *owner, &own, known).await? => {
                 let one_of_them = own.iter().find(|organisation| owners.contains(organisation)).or(own.first());
                 Some(one_of_them.copied().unwrap_or(INSTALLATION))
             }
@@ -237,5 +248,5 @@ impl Reader<'_> {
 
 fn line(mut row: Row) -> Result<AuditRow, StoreError> {
     let entry = Entry { sequence: Sequence(row.take()?), at: row.take()?, request: row.take()?, actor: row.json()?, event: row.json()? };
-    Ok(AuditRow { entry, action: row.take()?, acting: row.take()?, address: row.take()? })
+    Ok(AuditRow { entry, action: row.take()?, acting: row.take()?, address: row.take()?, reason: row.take()? })
 }

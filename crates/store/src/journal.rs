@@ -176,7 +176,7 @@ pub fn named(event: &Event) -> Vec<[u8; 16]> {
         | Event::OrganisationSuspended { organisation }
         | Event::OrganisationResumed { organisation }
         | Event::OrganisationChanged { organisation }
-        | Event::OrganisationViewed { organisation }
+        | Event::OrganisationViewed { organisation, .. }
         | Event::SecondFactorPolicyChanged { organisation, .. } => vec![*organisation.as_bytes()],
         Event::PersonCreated { person }
         | Event::PersonChanged { person }
@@ -291,7 +291,7 @@ fn concerns_delegations(event: &Event) -> bool {
 
 fn actor_person(actor: &Actor) -> Option<&PersonId> {
     match actor {
-        Actor::Person { id, .. } => Some(id),
+        Actor::Person { id, .. } | Actor::OperatorPerson { id } => Some(id),
         Actor::Operator { .. } | Actor::Client { .. } | Actor::System => None,
     }
 }

@@ -96,6 +96,7 @@ pub use meter::Meters;
 pub use migration::MigrationReport;
 pub use node::{LiveNode, Node, Tail};
 pub use notice::{DelegationEnding, EndingCredential, EndingPrivateKey, EndingWithin};
+pub use operator::View;
 pub use operator_token::OperatorToken;
 pub use options::{DatabaseUrl, Options};
 pub use organisation_key::NewOrganisationKey;

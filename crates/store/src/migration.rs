@@ -38,6 +38,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0020_second_factor_policy", include_str!("../migrations/0020_second_factor_policy.sql")),
     ("0021_refused_clients", include_str!("../migrations/0021_refused_clients.sql")),
     ("0022_announcements", include_str!("../migrations/0022_announcements.sql")),
+    ("0023_operator_pages", include_str!("../migrations/0023_operator_pages.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

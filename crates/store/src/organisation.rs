@@ -15,6 +15,8 @@ statements! {
     ORGANISATION = "SELECT id, name, created_at, suspended_at FROM organisation WHERE id = $1";
     ORGANISATIONS = "SELECT id, name, created_at, suspended_at FROM organisation WHERE id > $1 ORDER BY id LIMIT $2";
     ORGANISATION_NAMED = "SELECT id, name, created_at, suspended_at FROM organisation WHERE name_folded = $1";
+    FIND_ORGANISATIONS = "SELECT id, name, created_at, suspended_at FROM organisation
+        WHERE name_folded LIKE $1 ESCAPE '!' AND ($2 = 0 OR suspended_at IS NOT NULL) ORDER BY name_folded, id LIMIT $3";
     RENAME_ORGANISATION = "UPDATE organisation SET name = $2, name_folded = $3 WHERE id = $1 AND name <> $2";
     SUSPEND_ORGANISATION = "UPDATE organisation SET suspended_at = $2 WHERE id = $1 AND suspended_at IS NULL";
     RESUME_ORGANISATION = "UPDATE organisation SET suspended_at = NULL, suspended_reason = NULL
@@ -34,6 +36,15 @@ impl Reader<'_> {
     pub async fn organisation_named(&mut self, name: &Name) -> Result<Option<Organisation>, StoreError> {
         let folded = name.folded();
         self.executor.row(&ORGANISATION_NAMED, &params![&folded]).await?.map(organisation).transpose()
+    }
+
+    /// Organisations with this in their name, compared without regard to case, or suspended ones of them only; by their names, so many at
+    /// most.
+    pub async fn find_organisations(&mut self, part: &str, suspended: bool, limit: u32) -> Result<Vec<Organisation>, StoreError> {
+        let literal = domain::text::fold(part).replace('!', "!!").replace('%', "!%").replace('_', "!_");
+        let pattern = format!("%{literal}%");
+        let rows = self.executor.rows(&FIND_ORGANISATIONS, &params![&pattern, i64::from(suspended), limit]).await?;
+        rows.into_iter().map(organisation).collect()
     }
 
     /// How an organisation is reached, and why it is suspended, where that was said.

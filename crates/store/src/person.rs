@@ -38,6 +38,7 @@ statements! {
         WHERE credential IN (SELECT id FROM personal_token WHERE person = $1)";
     PASSWORD_HASH = "SELECT password_hash FROM person WHERE id = $1";
     PERSON_SETTINGS = "SELECT language, theme FROM person WHERE id = $1";
+    PAGE_SETTINGS = "SELECT language, theme, (SELECT COUNT(*) FROM operator WHERE operator.person = person.id) FROM person WHERE id = $1";
     SET_PERSON_SETTINGS = "UPDATE person SET language = $2, theme = $3 WHERE id = $1 AND erased_at IS NULL";
     // Once: what is remembered then is where somebody was first seen.
     NOTE_SIGNED_IN = "UPDATE person SET signed_in_at = $2, language = COALESCE(language, $3) WHERE id = $1 AND signed_in_at IS NULL";
@@ -66,9 +67,14 @@ impl Reader<'_> {
 
     /// How a person wants pages and letters to be.
     pub async fn person_settings(&mut self, id: PersonId) -> Result<Settings, StoreError> {
-        let Some(mut row) = self.executor.row(&PERSON_SETTINGS, &params![&id]).await? else { return Ok(Settings::default()) };
-        let (language, theme): (Option<String>, Option<String>) = (row.take()?, row.take()?);
-        Ok(Settings { language: language.as_deref().and_then(Language::tagged), theme: theme.as_deref().and_then(Theme::named) })
+        let row = self.executor.row(&PERSON_SETTINGS, &params![&id]).await?;
+        row.map_or(Ok(Settings::default()), |mut row| settings(&mut row))
+    }
+
+    /// The same, and whether the person was appointed to run the installation.
+    pub async fn page_settings(&mut self, id: PersonId) -> Result<(Settings, bool), StoreError> {
+        let Some(mut row) = self.executor.row(&PAGE_SETTINGS, &params![&id]).await? else { return Ok((Settings::default(), false)) };
+        Ok((settings(&mut row)?, row.take::<i64>()? > 0))
     }
 
     /// The hash of a person's password, if they have one.
@@ -151,6 +157,11 @@ impl Tx<'_> {
     pub async fn set_password_hash(&mut self, id: PersonId, hash: Option<&str>) -> Result<bool, StoreError> {
         Ok(self.executor.execute(&SET_PASSWORD_HASH, &params![&id, hash]).await? > 0)
     }
+}
+
+fn settings(row: &mut Row) -> Result<Settings, StoreError> {
+    let (language, theme): (Option<String>, Option<String>) = (row.take()?, row.take()?);
+    Ok(Settings { language: language.as_deref().and_then(Language::tagged), theme: theme.as_deref().and_then(Theme::named) })
 }
 
 fn person(mut row: Row) -> Result<Person, StoreError> {

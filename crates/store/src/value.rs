@@ -3,7 +3,7 @@
 use domain::credential::Digest;
 use domain::id::{
     AnnouncementId, CredentialId, DelegationId, FamilyId, GrantId, InteractionId, LetterId, MailLinkId, MembershipId, NodeId,
-    OrganisationId, PasskeyId, PersonId, RequestId, SessionId, WorkspaceId,
+    OrganisationId, PasskeyId, PersonId, RequestId, SessionId, ViewId, WorkspaceId,
 };
 use domain::time::Timestamp;
 
@@ -123,7 +123,7 @@ macro_rules! ids {
     )*};
 }
 
-ids! { AnnouncementId LetterId MailLinkId OrganisationId PersonId MembershipId WorkspaceId DelegationId CredentialId GrantId SessionId FamilyId InteractionId PasskeyId RequestId NodeId }
+ids! { AnnouncementId LetterId MailLinkId OrganisationId PersonId MembershipId WorkspaceId DelegationId CredentialId GrantId SessionId FamilyId InteractionId PasskeyId RequestId NodeId ViewId }
 
 /// A list of parameters, from anything that goes into a statement.
 macro_rules! params {

@@ -119,7 +119,7 @@ fn side(caller: &Caller, chain: &[Delegation]) -> Option<Side> {
 /// Whether the caller manages its organisation's delegations.
 fn leads(caller: &Caller) -> bool {
     match caller {
-        Caller::Operator { .. } | Caller::System => true,
+        Caller::Operator { .. } | Caller::OperatorPerson { .. } | Caller::System => true,
         Caller::Client { .. } => false,
         Caller::Person(person) => {
             let role = person.roles.has(Role::Owner) || person.roles.has(Role::ProjectManager);

@@ -18,6 +18,7 @@ use crate::permission::Permissions;
 use crate::person::Roles;
 use crate::second_factor::FactorChange;
 use crate::time::Timestamp;
+use crate::view::ViewedPart;
 use crate::workspace::WorkspaceNumber;
 
 macro_rules! events {
@@ -371,8 +372,8 @@ events! {
     }
     /// How an organisation can be reached, or what it decides for itself, was changed.
     Unindexed OrganisationChanged { organisation: OrganisationId, }
-    /// An operator looked at the pages of an organisation.
-    Unindexed OrganisationViewed { organisation: OrganisationId, }
+    /// An operator looked at a part of what is an organisation's.
+    Unindexed OrganisationViewed { organisation: OrganisationId, part: ViewedPart, }
     /// A person runs the installation from now on.
     Unindexed OperatorAppointed { person: PersonId, }
     /// A person does not run the installation any more.

@@ -27,7 +27,7 @@ pub(super) struct AuditEntry {
     /// When it was asked for.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// Who: `type` is `operator`, `person` or `system`; with the ids of person and credential.
+    /// Who: `type` is `operator`, `operator_person`, `person`, `client` or `system`; with the ids of person and credential.
     #[schema(value_type = Object)]
     actor: Actor,
     /// In which request.

@@ -133,7 +133,7 @@ async fn open(state: Arc<ApiState>, route: &'static Route, mut request: Request)
     let idempotency = idempotency(&parts.headers, &parts.method, &path, &bytes)?;
     let address = gateway::caller_address(&parts.headers, edge.peer.ip(), &state.trust.proxies);
     let address = Some(address.to_canonical().to_string());
-    let context = Context { caller, request: edge.request_id, now: edge.now, address, idempotency };
+    let context = Context { caller, request: edge.request_id, now: edge.now, address, idempotency, reason: None };
     Ok((Call { context, query, state, parameter, path, expected_revision }, parts.headers, bytes))
 }
 

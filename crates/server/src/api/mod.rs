@@ -22,6 +22,7 @@ mod json;
 mod membership;
 mod node;
 mod openapi;
+mod operator;
 mod organisation;
 mod organisation_key;
 mod organisation_key_request;

@@ -23,6 +23,7 @@ use super::json::NoBody;
 use super::membership::{Membership, MembershipUpdate, Move, NewMembership};
 use super::node::Node;
 use super::openapi::{Described, Document, Schemas};
+use super::operator::Operator;
 use super::organisation::{NewOrganisation, Organisation, OrganisationUpdate};
 use super::organisation_key::{IssuedOrganisationKey, OrganisationKey, PrivateKeyRevocation, PrivateKeyRotation};
 use super::organisation_key_request::{NewOrganisationKey, OrganisationKeyImport, OrganisationKeyUpdate};
@@ -42,9 +43,9 @@ use super::verify_answer::Verdict;
 use super::whoami::Identity;
 use super::workspace::{NewWorkspace, Workspace, WorkspaceUpdate};
 use super::{
-    ApiState, announcement, api, audit, call, credential, delegation, fence, import, invitation, membership, node, openapi, organisation,
-    organisation_key, organisation_key_request, organisation_token, organisation_token_import, person, personal_token, refusal, server_key,
-    usage, verify, whoami, workspace,
+    ApiState, announcement, api, audit, call, credential, delegation, fence, import, invitation, membership, node, openapi, operator,
+    organisation, organisation_key, organisation_key_request, organisation_token, organisation_token_import, person, personal_token,
+    refusal, server_key, usage, verify, whoami, workspace,
 };
 use crate::edge::Problem;
 
@@ -236,6 +237,9 @@ routes! {
     GET    "/api/v1/operator-tokens"                 OPERATOR     PAGE,   credential::list,         NoBody => Listed<OperatorToken>,          "List the live operator tokens";
     POST   "/api/v1/operator-tokens"                 OPERATOR     NONE,   credential::create,       NewCredential => Created<IssuedOperatorToken>, "Make an operator token; its secret is in this answer and never again";
     DELETE "/api/v1/operator-tokens/{id}"            OPERATOR     NONE,   credential::revoke,       NoBody => Done<Nothing>,                  "End an operator token; the last one stays";
+    GET    "/api/v1/operators"                       OPERATOR     PAGE,   operator::list,           NoBody => Listed<Operator>,               "List the people who run the installation, on the console's pages for that";
+    PUT    "/api/v1/operators/{id}"                  OPERATOR     NONE,   operator::appoint,        NoBody => Done<Nothing>,                  "Make a person one of those who run the installation";
+    DELETE "/api/v1/operators/{id}"                  OPERATOR     NONE,   operator::dismiss,        NoBody => Done<Nothing>,                  "Make a person none of those who run the installation; the last one, too";
     GET    "/api/v1/audit"                           TOKENS_READ  AUDIT,  audit::list,              NoBody => Listed<AuditEntry>,             "List the journal, oldest first: all for operators, about oneself for people";
     GET    "/api/v1/refusals/{id}"                   EXPLAINED    NONE,   refusal::show,            NoBody => Shown<RefusedRequest>,          "Say why a request was refused, step by step, to whoever may know; kept for 30 days";
     GET    "/api/v1/nodes"                           OPERATOR     PAGE,   node::list,               NoBody => Listed<Node>,                   "List the nodes that share the database: whether changes wait for them, and how far behind they are";

@@ -30,6 +30,8 @@ pub(super) struct Identity {
     /// As what; empty for an operator token.
     #[schema(value_type = Vec<RoleName>)]
     roles: Roles,
+    /// Whether whoever calls runs the installation. A person does so on the console's pages: their tokens may do no more for it.
+    operator: bool,
     /// What the credential may do here: `"all"` for an operator token, a list of permissions of the API `poort` otherwise.
     #[schema(value_type = super::permission::PermissionSet)]
     permissions: Held,
@@ -51,6 +53,7 @@ pub(super) async fn show(call: Call, _: NoBody) -> Result<Shown<Identity>, Probl
             person: None,
             organisation: None,
             roles: Roles::NONE,
+            operator: true,
             permissions: Held::All("all"),
         },
         Caller::Person(person @ PersonCaller { with: With::Token(credential), .. }) => Identity {
@@ -59,9 +62,12 @@ pub(super) async fn show(call: Call, _: NoBody) -> Result<Shown<Identity>, Probl
             person: Some(person.id),
             organisation: Some(person.organisation),
             roles: person.roles,
+            operator: call.authority().runs_installation(person.id).await?,
             permissions: Held::These(names(&person.rights)),
         },
-        Caller::Person(_) | Caller::Client { .. } | Caller::System => return Err(Problem::new(Code::Internal)),
+        Caller::Person(_) | Caller::OperatorPerson { .. } | Caller::Client { .. } | Caller::System => {
+            return Err(Problem::new(Code::Internal));
+        }
     };
     Ok(Shown { value, revision: None })
 }

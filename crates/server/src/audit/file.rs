@@ -65,7 +65,7 @@ pub(crate) struct AuditRecord {
     sentence: String,
     /// Who did it.
     by: By,
-    /// By which way: `session` (a page), `token`, `operator_token`, `client` or `server`.
+    /// By which way: `session` (a page), `token`, `operator_page`, `operator_token`, `client` or `server`.
     via: &'static str,
     /// From which address, where it was one of the own people.
     #[serde(skip_serializing_if = "Option::is_none")]

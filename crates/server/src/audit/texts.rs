@@ -178,7 +178,12 @@ texts! {
     UpstreamLinked: "{by} linked signing in through {other}.", "{by} koppelde inloggen via {other}.";
     UpstreamUnlinked: "{by} unlinked signing in through {other}.", "{by} ontkoppelde inloggen via {other}.";
     AuditExported: "{by} downloaded the audit log.", "{by} downloadde het logboek.";
-    OperatorActed: "{by} looked at the pages of {what}.", "{by} bekeek de pagina's van {what}.";
+    OperatorActed: "{by} looked at {part} of {what}.", "{by} bekeek {part} van {what}.";
+    PartMembers: "the members", "de leden";
+    PartTokens: "the tokens", "de tokens";
+    PartKeys: "the API keys", "de API-sleutels";
+    PartWorkspaces: "the projects and delegations", "de projecten en machtigingen";
+    PartAudit: "the audit log", "het logboek";
     OperatorAppointed: "{by} made {what} an operator of this server.", "{by} maakte {what} beheerder van deze server.";
     OperatorDismissed: "{by} made {what} no operator any more.", "{by} maakte {what} geen beheerder van deze server meer.";
     OperatorTokenCreated: "{by} made the operator token {what}.", "{by} maakte beheertoken {what}.";
@@ -309,6 +314,7 @@ texts! {
 
     ViaPage: "page", "pagina";
     ViaToken: "token", "token";
+    ViaOperatorPage: "operator page", "beheerpagina";
     ViaOperatorToken: "operator token", "beheertoken";
     ViaClient: "app", "app";
     ViaServer: "server", "server";

@@ -125,7 +125,7 @@ pub enum Remote {
     /// What the owners of APIs tell those who use them
     #[command(subcommand)]
     Announcement(announcement::Verb),
-    /// Operator tokens
+    /// The people who run the installation, and operator tokens
     #[command(subcommand)]
     Operator(operator::Verb),
     /// The keys with which the server seals and signs

@@ -1,16 +1,17 @@
-//! `poort operator`: the tokens of whoever runs the installation.
+//! `poort operator`: the people who run the installation, and the tokens for it.
 
 use clap::{Args, Subcommand};
 use domain::CredentialId;
 use serde_json::json;
 
 use super::client::Stretch;
+use super::column::{Column, Shape, plain, shaped};
 use super::context::Context;
 use super::failure::Attempt;
 use super::secret::Destination;
 use super::texts::Text;
 
-/// What to do with operator tokens.
+/// What to do with operators and their tokens.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// List operator tokens; never their secrets
@@ -26,7 +27,32 @@ pub enum Verb {
         /// Its id
         id: CredentialId,
     },
+    /// List the people who run the installation, on the console's pages for that
+    People {
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        stretch: Stretch,
+    },
+    /// Let a person run the installation, on the console's pages for that
+    Appoint {
+        /// Id or mail address
+        person: String,
+    },
+    /// Let a person not run the installation any more; the last one, too
+    Dismiss {
+        /// Id or mail address
+        person: String,
+    },
 }
+
+const PEOPLE: [Column; 6] = [
+    plain("person", Text::ColumnId),
+    plain("name", Text::ColumnName),
+    plain("email", Text::ColumnEmail),
+    plain("second_factor", Text::ColumnSecondFactor),
+    shaped("", Text::ColumnState, Shape::State),
+    shaped("appointed_at", Text::ColumnAppointed, Shape::Time),
+];
 
 /// A new operator token.
 #[derive(Debug, Args)]
@@ -51,6 +77,18 @@ pub(super) fn run(verb: &Verb, context: &mut Context<'_>) -> Attempt<()> {
             context.confirm(Text::AskRevokeCredential, &["operator-tokens", &id], "")?;
             let answer = context.client.delete(&["operator-tokens", &id])?;
             context.done(&answer, Text::Ended)
+        }
+        Verb::People { stretch } => context.list(&["operators"], &[], stretch, &PEOPLE),
+        Verb::Appoint { person } => {
+            let id = context.person(person)?;
+            let answer = context.client.put(&["operators", &id])?;
+            context.done(&answer, Text::OperatorAppointed)
+        }
+        Verb::Dismiss { person } => {
+            let id = context.person(person)?;
+            context.confirm(Text::AskDismissOperator, &["people", &id], "name")?;
+            let answer = context.client.delete(&["operators", &id])?;
+            context.done(&answer, Text::OperatorDismissed)
         }
     }
 }

@@ -59,6 +59,7 @@ texts! {
     AskRevokeAll: "End all tokens of {id}? They stop working at once.", "Alle tokens van {id} intrekken? Ze werken dan direct niet meer.";
     AskSuspendToken: "Suspend the token \"{what}\" ({id})? It does not work until it is resumed.", "Het token \"{what}\" ({id}) pauzeren? Het werkt niet tot u het hervat.";
     AskSuspendPerson: "Suspend {what} ({id})? None of their tokens work until they are resumed.", "{what} ({id}) blokkeren? Geen enkel token van deze persoon werkt tot u het hervat.";
+    AskDismissOperator: "Let {what} ({id}) not run this installation any more?", "{what} ({id}) deze installatie niet meer laten beheren?";
     AskRemoveSecondFactors: "Remove all second factors of {what} ({id})? The password alone is then enough, and {what} is signed out everywhere.", "Alle tweede factoren van {what} ({id}) weghalen? Het wachtwoord is dan genoeg, en {what} wordt overal uitgelogd.";
     AskErase: "Erase {what} ({id})? Name, mail address and all tokens end. This cannot be undone.", "{what} ({id}) wissen? Naam, e-mailadres en alle tokens vervallen. Dit kan niet ongedaan worden gemaakt.";
     AskSuspendOrganisation: "Suspend {what} ({id})? No token of its members works until it is resumed.", "{what} ({id}) blokkeren? Geen enkel token van de leden werkt tot u het hervat.";
@@ -96,6 +97,8 @@ texts! {
     Suspended: "Suspended.", "Gepauzeerd.";
     Resumed: "Resumed: it works again.", "Hervat: het werkt weer.";
     Erased: "Erased.", "Gewist.";
+    OperatorAppointed: "This person runs the installation from now on, on the console's pages for operators.", "Deze persoon beheert de installatie vanaf nu, op de pagina's voor beheerders.";
+    OperatorDismissed: "This person does not run the installation any more.", "Deze persoon beheert de installatie niet meer.";
     SecondFactorsRemoved: "The second factors are removed.", "De tweede factoren zijn weggehaald.";
     Removed: "Removed.", "Verwijderd.";
     Invited: "Invited.", "Uitgenodigd.";
@@ -210,6 +213,8 @@ texts! {
     ColumnTakes: "TAKES", "NEEMT";
     ColumnName: "NAME", "NAAM";
     ColumnEmail: "MAIL", "E-MAIL";
+    ColumnSecondFactor: "SECOND FACTOR", "TWEEDE FACTOR";
+    ColumnAppointed: "APPOINTED", "AANGEWEZEN";
     ColumnState: "STATE", "STATUS";
     ColumnCreated: "MADE", "GEMAAKT";
     ColumnPerson: "PERSON", "PERSOON";

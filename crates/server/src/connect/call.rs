@@ -52,6 +52,6 @@ impl Call {
     /// In what a use case runs.
     pub fn context(&self, caller: Caller) -> Context {
         let address = Some(self.address.to_canonical().to_string());
-        Context { caller, request: self.edge.request_id, now: self.edge.now, address, idempotency: None }
+        Context { caller, request: self.edge.request_id, now: self.edge.now, address, idempotency: None, reason: None }
     }
 }

@@ -208,7 +208,14 @@ mod tests {
             user_agent: None,
         };
         Browser::with(
-            SignedInPerson { session, person, memberships: Vec::new(), withheld: Vec::new(), settings: Default::default() },
+            SignedInPerson {
+                session,
+                person,
+                memberships: Vec::new(),
+                withheld: Vec::new(),
+                settings: Default::default(),
+                is_operator: false,
+            },
             language,
         )
     }

@@ -40,6 +40,19 @@ const ORGANISATION: [(&str, Text); 9] = [
     ("/o/{org}/settings", Text::Settings),
 ];
 
+/// The tabs of the pages for operators.
+const OPERATOR: [(&str, Text); 9] = [
+    ("/operator", Text::Overview),
+    ("/operator/organisations", Text::Organisations),
+    ("/operator/people", Text::People),
+    ("/operator/apis", Text::Apis),
+    ("/operator/policies", Text::Policies),
+    ("/operator/keys", Text::SigningKeys),
+    ("/operator/health", Text::Health),
+    ("/operator/audit", Text::AuditLog),
+    ("/operator/mailbox", Text::Mailbox),
+];
+
 /// The main menu.
 pub(super) fn main(visit: &Visit) -> Vec<Link> {
     let links = MENU.iter().filter(|(path, _)| visit.browser.signed_in.is_some() && may_open(visit, path));
@@ -52,10 +65,14 @@ pub(super) fn tabs(visit: &Visit) -> Option<(String, Vec<Link>)> {
     let (heading, tabs) = match &visit.place {
         Some((organisation, _)) => (organisation.name.to_string(), ORGANISATION.as_slice()),
         None if is_below(&visit.path, "/profile") => (visit.say(Text::MyProfile).to_owned(), PROFILE.as_slice()),
+        None if is_below(&visit.path, "/operator") => (visit.say(Text::Operator).to_owned(), OPERATOR.as_slice()),
         None => return None,
     };
     let paths: Vec<(String, Text)> =
         tabs.iter().filter(|(path, _)| may_open(visit, path)).map(|(path, label)| (filled(visit, path), *label)).collect();
+    if paths.is_empty() {
+        return None;
+    }
     let here = paths.iter().map(|(path, _)| path).filter(|path| is_below(&visit.path, path)).max_by_key(|path| path.len()).cloned();
     let link =
         |(path, label): &(String, Text)| Link { is_here: Some(path) == here.as_ref(), ..Link::new(visit.to(path), visit.say(*label)) };
@@ -68,9 +85,13 @@ pub(super) fn may_open(visit: &Visit, path: &str) -> bool {
     route::find(path).is_some_and(|page| match page.who {
         Who::Member(rights) => membership.is_some_and(|membership| is_member_for(rights, membership)),
         Who::Anyone | Who::Person => true,
-        // What one shows for them is not known on another page.
-        Who::Operator => false,
+        Who::Operator => is_operator(visit),
+        Who::Mailbox => is_operator(visit) && visit.console.mailbox().is_some(),
     })
+}
+
+fn is_operator(visit: &Visit) -> bool {
+    visit.browser.signed_in.as_ref().is_some_and(|person| person.is_operator)
 }
 
 /// Whether a member may open a page that asks for one of these rights.

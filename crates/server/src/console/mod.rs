@@ -93,6 +93,8 @@ struct Inner {
     providers: Vec<Provider>,
     look: Arc<Look>,
     sign_up_open: bool,
+    operators_need_second_factor: bool,
+    policies: operator::Policies,
     work: Vec<Arc<dyn WorkUnderWay>>,
     mailbox: Option<std::path::PathBuf>,
 }
@@ -110,8 +112,21 @@ impl Console {
         let outbound = Outbound::new(&config.outbound_networks).map_err(|error| StartError::Configuration(error.to_string()))?;
         let base_url = config.base_url();
         let (look, relying_party) = (Arc::new(Look::open(&config.name, &config.theme)?), RelyingParty::at(&base_url));
-        let (sign_up_open, mailbox) = (config.sign_up_open, config.mailbox.clone());
-        let inner = Inner { authority, trusted, limits, base_url, relying_party, outbound, providers, look, sign_up_open, work, mailbox };
+        let inner = Inner {
+            authority,
+            trusted,
+            limits,
+            base_url,
+            relying_party,
+            outbound,
+            providers,
+            look,
+            sign_up_open: config.sign_up_open,
+            operators_need_second_factor: config.operators_need_second_factor,
+            policies: operator::Policies::of(config),
+            work,
+            mailbox: config.mailbox.clone(),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -148,6 +163,16 @@ impl Console {
     /// Whether people may make an account for themselves.
     fn sign_up_is_open(&self) -> bool {
         self.inner.sign_up_open
+    }
+
+    /// Whether operators must have a second factor.
+    fn operators_need_second_factor(&self) -> bool {
+        self.inner.operators_need_second_factor
+    }
+
+    /// What is decided for the whole installation.
+    fn policies(&self) -> &operator::Policies {
+        &self.inner.policies
     }
 
     /// What a provider is called that people sign in with.

@@ -141,7 +141,31 @@ static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
             .get(key::revoke::show_private)
             .post(key::revoke::end_private),
         page("/general-settings/api", Who::Person).get(key::documented),
-        page("/operator/mailbox", Who::Operator).get(operator::mailbox),
+        page("/operator", Who::Operator).get(operator::overview::show),
+        page("/operator/organisations", Who::Operator).get(operator::organisations::list),
+        page("/operator/organisations/{org}", Who::Operator).get(operator::organisation::show).post(operator::view::begin),
+        page("/operator/organisations/{org}/suspend", Who::Operator)
+            .get(operator::suspension::show)
+            .post(operator::suspension::change)
+            .fresh(),
+        page("/operator/organisations/{org}/resume", Who::Operator)
+            .get(operator::suspension::show)
+            .post(operator::suspension::change)
+            .fresh(),
+        page("/operator/organisations/{org}/views/{view}", Who::Operator).get(operator::view::show),
+        page("/operator/keys", Who::Operator).get(operator::keys::list),
+        page("/operator/keys/{purpose}/rotate", Who::Operator).get(operator::keys::ask).post(operator::keys::rotate).fresh(),
+        page("/operator/apis", Who::Operator).get(operator::apis::list),
+        page("/operator/apis/{api}", Who::Operator).get(operator::apis::show),
+        page("/operator/apis/{api}/credentials/{credential}/end", Who::Operator).get(operator::apis::ask).post(operator::apis::end).fresh(),
+        page("/operator/policies", Who::Operator).get(operator::policies::show),
+        page("/operator/people", Who::Operator).get(operator::people::list),
+        page("/operator/people/{person}", Who::Operator).get(operator::person::show),
+        page("/operator/people/{person}/{deed}", Who::Operator).get(operator::person::ask).post(operator::person::act).fresh(),
+        page("/operator/audit", Who::Operator).get(audit::of_installation),
+        page("/operator/audit/file", Who::Operator).get(audit::file_of_installation),
+        page("/operator/health", Who::Operator).get(operator::health::show),
+        page("/operator/mailbox", Who::Mailbox).get(operator::mailbox),
         page("/confirm-identity", Who::Person).get(step_up::show),
         page("/confirm-identity/{interaction}", Who::Person).get(step_up::done),
     ]
@@ -157,8 +181,10 @@ pub(crate) enum Who {
     /// A member of the organisation that the path names as `{org}`, whose roles may hold one of these rights; every member where
     /// there are none. Others are told that there is no such page; members, who can help.
     Member(&'static [Right]),
-    /// Whoever runs the installation, with an operator token.
+    /// A person who was appointed to run the installation. Others are told that there is no such page.
     Operator,
+    /// The same, and whoever shows an operator token.
+    Mailbox,
 }
 
 type Handler = Arc<dyn Fn(Visit) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>;

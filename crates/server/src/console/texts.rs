@@ -41,6 +41,13 @@ words! {
     AuditLog: "Audit log", "Logboek";
     Settings: "Settings", "Instellingen";
     Operator: "Operator", "Beheer";
+    Organisations: "Organisations", "Organisaties";
+    People: "People", "Personen";
+    Apis: "APIs", "API's";
+    Policies: "Policies", "Beleid";
+    SigningKeys: "Server keys", "Serversleutels";
+    Health: "Health", "Werking";
+    Mailbox: "Mailbox", "Postvak";
 
     OneProblem: "One more thing", "Nog één ding";
     Problems: "{count} more things", "Nog {count} dingen";

@@ -33,6 +33,8 @@ pub(crate) struct Visit {
     pub(crate) form: Option<Fields>,
     /// In pages of an organisation: which one, and what the person is there.
     pub(crate) place: Option<(Organisation, Membership)>,
+    /// Whether it is a page for operators, who may do everything there, and nowhere else.
+    is_for_operators: bool,
     /// The path without the language.
     pub(crate) path: String,
     /// Whether the query is what was typed into the page's form before ([`unsaved`]).
@@ -55,7 +57,7 @@ impl Visit {
         }
         let path = Language::of_path(parts.uri.path()).map_or(parts.uri.path(), |(_, path)| path).to_owned();
         let is_form = parts.method == Method::POST && page.opens();
-        if browser.signed_in.is_none() && !matches!(page.who, Who::Anyone | Who::Operator) {
+        if browser.signed_in.is_none() && !matches!(page.who, Who::Anyone | Who::Mailbox) {
             let form = if is_form && !browser.cross_site { read_form(&parts.headers, body).await.ok() } else { None };
             let next = match form {
                 Some(form) => unsaved::of_ended(console, &browser, (&path, &form)).await?,
@@ -63,8 +65,10 @@ impl Visit {
             };
             return Err(browser.answer(see_other(&format!("/sign-in?{}", encoded(&[("next", &next)])))));
         }
-        if page.who == Who::Operator {
-            operator::enter(console, &browser, &parts.headers).await?;
+        match page.who {
+            Who::Operator => operator::enter(console, &browser).await?,
+            Who::Mailbox => operator::enter_mailbox(console, &browser, &parts.headers).await?,
+            Who::Anyone | Who::Person | Who::Member(_) => {}
         }
         let form = if parts.method == Method::POST { Some(read_form(&parts.headers, body).await?) } else { None };
         if let Some(form) = &form
@@ -73,7 +77,10 @@ impl Visit {
             return Err(refusal);
         }
         let query = Fields::read(parts.uri.query().unwrap_or_default());
-        let mut visit = Self { console: console.clone(), browser, query, form, place: None, path, was_typed: false, parameters };
+        let is_for_operators = page.who == Who::Operator;
+        let place = None;
+        let mut visit =
+            Self { console: console.clone(), browser, query, form, place, is_for_operators, path, was_typed: false, parameters };
         if let Who::Member(rights) = page.who {
             visit.place = Some(organisation::enter(&visit, rights).await?);
         }
@@ -112,8 +119,13 @@ impl Visit {
         format!("/o/{}{page}", self.organisation().id)
     }
 
-    /// Who asks, as the use cases take it: in pages of an organisation as its member, else about what is the person's own.
+    /// Who asks, as the use cases take it: in pages of an organisation as its member, in those for operators as one, else about what is
+    /// the person's own.
     pub(crate) fn caller(&self) -> Caller {
+        if self.is_for_operators {
+            let SignedInPerson { person, session, .. } = self.person();
+            return Caller::OperatorPerson { id: person.id, session: session.id };
+        }
         Caller::Person(match &self.place {
             Some((_, membership)) => PersonCaller::member(self.person(), membership),
             None => PersonCaller::signed_in(self.person()),

@@ -78,6 +78,7 @@ pub(super) async fn fill(node: &Node, system: &System, portals: Portals<'_>) -> 
         Some(begun) => begun,
         None => begin(node, system, &context, portals.learning).await?,
     };
+    appoint(authority, &context).await?;
     let password = Secret::new(begun.password.clone());
     let subsurface = match subsurface {
         Some(made) => made,
@@ -93,6 +94,17 @@ pub(super) async fn fill(node: &Node, system: &System, portals: Portals<'_>) -> 
         write_private(&file, &Secret::new(text)).map_err(StartError::file(&file))?;
     }
     Ok(Made { begun, subsurface, privacy })
+}
+
+/// Who runs the demo's installation: the first of its people.
+pub(super) fn operator() -> Result<Email, StartError> {
+    email(PEOPLE[0].0)
+}
+
+async fn appoint(authority: &Authority, context: &Context) -> Result<(), StartError> {
+    let found = authority.person_by_email(&context.caller, operator()?).await?.ok_or(StartError::Install(Error::NotFound))?;
+    authority.appoint_operator(context, found.id).await?;
+    Ok(())
 }
 
 /// The learning platform's people, and what they begin with.

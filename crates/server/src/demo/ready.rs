@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use domain::text::Email;
 use domain::{DelegationId, Secret};
 use serde::Serialize;
 
@@ -16,6 +17,8 @@ pub(super) struct Ready {
     /// The folder of the letters, where they go to one.
     pub(super) mailbox: Option<PathBuf>,
     pub(super) operator_token: String,
+    /// Who runs the installation, on its pages for that.
+    pub(super) operator: Login,
     pub(super) api_credential: String,
     pub(super) learning: Learning,
     pub(super) subsurface: Subsurface,
@@ -78,12 +81,13 @@ pub(super) struct Urls {
 }
 
 impl Ready {
-    pub(super) fn new(urls: Urls, made: &Made) -> Self {
+    pub(super) fn new(urls: Urls, made: &Made, operator: Email) -> Self {
         let Begun { operator_token, api_credential, token, email, password } = made.begun.clone();
         let subsurface = Subsurface::new((urls.subsurface, urls.subsurface_demo), made.subsurface.clone(), &password);
         let privacy = Privacy::new((urls.authority.clone(), urls.privacy), made.privacy.clone(), &password);
+        let operator = Login { email: operator.into(), password: password.clone() };
         let learning = Learning { url: urls.learning, token, user_id: 3, email, password };
-        Self { authority: urls.authority, mailbox: urls.mailbox, operator_token, api_credential, learning, subsurface, privacy }
+        Self { authority: urls.authority, mailbox: urls.mailbox, operator_token, operator, api_credential, learning, subsurface, privacy }
     }
 
     /// Written beside and renamed: whoever sees the file sees all of it.

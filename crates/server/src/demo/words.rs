@@ -50,9 +50,9 @@ As whoever runs the installation:
   poort token list
   poort token create laptop --person student@example.org
 
-Letters go nowhere: whoever runs the installation sees them, with that operator token as the password:
+Its pages, in a browser, as {operator} with the password {password}; letters go nowhere, and are shown there:
 
-  {authority}/nl/operator/mailbox
+  {authority}/nl/operator
 
 End a token, or close the delegation, and the very next request is refused:
 
@@ -65,6 +65,8 @@ Ctrl-C stops the demo; started again on the same data it continues.",
         public_key = privacy.public_key,
         private_key = privacy.private_key,
         workspace_private_key = privacy.workspace_private_key,
+        operator = ready.operator.email,
+        password = ready.operator.password,
         portal = subsurface.url,
         portal_demo = subsurface.demo_url,
         username = subsurface.username,

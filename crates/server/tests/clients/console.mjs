@@ -18,6 +18,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 mkdirSync(screens, { recursive: true });
 
 const learner = ready.learning;
+const operator = ready.operator;
 const privacy = ready.privacy;
 const { supplier, project_manager: manager } = ready.subsurface;
 const base = ready.authority;
@@ -28,6 +29,9 @@ const tokenHolder = { key: "operator token", credentials: { username: "token", p
 const PORTAL = "main a.pill:text-is('Bronhouderportaal BRO')";
 // The project that somebody has a delegation for.
 const PROJECT = "main tr:has-text('1255') th a";
+
+// Where an operator finds the supplier.
+const PEILWERK = "/operator/organisations?name=peilwerk";
 
 // The pages: a name for the screenshot, the path without the language, who looks at it. `begin` prepares the page and may go elsewhere.
 const PAGES = [
@@ -95,6 +99,26 @@ const PAGES = [
   { name: "delegation-problem", path: "/o", who: manager, begin: wrongDelegation, status: 422 },
   { name: "delegation", path: "/o", who: manager, begin: (page) => below(page, "/projects", PROJECT, "main th a") },
   { name: "mailbox", path: "/operator/mailbox", who: tokenHolder },
+  { name: "operator", path: "/operator", who: operator },
+  { name: "operator-organisations", path: "/operator/organisations", who: operator },
+  { name: "operator-organisation", path: PEILWERK, who: operator, begin: (page) => follow(page, "main th a") },
+  { name: "operator-look-problem", path: PEILWERK, who: operator, begin: (page) => lookIn(page, "members", ""), status: 422 },
+  { name: "operator-look", path: PEILWERK, who: operator, begin: (page) => lookIn(page, "members", "melding 4711") },
+  { name: "operator-look-tokens", path: PEILWERK, who: operator, begin: (page) => lookIn(page, "tokens", "melding 4711") },
+  { name: "operator-look-projects", path: PEILWERK, who: operator, begin: (page) => lookIn(page, "workspaces", "melding 4711") },
+  { name: "operator-suspend", path: PEILWERK, who: operator, begin: (page) => links(page, "main th a", "main a[href$='/suspend']") },
+  { name: "operator-people", path: "/operator/people", who: operator },
+  { name: "operator-person", path: `/operator/people?email=${encodeURIComponent(learner.email)}`, who: operator },
+  { name: "operator-appoint", path: `/operator/people?email=${encodeURIComponent(learner.email)}`, who: operator, begin: (page) => follow(page, "main a[href$='/appoint']") },
+  { name: "operator-apis", path: "/operator/apis", who: operator },
+  { name: "operator-api", path: "/operator/apis/learning", who: operator },
+  { name: "operator-api-end", path: "/operator/apis/learning", who: operator, begin: (page) => follow(page, "main a[href$='/end']") },
+  { name: "operator-policies", path: "/operator/policies", who: operator },
+  { name: "operator-keys", path: "/operator/keys", who: operator },
+  { name: "operator-key-rotate", path: "/operator/keys", who: operator, begin: (page) => follow(page, "main a[href$='/rotate']") },
+  { name: "operator-health", path: "/operator/health", who: operator },
+  { name: "operator-audit", path: "/operator/audit", who: operator },
+  { name: "operator-mailbox", path: "/operator/mailbox", who: operator },
   { name: "delegation-close", path: "/o", who: manager, begin: (page) => below(page, "/projects", PROJECT, "main td.act a") },
 ];
 const VIEWS = ["light", "dark"].flatMap((colorScheme) => [1280, 390].map((width) => ({ colorScheme, width })));
@@ -179,6 +203,18 @@ async function invite(page, emails) {
 
 async function follow(page, selector) {
   return (await Promise.all([page.waitForNavigation(), page.click(selector)]))[0];
+}
+
+async function links(page, ...selectors) {
+  let answer;
+  for (const selector of selectors) answer = await follow(page, selector);
+  return answer;
+}
+
+async function lookIn(page, part, reason) {
+  await follow(page, "main th a");
+  await page.selectOption("main [name=part]", part);
+  return send(page, { reason });
 }
 
 async function renewal(page) {

@@ -30,6 +30,7 @@ tables! {
     "organisation",
     "person",
     "operator",
+    "change_reason",
     "upstream_account",
     "totp",
     "recovery_code",
@@ -72,8 +73,8 @@ tables! {
 /// `idempotent_answer`, `interaction` and `allowance` are of the last minutes, `refused_request` explains what is over, and after a
 /// restore people sign in anew (`session`, `session_client`): which sessions had ended by then would not be known. What waits in
 /// `letter` has been sent since, most likely: nobody is told twice. Which links had been used or withdrawn (`mail_link`) would not be
-/// known: whoever was invited is invited once more.
-pub(crate) const LEFT_OUT: [&str; 10] = [
+/// known: whoever was invited is invited once more. An operator's look at an organisation (`organisation_view`) is over in an hour.
+pub(crate) const LEFT_OUT: [&str; 11] = [
     "migration",
     "node",
     "idempotent_answer",
@@ -84,6 +85,7 @@ pub(crate) const LEFT_OUT: [&str; 10] = [
     "refused_request",
     "letter",
     "mail_link",
+    "organisation_view",
 ];
 
 /// The statements of this module.

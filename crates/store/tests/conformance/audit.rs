@@ -62,6 +62,35 @@ pub(crate) async fn audit(store: &Store) {
     ended(store).await;
     contact(store, own.organisation).await;
     operators(store, own.person).await;
+    views(store, &own).await;
+}
+
+/// A look is found while it is open, and its reason stands beside the change.
+async fn views(store: &Store, own: &domain::person::Membership) {
+    let reason = domain::text::Reason::new("report 4711").expect("a reason");
+    let (id, organisation, person) = (domain::ViewId::from_bytes([7; 16]), own.organisation, own.person);
+    let begun_at = now();
+    let part = domain::view::ViewedPart::Members;
+    let view = poort_store::View { id, organisation, person, part, reason: reason.clone(), begun_at };
+    let by = By { request: domain::RequestId::from_bytes([0x47; 16]), at: Timestamp::from_unix_seconds(4_100_000_000), ..by() };
+    let wish = view.clone();
+    done(write!(store, |tx| {
+        tx.insert_organisation_view(&wish, Timestamp::from_unix_seconds(0)).await?;
+        tx.give_change_reason(&by, &wish.reason).await?;
+        tx.give_change_reason(&by, &wish.reason).await?;
+        tx.record(&by, Event::OrganisationViewed { organisation, part }).await.map(drop)
+    }))
+    .await;
+    assert_eq!(read!(store, |reader| { reader.organisation_view(id, begun_at).await }), Some(view.clone()));
+    let later = Timestamp::from_unix_microseconds(begun_at.unix_microseconds() + 1);
+    assert_eq!(read!(store, |reader| { reader.organisation_view(id, later).await }), None);
+    while store.write_audit_lines().await.expect("written") {}
+    let narrow = AuditFilter { action: Some("operator.acted".to_owned()), ..filter(*organisation.as_bytes()) };
+    let lines = read!(store, |reader| { reader.audit_lines(&narrow, 5).await });
+    assert_eq!(lines[0].reason.as_deref(), Some("report 4711"));
+    let next = poort_store::View { id: domain::ViewId::from_bytes([8; 16]), ..view };
+    done(write!(store, |tx| { tx.insert_organisation_view(&next, later).await })).await;
+    assert_eq!(read!(store, |reader| { reader.organisation_view(id, Timestamp::from_unix_seconds(0)).await }), None, "forgotten");
 }
 
 async fn labels(store: &Store, own: &domain::person::Membership) {
@@ -84,10 +113,11 @@ async fn labels(store: &Store, own: &domain::person::Membership) {
 async fn operators(store: &Store, person: PersonId) {
     let is = async || read!(store, |reader| { reader.is_operator(person).await });
     assert!(!is().await);
-    assert!(done(write!(store, |tx| { tx.appoint_operator(person, now()).await })).await);
-    assert!(!done(write!(store, |tx| { tx.appoint_operator(person, now()).await })).await, "already");
-    assert!(is().await);
-    assert_eq!(read!(store, |reader| { reader.operators().await }).len(), 1);
+    let at = now();
+    assert!(done(write!(store, |tx| { tx.appoint_operator(person, at).await })).await);
+    assert!(!done(write!(store, |tx| { tx.appoint_operator(person, at).await })).await, "already");
+    assert!(is().await && read!(store, |reader| { reader.page_settings(person).await }).1);
+    assert_eq!(read!(store, |reader| { reader.operators().await }), vec![(person, at)]);
     done(write!(store, |tx| { tx.set_person_suspended(person, Some(now())).await })).await;
     assert!(!is().await, "whoever is suspended runs nothing");
     done(write!(store, |tx| { tx.set_person_suspended(person, None).await })).await;

@@ -24,6 +24,9 @@ pub(crate) async fn organisations(store: &Store) {
         assert_eq!(there.name.as_str(), "Gent");
     }
     assert_eq!(read!(store, |reader| { reader.organisation(OrganisationId::from_bytes([9; 16])).await }), None);
+    let found = async |part: &'static str, suspended| read!(store, |reader| { reader.find_organisations(part, suspended, 10).await }).len();
+    assert_eq!([found("EN", false).await, found("", false).await, found("%", false).await, found("e_t", false).await], [1, 1, 0, 0]);
+    assert_eq!(found("", true).await, 0);
     let after = Page { after: Some(*id.as_bytes()), limit: 10 };
     assert_eq!(read!(store, |reader| { reader.organisations(after).await }), vec![]);
 }

@@ -10,6 +10,8 @@ use crate::outbound::encoded;
 
 /// As many lines are on a page.
 const LINES: u32 = 50;
+/// The same of the whole log, whose actions to choose from are all there are: a page stays small.
+const LINES_OF_ALL: u32 = 20;
 
 /// What of a log is wanted. What cannot be read is not asked for.
 pub(super) struct Filter {
@@ -48,7 +50,8 @@ impl Filter {
     /// What is asked of the use case.
     pub(super) fn query(&self, of: AuditOf) -> AuditQuery {
         let Self { action, person, from, until, after, .. } = self;
-        AuditQuery { of, action: action.clone(), person: *person, from: *from, until: *until, after: *after, limit: LINES }
+        let limit = if of == AuditOf::Installation { LINES_OF_ALL } else { LINES };
+        AuditQuery { of, action: action.clone(), person: *person, from: *from, until: *until, after: *after, limit }
     }
 
     /// Whether it leaves anything out.

@@ -38,6 +38,16 @@ pub(super) async fn own_file(visit: Visit) -> Answer {
     download(visit, of).await
 }
 
+/// `/operator/audit`.
+pub(super) async fn of_installation(visit: Visit) -> Answer {
+    list::show(&visit, AuditOf::Installation).await
+}
+
+/// `/operator/audit/file`.
+pub(super) async fn file_of_installation(visit: Visit) -> Answer {
+    download(visit, AuditOf::Installation).await
+}
+
 /// Exactly what the filter of the page gives. That it was taken along stands in the log.
 async fn download(visit: Visit, of: AuditOf) -> Answer {
     let format = Format::named(visit.query.text("format")).ok_or_else(|| super::failure::not_found(&visit.browser))?;

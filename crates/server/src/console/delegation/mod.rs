@@ -30,13 +30,13 @@ use super::visit::Visit;
 const SHOWN: u32 = 50;
 
 /// The state of a delegation as people read it, and its tone.
-struct State {
+pub(super) struct State {
     tone: &'static str,
-    text: String,
+    pub(super) text: String,
 }
 
 impl State {
-    fn of(visit: &Visit, view: &DelegationView) -> Self {
+    pub(super) fn of(visit: &Visit, view: &DelegationView) -> Self {
         let (now, language) = (visit.browser.now, visit.browser.language);
         let delegation = &view.delegation;
         let on = |text: Text, at| visit.fill(text, &[("day", &moment::day(at, language))]);
@@ -60,7 +60,7 @@ fn is_over(view: &DelegationView) -> bool {
 }
 
 /// What it is for, in a word.
-fn kind(visit: &Visit, kind: DelegationKind) -> &'static str {
+pub(super) fn kind(visit: &Visit, kind: DelegationKind) -> &'static str {
     visit.say(match kind {
         DelegationKind::Delivering => Text::Delivering,
         DelegationKind::Checking => Text::Checking,
@@ -73,7 +73,7 @@ fn api(visit: &Visit, name: &str) -> String {
 }
 
 /// What the project is called, by whoever looks: who only gets a delegation knows its number.
-fn project(view: &DelegationView) -> String {
+pub(super) fn project(view: &DelegationView) -> String {
     match &view.workspace_name {
         Some(name) => format!("{} · {name}", view.number),
         None => view.number.to_string(),

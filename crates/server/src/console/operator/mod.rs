@@ -1,8 +1,23 @@
-//! Pages for whoever runs the installation: signed in, or with an operator token in the browser's own dialogue.
+//! Pages for whoever runs the installation: signed in as a person who was appointed. The mailbox opens with an operator token in the
+//! browser's own dialogue, too.
 
+pub(super) mod apis;
+mod ask;
+pub(super) mod health;
+pub(super) mod keys;
 mod mailbox;
+pub(super) mod organisation;
+pub(super) mod organisations;
+pub(super) mod overview;
+pub(super) mod people;
+pub(super) mod person;
+pub(super) mod policies;
+mod sheet;
+pub(super) mod suspension;
 mod texts;
+pub(super) mod view;
 
+use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::verify::Owner;
@@ -11,23 +26,38 @@ use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 pub(super) use mailbox::show as mailbox;
+pub(super) use policies::Policies;
 use texts::Text;
 
 use super::browser::Browser;
+use super::failure::Failure;
 use super::page::{self, Frame, Message};
 use super::{Console, failure};
 use crate::edge::{Code, Problem};
 
-/// Admits a person who runs the installation, and whoever shows an operator token as the password of `Basic` (RFC 7617), with any name: it stays in the browser's memory, and in
-/// no cookie. Others get the page that says so, with the status that opens the browser's dialogue.
-pub(super) async fn enter(console: &Console, browser: &Browser, headers: &HeaderMap) -> Result<(), axum::response::Response> {
-    if let Some(person) = &browser.signed_in {
-        let found = console.authority().runs_installation(person.person.id).await;
-        if found.map_err(|error| failure::outage(browser, &error))? {
-            return Ok(());
+/// Admits a person who runs the installation; with a second factor, where that is asked for. For others there is no such page.
+pub(super) async fn enter(console: &Console, browser: &Browser) -> Result<(), Response> {
+    let Some(signed_in) = browser.signed_in.as_ref().filter(|person| person.is_operator) else { return Err(failure::not_found(browser)) };
+    if console.operators_need_second_factor() {
+        let has = console.authority().has_second_factor(signed_in.person.id).await.map_err(|error| failure::outage(browser, &error))?;
+        if !has {
+            let (story, again) = (Text::NeedsFactor.of(browser.language), browser.to("/profile/sign-in"));
+            return Err(failure::page(browser, Failure { status: StatusCode::FORBIDDEN, story, detail: None, again: Some(&again) }));
         }
     }
-    let Some(token) = headers.get(AUTHORIZATION).and_then(|value| password(value.as_bytes())) else { return Err(ask(browser)) };
+    Ok(())
+}
+
+/// Admits a person who runs the installation, and whoever shows an operator token as the password of `Basic` (RFC 7617), with any name: it
+/// stays in the browser's memory, and in no cookie. Whoever is signed in as somebody else finds nothing here; others get the page that
+/// says so, with the status that opens the browser's dialogue.
+pub(super) async fn enter_mailbox(console: &Console, browser: &Browser, headers: &HeaderMap) -> Result<(), Response> {
+    if browser.signed_in.as_ref().is_some_and(|person| person.is_operator) {
+        return Ok(());
+    }
+    let Some(token) = headers.get(AUTHORIZATION).and_then(|value| password(value.as_bytes())) else {
+        return Err(if browser.signed_in.is_some() { failure::not_found(browser) } else { ask(browser) });
+    };
     let bearer = Secret::new(format!("Bearer {}", token.expose()));
     let Ok(presented) = presentation::read(Some(bearer.expose().as_bytes()), None) else { return Err(ask(browser)) };
     match console.authority().verifier().authenticate(presented.as_ref(), browser.now, &[]) {
@@ -44,9 +74,9 @@ fn password(value: &[u8]) -> Option<Secret<String>> {
     Some(Secret::new(password.trim().to_owned()))
 }
 
-fn ask(browser: &Browser) -> axum::response::Response {
+fn ask(browser: &Browser) -> Response {
     let say = |text: Text| text.of(browser.language);
-    let message = Message { frame: Frame::new(browser, say(Text::Operators)), story: say(Text::ShowToken), link: None };
+    let message = Message { frame: Frame::new(browser, say(Text::ForOperators)), story: say(Text::ShowToken), link: None };
     let mut response = page::answer(browser, StatusCode::UNAUTHORIZED, &message, None);
     if response.status() != StatusCode::UNAUTHORIZED {
         return axum::response::IntoResponse::into_response(Problem::new(Code::Internal));

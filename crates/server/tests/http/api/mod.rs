@@ -67,7 +67,7 @@ impl World {
     async fn path(&self, route: &Route, tenant: &Tenant) -> String {
         let id = match route.path.trim_start_matches("/api/v1/").split('/').next() {
             Some("organisations") => tenant.organisation.clone(),
-            Some("people") => tenant.member.clone(),
+            Some("people" | "operators") => tenant.member.clone(),
             Some("memberships") => tenant.membership.clone(),
             Some("tokens") => tenant.token.clone(),
             Some("workspaces") => tenant.workspace.clone(),

@@ -14,6 +14,7 @@ mod keys_forms;
 mod keys_proof;
 mod members;
 mod new_browser;
+mod operator;
 mod organisation;
 mod outage;
 mod passkeys;

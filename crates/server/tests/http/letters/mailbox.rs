@@ -57,7 +57,9 @@ async fn operators_see_the_mailbox_and_nobody_else_does() {
     }
     let mut own = testkit::Visitor::new(&app);
     own.sign_in("ann@example.org", "correct horse battery").await.expect(303);
-    own.get(path).await.expect(401);
+    own.get(path).await.expect(404);
+    let mut nobody = testkit::Visitor::new(&app);
+    nobody.get(path).await.expect(401);
     assert!(arrived(&folder).len() == 1);
     // A person who runs the installation needs no token.
     let id: domain::PersonId = ann.parse().expect("an id");
