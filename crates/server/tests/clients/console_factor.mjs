@@ -40,7 +40,8 @@ export function factors({ base, operator, signIn, follow, send }) {
       const onward = page.waitForNavigation();
       await touch(true);
       // A page that offers passkeys by itself may be answered before the button is pressed: then it is gone.
-      await Promise.all([onward, page.click(button, { noWaitAfter: true, timeout: 5_000 }).catch(() => {})]);
+      const press = async () => (await page.focus(button, { timeout: 5_000 }), await page.keyboard.press("Enter"));
+      await Promise.all([onward, press().catch(() => {})]);
       await touch(false);
     };
   };
