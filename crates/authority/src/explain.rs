@@ -103,13 +103,17 @@ impl Asker {
 }
 
 impl Authority {
-    /// Writes the refused requests that were noted on this node. What cannot be written is lost: it is no change.
+    /// Writes the refused requests that were noted on this node. What cannot be written waits for the next time, as far as there is room.
     pub async fn keep_refusals(&self) -> Result<(), Error> {
         loop {
             let batch = self.verifier.take_refusals(BATCH);
             let was_full = batch.len() == BATCH;
             if !batch.is_empty() {
-                self.store.keep_refused_requests(batch).await?;
+                let batch: Arc<[RefusedRequest]> = batch.into();
+                if let Err(error) = self.store.keep_refused_requests(batch.clone()).await {
+                    self.verifier.refusals_unwritten(&batch);
+                    return Err(error.into());
+                }
             }
             if !was_full {
                 return Ok(());

@@ -16,7 +16,7 @@ statements! {
     ORGANISATIONS = "SELECT id, name, created_at, suspended_at FROM organisation WHERE id > $1 ORDER BY id LIMIT $2";
     ORGANISATION_NAMED = "SELECT id, name, created_at, suspended_at FROM organisation WHERE name_folded = $1";
     FIND_ORGANISATIONS = "SELECT id, name, created_at, suspended_at FROM organisation
-        WHERE name_folded LIKE $1 ESCAPE '!' AND ($2 = 0 OR suspended_at IS NOT NULL) ORDER BY name_folded, id LIMIT $3";
+        WHERE name_folded LIKE $1 ESCAPE '!' AND (CAST($2 AS BIGINT) = 0 OR suspended_at IS NOT NULL) ORDER BY name_folded, id LIMIT $3";
     RENAME_ORGANISATION = "UPDATE organisation SET name = $2, name_folded = $3 WHERE id = $1 AND name <> $2";
     SUSPEND_ORGANISATION = "UPDATE organisation SET suspended_at = $2 WHERE id = $1 AND suspended_at IS NULL";
     RESUME_ORGANISATION = "UPDATE organisation SET suspended_at = NULL, suspended_reason = NULL

@@ -1,5 +1,7 @@
 //! Requests that were refused, for a while. Not journalled: who refuses changes nothing.
 
+use std::sync::Arc;
+
 use domain::credential::Kind;
 use domain::id::{OrganisationId, RequestId};
 use domain::refused_request::{Cause, Flow, RefusedRequest};
@@ -30,13 +32,13 @@ const PART: usize = 100;
 
 impl Store {
     /// Keeps refused requests. Of a request that was refused twice, the first is kept. Not journalled.
-    pub async fn keep_refused_requests(&self, batch: Vec<RefusedRequest>) -> Result<(), StoreError> {
-        for part in batch.chunks(PART) {
-            let part: std::sync::Arc<[RefusedRequest]> = part.into();
+    pub async fn keep_refused_requests(&self, batch: Arc<[RefusedRequest]>) -> Result<(), StoreError> {
+        for begin in (0..batch.len()).step_by(PART) {
+            let batch = batch.clone();
             self.keep(move |executor| {
-                let part = part.clone();
+                let batch = batch.clone();
                 Box::pin(async move {
-                    for refused in part.iter() {
+                    for refused in batch.iter().skip(begin).take(PART) {
                         let (method, path) = refused.asked.as_ref().map(|(method, path)| (method, path)).unzip();
                         let address = refused.address.map(|address| address.to_string());
                         let params = params![

@@ -20,11 +20,7 @@ struct Alone {
 impl Alone {
     async fn start() -> Self {
         let server = postgres();
-        open(&server.url()).await;
-        let options =
-            Options { statement_timeout: Duration::from_secs(1), write_timeout: Duration::from_secs(4), ..options(&server.url()) };
-        let store = Store::open(options).await.expect("opened");
-        member(&store, "alone").await;
+        member(&open(&server.url()).await, "alone").await;
         let (client, connection) = tokio_postgres::connect(&server.url(), tokio_postgres::NoTls).await.expect("connected");
         tokio::spawn(connection);
         client.batch_execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'").await.expect("set");
@@ -32,6 +28,10 @@ impl Alone {
         while client.query_one("SHOW synchronous_standby_names", &[]).await.expect("shown").get::<_, String>(0).is_empty() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+        // Opened afterwards: a connection that was there before may read the setting later than the other.
+        let options =
+            Options { statement_timeout: Duration::from_secs(1), write_timeout: Duration::from_secs(4), ..options(&server.url()) };
+        let store = Store::open(options).await.expect("opened");
         Self { _server: server, store, client }
     }
 

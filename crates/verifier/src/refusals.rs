@@ -82,6 +82,15 @@ impl Verifier {
         taken
     }
 
+    /// Takes back what could not be written, for the next time.
+    pub fn refusals_unwritten(&self, refused: &[RefusedRequest]) {
+        for refused in refused {
+            // Who was only named at the endpoints for clients may not take the place of others.
+            let is_known = refused.credential.is_some() && refused.flow.is_none();
+            self.index.refusals.hand_over(is_known, || refused.clone());
+        }
+    }
+
     /// How many refused requests were dropped since the start, because too many came at once: those cannot be explained.
     pub fn refusals_dropped(&self) -> u64 {
         self.index.refusals.dropped.load(Ordering::Relaxed)

@@ -1,6 +1,8 @@
 //! Clocks driven by hand, randomness that counts, and a client without habits.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub(crate) mod announcement;
+
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 

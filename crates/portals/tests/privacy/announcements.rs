@@ -1,26 +1,15 @@
 //! What the API's owner has announced stands on the answers of the routes concerned.
 
-use domain::announcement::{AnnouncedRoute, Signal};
-use domain::{AnnouncementId, Event, Timestamp};
+use domain::Event;
 
-use crate::harness::{Reply, World};
+use crate::common::announcement::{ALL, announcement, told};
+use crate::harness::World;
 
 fn announce(world: &World, api: &str, routes: &[(&str, &str)]) -> Event {
-    let announcement = AnnouncementId::from_bytes([routes.len() as u8; 16]);
-    let route = |(method, path): &(&str, &str)| AnnouncedRoute { method: (*method).to_owned(), path: (*path).to_owned() };
-    let routes = routes.iter().map(route).collect();
-    let sunset_at = Some(Timestamp::from_unix_seconds(1_893_456_000));
-    let signal = Signal { routes, deprecated_at: sunset_at, sunset_at, link: Some("https://docs.example/v2".to_owned()) };
-    world.poort.record(Event::AnnouncementMade { announcement, api: api.to_owned(), signal });
-    Event::AnnouncementWithdrawn { announcement, api: api.to_owned() }
+    let (made, withdrawn) = announcement(api, routes);
+    world.poort.record(made);
+    withdrawn
 }
-
-fn told(reply: &Reply) -> [Option<&str>; 3] {
-    ["deprecation", "sunset", "link"].map(|name| reply.header(name))
-}
-
-const LINK: &str = "<https://docs.example/v2>; rel=\"deprecation\", <https://docs.example/v2>; rel=\"sunset\"";
-const ALL: [Option<&str>; 3] = [Some("@1893456000"), Some("Tue, 01 Jan 2030 00:00:00 GMT"), Some(LINK)];
 
 #[tokio::test]
 async fn routes_that_change_say_so_and_others_do_not() {

@@ -176,8 +176,8 @@ pub(crate) async fn refused_requests(store: &Store) {
         ..refused(2, 200)
     };
     let all = vec![refused(1, 100), bare.clone(), refused(3, 300)];
-    store.keep_refused_requests(all).await.expect("kept");
-    store.keep_refused_requests(vec![refused(1, 900)]).await.expect("kept");
+    store.keep_refused_requests(all.into()).await.expect("kept");
+    store.keep_refused_requests([refused(1, 900)].into()).await.expect("kept");
     let there = async |number: u8| read!(store, |reader| { reader.refused_request(RequestId::from_bytes([number; 16])).await });
     assert_eq!(there(1).await, Some(refused(1, 100)), "the first is kept");
     assert_eq!(there(2).await, Some(bare));
